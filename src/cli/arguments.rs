@@ -1,0 +1,95 @@
+//! From words to arguments, and from a wrong word to one line that says what to write instead.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, FromArgMatches};
+
+use super::{exit, say, tree};
+use crate::domain::nearest::nearest;
+use crate::domain::text;
+
+/// Reads the words behind a subcommand's name; an error is the code to exit with.
+pub(crate) fn read<T: FromArgMatches>(name: &str, words: &[OsString]) -> Result<T, i32> {
+    let matches = matches(name, words)?;
+    T::from_arg_matches(&matches).map_err(|error| refuse(name, &error))
+}
+
+fn matches(name: &str, words: &[OsString]) -> Result<ArgMatches, i32> {
+    let Some(command) = tree::subcommand(name) else { return Err(unknown_command(name)) };
+    let named = std::iter::once(OsString::from(format!("hb {name}")));
+    match command.try_get_matches_from(named.chain(words.iter().cloned())) {
+        Ok(matches) => Ok(matches),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            say::data(&error.render().to_string());
+            Err(exit::OK)
+        }
+        Err(error) => Err(refuse(name, &error)),
+    }
+}
+
+/// One line: what is wrong, with the nearest word that is right.
+fn refuse(name: &str, error: &clap::Error) -> i32 {
+    let get = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text::excerpt(text.as_bytes())),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
+        Some(_) | None => None,
+    };
+    let argument = get(ContextKind::InvalidArg).unwrap_or_default();
+    let near = get(ContextKind::SuggestedArg)
+        .or_else(|| near_flag(name, &argument))
+        .map(|near| format!(", did you mean `{near}`?"));
+    let value = get(ContextKind::InvalidValue).unwrap_or_default();
+    let message = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => match near {
+            Some(near) => format!("unknown option `{argument}`{near}"),
+            None => format!("unknown option `{argument}`; see `hb {name} --help`"),
+        },
+        ErrorKind::UnknownArgument if name == "run" => {
+            format!("unexpected word `{argument}`; the job's command comes after `--`")
+        }
+        ErrorKind::UnknownArgument => {
+            format!("unexpected word `{argument}`; see `hb {name} --help`")
+        }
+        ErrorKind::MissingRequiredArgument => {
+            format!("`hb {name}` needs {}; see `hb {name} --help`", missing(&argument))
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
+        ErrorKind::ArgumentConflict => {
+            let prior = get(ContextKind::PriorArg).unwrap_or_default();
+            format!("`{argument}` cannot go together with `{prior}`")
+        }
+        _ => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            first.strip_prefix("error: ").unwrap_or(first).to_owned()
+        }
+    };
+    say::error(message);
+    exit::USAGE
+}
+
+fn missing(argument: &str) -> String {
+    if argument.is_empty() { "more".to_owned() } else { format!("`{argument}`") }
+}
+
+/// The nearest flag, also where clap itself finds none.
+fn near_flag(name: &str, typed: &str) -> Option<String> {
+    let command = tree::subcommand(name)?;
+    let flags: Vec<String> = command
+        .get_arguments()
+        .filter_map(|arg| arg.get_long())
+        .map(|f| format!("--{f}"))
+        .collect();
+    nearest(typed, flags.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// A command that there is not.
+pub(crate) fn unknown_command(name: &str) -> i32 {
+    let shown = text::excerpt(name.as_bytes());
+    match nearest(name, tree::names()) {
+        Some(near) => say::error(format!("unknown command `{shown}`, did you mean `{near}`?")),
+        None => say::error(format!("unknown command `{shown}`; see `hb --help`")),
+    }
+    exit::USAGE
+}

@@ -1,0 +1,198 @@
+//! `hb doctor`: everything that can be wrong, looked at, each with what to do about it.
+//!
+//! Nothing is sent that a receiver would count: a name is looked up, a connection made, and the
+//! host's root asked for its clock.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::doctor_probe::{self, Finding, Level};
+use super::run_arguments::TellingArguments;
+use super::targets::{self, Found, Named, Resolver};
+use super::{arguments, exit, run_settle, say};
+use crate::domain::address::Address;
+use crate::domain::dialect::Dialect;
+use crate::journal::history::{self, Wanted};
+use crate::journal::spool::Spool;
+use crate::send::target::Target;
+
+/// Checks configuration, network and keys.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArguments {
+    /// Only this monitor, or this ping URL
+    #[arg(value_name = "MONITOR|URL")]
+    what: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn main(inherited: &crate::sys::inherited::Inherited, words: &[OsString]) -> i32 {
+    let arguments: DoctorArguments = match arguments::read("doctor", words) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    super::run::mask_arguments(inherited);
+    let context = Context::read();
+    let mut findings = Vec::new();
+    let mut object = json!({});
+    look_at_config(&context, &mut findings);
+    look_at_state(&context, &mut findings);
+    look_at_path(&mut findings);
+    if let Err(why) = look_at_targets(&arguments, &context, &mut findings, &mut object) {
+        say::error(why);
+        return exit::USAGE;
+    }
+    let bad = findings.iter().any(|finding| finding.level == Level::Bad);
+    if arguments.json {
+        object["ok"] = json!(!bad);
+        object["findings"] = Value::Array(findings.iter().map(Finding::to_json).collect());
+        say::json(&object);
+    } else {
+        findings.iter().for_each(|finding| say::data(&finding.to_line(say::coloured())));
+    }
+    if bad { exit::FAILED } else { exit::OK }
+}
+
+fn look_at_config(context: &Context, findings: &mut Vec<Finding>) {
+    for mistake in &context.mistakes {
+        findings.push(Finding::bad("config", mistake.to_string(), mistake.hint.clone()));
+    }
+    for warning in &context.config.warnings {
+        findings.push(Finding::odd("config", warning.to_string(), warning.hint.clone()));
+    }
+    if context.mistakes.is_empty() {
+        let (monitors, targets) = (context.config.monitors.len(), context.config.targets.len());
+        let text = format!("{monitors} monitors and {targets} targets are configured");
+        findings.push(Finding::good("config", text));
+    }
+}
+
+fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
+    let state = match context.state() {
+        Ok(state) => state,
+        Err(why) => {
+            let hint = "set HB_STATE_DIR to a directory that this user can write";
+            findings.push(Finding::bad("state", why, Some(hint.to_owned())));
+            return;
+        }
+    };
+    let wanted = Wanted { monitor: None, count: 1000, after: None };
+    let runs = history::read(&state, &wanted).map_or(0, |runs| runs.len());
+    findings
+        .push(Finding::good("state", format!("`{}` holds {runs} runs", state.path().display())));
+    let spool = Spool::open_there(&state);
+    let (waiting, aside) = spool.map_or((0, 0), |spool| (spool.count(), spool.aside().len()));
+    if waiting > 0 {
+        let hint = "run `hb spool` to see why, `hb spool flush` to try now";
+        findings.push(Finding::odd("spool", format!("{waiting} events wait"), Some(hint.into())));
+    } else {
+        findings.push(Finding::good("spool", "nothing waits".to_owned()));
+    }
+    if aside > 0 {
+        let hint = "look at spool/set-aside, then `hb spool drop --all`";
+        findings.push(Finding::odd(
+            "spool",
+            format!("{aside} files cannot be read"),
+            Some(hint.into()),
+        ));
+    }
+}
+
+/// Which `hb` a crontab would find: another program may have the name.
+fn look_at_path(findings: &mut Vec<Finding>) {
+    let own = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let first =
+        std::env::split_paths(&path).map(|place| place.join("hb")).find(|file| file.is_file());
+    let Some(first) = first else {
+        let hint = "write its whole path in crontabs and units";
+        findings.push(Finding::odd("PATH", "`hb` is not in PATH".into(), Some(hint.into())));
+        return;
+    };
+    if first.canonicalize().ok() == own {
+        findings.push(Finding::good("PATH", format!("`hb` is `{}`", first.display())));
+    } else {
+        let text = format!("`hb` in PATH is another program: `{}`", first.display());
+        let hint = "write this one's whole path, or rename one of them";
+        findings.push(Finding::odd("PATH", text, Some(hint.into())));
+    }
+    let in_cron = ["/usr/bin", "/bin"].iter().any(|place| first.starts_with(place));
+    if !in_cron {
+        let text = format!("cron looks in /usr/bin:/bin only, and `hb` is in `{}`", place(&first));
+        let hint = "set PATH at the top of the crontab, or write the whole path";
+        findings.push(Finding::odd("PATH", text, Some(hint.into())));
+    }
+}
+
+fn place(file: &std::path::Path) -> String {
+    file.parent().unwrap_or(file).display().to_string()
+}
+
+fn look_at_targets(
+    arguments: &DoctorArguments,
+    context: &Context,
+    findings: &mut Vec<Finding>,
+    object: &mut Value,
+) -> Result<(), String> {
+    let flags = TellingArguments::default();
+    let key = run_settle::key_of_environment();
+    let resolver = Resolver { config: &context.config, flags: &flags, key };
+    let mut found = Found::default();
+    match &arguments.what {
+        Some(word) => {
+            let named = targets::named(word, None)?;
+            if let Some(url) = &named.url {
+                let dialect = Dialect::recognise(&Address::parse(url)?);
+                object["dialect"] = json!(dialect.name());
+                let text = format!("the URL is a {} URL", dialect.name());
+                findings.push(Finding::good("dialect", text));
+            }
+            let settings = context.config.settings_for(&named.monitor);
+            object["monitor"] = json!(named.monitor);
+            found = resolver.find(&named, &settings);
+        }
+        None => {
+            let monitor = context.config.monitors.keys().next().map_or("doctor", String::as_str);
+            let named = Named { monitor: monitor.to_owned(), url: None };
+            let listed = resolver.find(&named, &context.config.settings_for(monitor));
+            found.targets = listed.targets;
+            found.troubles = listed.troubles;
+            for name in context.config.targets.keys() {
+                match resolver.configured(name, monitor, &mut found) {
+                    Ok(target) if known(&found.targets, &target) => {}
+                    Ok(target) => found.targets.push(target),
+                    Err(why) if found.troubles.contains(&why) => {}
+                    Err(why) => found.troubles.push(why),
+                }
+            }
+        }
+    }
+    for trouble in found.troubles {
+        findings.push(Finding::bad("target", trouble, None));
+    }
+    for warning in found.warnings {
+        findings.push(Finding::odd("target", warning, None));
+    }
+    if found.targets.is_empty() {
+        let text = "no receiver is configured: runs are recorded on this host only".to_owned();
+        let hint = "add a target to the configuration, or use `--to URL`".to_owned();
+        findings.push(Finding::odd("target", text, Some(hint)));
+    }
+    for target in &found.targets {
+        doctor_probe::look_at(target, PROBE_TIMEOUT, findings);
+    }
+    Ok(())
+}
+
+/// Time for looking at one target.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn known(targets: &[Target], target: &Target) -> bool {
+    targets.iter().any(|known| known.reference == target.reference)
+}

@@ -1,0 +1,58 @@
+//! `--dry-run`: what would be sent, as JSON, and nothing else happens.
+//!
+//! The URLs are whole here, keys and all: somebody asked to see exactly what goes out.
+
+use serde_json::{Value, json};
+
+use crate::domain::base64;
+use crate::domain::dialect::{Limits, Request};
+use crate::domain::event::{Event, Kind};
+use crate::run::plan::Plan;
+use crate::send::target::Target;
+use crate::sys::{clock, host, random};
+
+/// The requests of a run that succeeds, and of one that fails with 1.
+pub(crate) fn of_run(plan: &Plan) -> Value {
+    let now = clock::now();
+    let mut event = Event::new(Kind::Start, &plan.monitor, now);
+    event.run_id = Some(random::run_id(now));
+    event.started_at = Some(now);
+    event.host = Some(host::name());
+    let mut shown = Vec::new();
+    for (kind, exit_code) in
+        [(Kind::Start, None), (Kind::Success, Some(0)), (Kind::Failure, Some(1))]
+    {
+        event.kind = kind;
+        event.exit_code = exit_code;
+        event.message = exit_code.map(|code| format!("exited with {code}"));
+        for target in &plan.targets {
+            for (mut request, word) in of_event(target, &event) {
+                request["event"] = json!(word);
+                request["target"] = json!(target.name);
+                shown.push(request);
+            }
+        }
+    }
+    Value::Array(shown)
+}
+
+/// The requests of one event at one target, each with the event's word.
+pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static str)> {
+    let requests = target.dialect.spell(&target.address, event, Limits::default());
+    let headers = &target.headers.0;
+    requests.iter().map(|request| (shown(request, headers), event.kind.word())).collect()
+}
+
+/// One request.
+pub(crate) fn shown(request: &Request, more: &[(String, String)]) -> Value {
+    let own = request.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+    let more = more.iter().map(|(name, value)| (name.to_lowercase(), json!(value)));
+    let agent = ("user-agent".to_owned(), json!(concat!("hb/", env!("CARGO_PKG_VERSION"))));
+    let headers: serde_json::Map<String, Value> =
+        [agent].into_iter().chain(own).chain(more).collect();
+    let body = match std::str::from_utf8(&request.body) {
+        Ok(text) => json!(text),
+        Err(_) => json!({ "base64": base64::encode(&request.body) }),
+    };
+    json!({ "method": request.method, "url": request.url, "headers": headers, "body": body })
+}

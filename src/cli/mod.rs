@@ -1,0 +1,31 @@
+//! What the user types, settled into plans, and everything that hb prints.
+//!
+//! One file per subcommand, with its arguments and its `settle`; the work itself belongs to the
+//! layer that owns it. Only the subcommand that was typed is built at start-up: `hb run` stands in
+//! front of every job and pays for nothing else. `say.rs` prints every line hb says about itself.
+
+mod arguments;
+mod completions;
+mod context;
+mod doctor;
+mod doctor_probe;
+mod dry_run;
+pub(crate) mod entry;
+mod exit;
+mod flags;
+mod inside;
+mod log;
+mod log_view;
+mod ping;
+mod ping_case;
+mod rules;
+mod run;
+mod run_arguments;
+mod run_settle;
+mod say;
+mod spool;
+mod targets;
+mod tree;
+mod world;
+
+pub use tree::command_tree;

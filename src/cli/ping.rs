@@ -1,0 +1,246 @@
+//! `hb ping`: one event by hand, delivered like a run's.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::context::Context;
+use super::run_arguments::TellingArguments;
+use super::targets::{self, Resolver};
+use super::{arguments, dry_run, exit, ping_case, run_settle, say};
+use crate::domain::event::{Event, Kind, SEQ_FINISH};
+use crate::domain::redact::Redactor;
+use crate::domain::run::RunId;
+use crate::domain::{span, text};
+use crate::journal::learned;
+use crate::journal::spool::Spool;
+use crate::journal::state::State;
+use crate::run::housekeeping;
+use crate::send::courier::Courier;
+use crate::send::deliver::Settled;
+use crate::send::target::Target;
+use crate::sys::inherited::Inherited;
+use crate::sys::{clock, host};
+
+/// Bytes of stdin that are sent.
+const STDIN_BYTES_MAX: u64 = 64 * 1024;
+
+/// Time for the report, when nobody says otherwise: somebody is waiting for it.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One ping by hand.
+#[derive(Args, Debug, Default)]
+pub(crate) struct PingArguments {
+    /// The monitor: a name, or a whole ping URL
+    #[arg(value_name = "MONITOR")]
+    monitor: String,
+    /// success, start, fail, warning, log, test, progress, verified, or an exit code 0-255
+    #[arg(value_name = "EVENT", default_value = "success")]
+    event: String,
+    /// A line for the person who reads it
+    #[arg(long, short, value_name = "TEXT")]
+    message: Option<String>,
+    /// Send the end of stdin along
+    #[arg(long)]
+    stdin: bool,
+    /// The run it belongs to [default: $HB_RUN_ID]
+    #[arg(long, value_name = "UUID")]
+    run_id: Option<String>,
+    /// With --dry-run: take the whole case from this JSON file (`-` is stdin)
+    #[arg(long = "event", value_name = "FILE", id = "case")]
+    case: Option<String>,
+    #[command(flatten)]
+    telling: TellingArguments,
+}
+
+/// Runs the command.
+pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
+    let arguments: PingArguments = match arguments::read("ping", words) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    super::run::mask_arguments(inherited);
+    if let Some(case) = &arguments.case {
+        return ping_case::main(case, &arguments.monitor, arguments.telling.dry_run);
+    }
+    match ping(&arguments) {
+        Ok(code) => code,
+        Err(refused) => {
+            say::error(refused);
+            exit::USAGE
+        }
+    }
+}
+
+fn ping(arguments: &PingArguments) -> Result<i32, String> {
+    let telling = &arguments.telling;
+    let context = Context::read();
+    let named = targets::named(&arguments.monitor, None)?;
+    let mut event = event(arguments, &named.monitor)?;
+    let timeout = match &telling.report_timeout {
+        Some(text) => {
+            span::parse_with_ms(text).map_err(|error| format!("`--report-timeout`: {error}"))?
+        }
+        None => REPORT_TIMEOUT,
+    };
+    if let Some(line) = context.mistakes_in_one_line() {
+        if telling.strict {
+            context.tell_mistakes();
+            return Ok(exit::CONFIG);
+        }
+        say::warning(line);
+    }
+    let key = run_settle::key_of_environment();
+    let resolver = Resolver { config: &context.config, flags: telling, key };
+    let settings = context.config.settings_for(&named.monitor);
+    let found = resolver.find(&named, &settings);
+    let redactor = Redactor::new(settings.redact.as_deref().unwrap_or_default());
+    if let Ok(redactor) = redactor.or_else(|_| Redactor::new(&[])) {
+        event.tail = redactor.mask(&event.tail).into_owned();
+    }
+    found.troubles.iter().chain(&found.warnings).for_each(say::warning);
+    if telling.dry_run {
+        let requests = found.targets.iter().flat_map(|target| dry_run::of_event(target, &event));
+        say::json(&Value::Array(requests.map(|(request, _)| request).collect()));
+        return Ok(exit::OK);
+    }
+    if found.targets.is_empty() {
+        if !found.troubles.is_empty() {
+            return Ok(exit::FAILED);
+        }
+        say::warning(
+            "no receiver is configured, so nobody was told; use `--to URL` or the configuration",
+        );
+        return Ok(exit::OK);
+    }
+    let state = context.state().map_err(say::warning).ok();
+    if let Some(state) = &state {
+        for kept in &found.addresses {
+            crate::journal::addresses::keep(state, kept).map_err(|error| error.to_string())?;
+        }
+    }
+    let code = deliver(&event, found.targets, state.as_ref(), timeout);
+    if let Some(state) = &state {
+        let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
+        if let Err(error) = housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET) {
+            say::warning(format!("the spool was not looked at: {error:#}"));
+        }
+    }
+    Ok(code)
+}
+
+/// The event that the words mean.
+fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
+    let word = arguments.event.as_str();
+    let code = word.parse::<u16>().ok();
+    let kind = match (Kind::parse(word), code) {
+        (Some(Kind::Stage), _) => {
+            return Err("a stage is told from inside a job: `hb stage NAME`".into());
+        }
+        (Some(kind), _) => kind,
+        (None, Some(0)) => Kind::Success,
+        (None, Some(1..=255)) => Kind::Failure,
+        (None, Some(_)) => return Err(format!("an exit code is 0 to 255, not {word}")),
+        (None, None) => {
+            let shown = text::excerpt(word.as_bytes());
+            let words: Vec<&str> =
+                Kind::ALL.iter().map(|kind| kind.word()).chain(["fail"]).collect();
+            let near = crate::domain::nearest::nearest(word, words.iter().copied());
+            return Err(match near {
+                Some(near) => format!("there is no event `{shown}`, did you mean `{near}`?"),
+                None => format!(
+                    "there is no event `{shown}`; known: success start fail warning log test progress verified, or an exit code"
+                ),
+            });
+        }
+    };
+    let mut event = Event::new(kind, monitor, clock::now());
+    event.seq = if kind.is_finish() { SEQ_FINISH } else { 0 };
+    event.exit_code = code.map(i32::from);
+    event.message = arguments.message.clone();
+    event.host = Some(host::name());
+    let run_id = arguments.run_id.clone().or_else(|| std::env::var("HB_RUN_ID").ok());
+    if let Some(text) = run_id {
+        let run_id = RunId::parse(&text).ok_or_else(|| format!("`{text}` is not a UUID"))?;
+        event.run_id = Some(run_id);
+    }
+    if arguments.stdin {
+        let mut tail = crate::domain::tail::Tail::new(0, STDIN_BYTES_MAX as usize);
+        let mut chunk = [0u8; 64 * 1024];
+        let mut stdin = std::io::stdin().lock();
+        while let Ok(count @ 1..) = stdin.read(&mut chunk) {
+            tail.push(&chunk[..count]);
+        }
+        event.tail = text::clean(&tail.finish().bytes);
+    }
+    Ok(event)
+}
+
+/// Delivers to all targets side by side; what cannot be delivered is kept.
+fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: Duration) -> i32 {
+    let until = Instant::now() + timeout;
+    let mut left = targets.len();
+    let lines = targets.into_iter().map(|target| {
+        let limits = state.map(|state| learned::limits(state, &target.reference));
+        (target, limits.unwrap_or_default())
+    });
+    let courier = match Courier::start(lines.collect()) {
+        Ok(courier) => courier,
+        Err(error) => {
+            say::error(format!("nothing can be sent: {error}"));
+            return exit::FAILED;
+        }
+    };
+    courier.finish(event, until);
+    let mut code = exit::OK;
+    while left > 0 {
+        courier.wait(Duration::from_millis(200));
+        let (reports, alive) = courier.reports();
+        for report in reports {
+            left -= 1;
+            if let (Some(state), Some(limit)) = (state, report.body_bytes_max) {
+                let _ = learned::remember(state, &report.target, limit);
+            }
+            match report.settled {
+                Settled::Delivered => {}
+                Settled::Unspoken => {
+                    say::warning(format!(
+                        "`{}` has no word for `{}`; nothing was sent",
+                        report.name,
+                        event.kind.word()
+                    ));
+                }
+                Settled::Refused(why) => {
+                    say::error(format!("`{}` refused the ping: {why}", report.name));
+                    code = exit::FAILED;
+                }
+                Settled::Undelivered(why) => {
+                    let name = &report.name;
+                    let kept = state.map(|state| {
+                        Spool::open(state)
+                            .and_then(|spool| spool.put(&report.target, name, event, &why))
+                    });
+                    if let Some(Ok(())) = kept {
+                        say::warning(format!(
+                            "not delivered to `{name}` ({why}); it is kept and sent later"
+                        ));
+                        code = if code == exit::OK { exit::TEMPORARY } else { code };
+                    } else {
+                        say::error(format!(
+                            "not delivered to `{name}` ({why}), and it cannot be kept"
+                        ));
+                        code = exit::FAILED;
+                    }
+                }
+            }
+        }
+        if !alive && left > 0 {
+            say::error("a bug in hb: the ping was not sent");
+            return exit::FAILED;
+        }
+    }
+    code
+}

@@ -1,0 +1,61 @@
+//! Every line that hb says, in one voice: lower case, no full stop, what failed and what to do.
+//!
+//! stdout is data, stderr is hb talking. What comes from outside (names, output, answers) is made
+//! printable before it is shown. A line that cannot be written is not worth an error.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use crate::domain::text;
+
+/// Something went wrong, but what was asked for is being done.
+pub(crate) fn warning(message: impl Display) {
+    line(&format!("hb: warning: {}", shown(&message.to_string())));
+}
+
+/// What was asked for cannot be done.
+pub(crate) fn error(message: impl Display) {
+    line(&format!("hb: {}", shown(&message.to_string())));
+}
+
+/// What to do about it.
+pub(crate) fn hint(message: impl Display) {
+    line(&format!("hint: {}", shown(&message.to_string())));
+}
+
+/// Data, on stdout. A reader that has gone is no error: it has seen what it wanted.
+pub(crate) fn data(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// Data as bytes.
+pub(crate) fn bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(bytes).and_then(|()| out.flush());
+}
+
+/// A JSON value as data, indented for a person, on one line for a program.
+pub(crate) fn json(value: &serde_json::Value) {
+    let text = if std::io::stdout().is_terminal() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
+    data(&format!("{}\n", text.unwrap_or_default()));
+}
+
+/// Whether data may be coloured: only on a terminal, and never with `NO_COLOR`.
+pub(crate) fn coloured() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
+        && std::io::stdout().is_terminal()
+}
+
+/// One line on stderr, in one write, so that it is not torn by another process.
+fn line(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
+fn shown(text: &str) -> String {
+    text::printable(text.as_bytes()).replace('\n', " ")
+}

@@ -1,0 +1,239 @@
+//! From what a person wrote to targets: flags, environment, configuration, first match wins.
+//!
+//! A target that cannot be used is told as one sentence, and the others are used: a job never waits
+//! for somebody to mend a key file.
+
+use std::path::Path;
+
+use crate::config::secret::{SecretFile, SecretSource};
+use crate::config::settings::Settings;
+use crate::config::target::TargetConfig;
+use crate::config::understand::Config;
+use crate::domain::address::Address;
+use crate::domain::dialect::Dialect;
+use crate::domain::name;
+use crate::domain::record::TargetRef;
+use crate::domain::text;
+use crate::journal::addresses::{self, Kept};
+use crate::journal::state::State;
+use crate::send::target::{Headers, Target};
+use crate::sys::files;
+use crate::sys::http::ClientSettings;
+
+use super::run_arguments::TellingArguments;
+
+/// Everything found about where to tell.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// The targets that can be used.
+    pub(crate) targets: Vec<Target>,
+    /// Addresses given on the spot.
+    pub(crate) addresses: Vec<Kept>,
+    /// What cannot be used, and why.
+    pub(crate) troubles: Vec<String>,
+    /// Warnings that keep nothing from working.
+    pub(crate) warnings: Vec<String>,
+    /// Keys, which may turn up nowhere.
+    pub(crate) secrets: Vec<String>,
+}
+
+/// The monitor that was named, and its ping URL when it was named by one.
+pub(crate) struct Named {
+    /// Its name.
+    pub(crate) monitor: String,
+    /// Its URL.
+    pub(crate) url: Option<String>,
+}
+
+/// Understands what stands in the place of the monitor.
+pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, String> {
+    if !word.contains("://") && !word.starts_with("unix:") {
+        return match name::refuse(word) {
+            Some(why) => Err(why),
+            None => Ok(Named { monitor: word.to_owned(), url: None }),
+        };
+    }
+    let address = Address::parse(word)?;
+    let dialect = dialect.unwrap_or_else(|| Dialect::recognise(&address));
+    let monitor = dialect.monitor_in(&address).filter(|name| name::refuse(name).is_none());
+    // A UUID in a URL is a secret: the monitor is called by its host and a digest.
+    let monitor = monitor.unwrap_or_else(|| {
+        let host: String = address.host().chars().map(|c| if c == ':' { '-' } else { c }).collect();
+        let host: String =
+            host.chars().filter(|c| c.is_ascii_alphanumeric() || ".-".contains(*c)).collect();
+        format!("{}-{}", host.trim_start_matches(['-', '.']), &name::key(word)[..8])
+    });
+    Ok(Named { monitor, url: Some(word.to_owned()) })
+}
+
+/// Resolves targets for one monitor.
+pub(crate) struct Resolver<'a> {
+    /// The configuration.
+    pub(crate) config: &'a Config,
+    /// What was given on the command line.
+    pub(crate) flags: &'a TellingArguments,
+    /// `HB_KEY`.
+    pub(crate) key: Option<String>,
+}
+
+impl Resolver<'_> {
+    /// Where this monitor is told: `--to`, the URL in its place, `HB_TO`, its `to`, the defaults.
+    pub(crate) fn find(&self, named: &Named, settings: &Settings) -> Found {
+        let mut words: Vec<String> = named.url.iter().cloned().collect();
+        words.extend(self.flags.to.iter().cloned());
+        if words.is_empty()
+            && let Ok(list) = std::env::var("HB_TO")
+        {
+            words.extend(list.split(',').map(|word| word.trim().to_owned()));
+            words.retain(|word| !word.is_empty());
+        }
+        if words.is_empty() {
+            words.extend(settings.to.iter().flatten().cloned());
+        }
+        let mut found = Found::default();
+        for word in words {
+            match self.one(&word, &named.monitor, &mut found) {
+                Ok(target)
+                    if found.targets.iter().any(|known| known.reference == target.reference) => {}
+                Ok(target) => found.targets.push(target),
+                Err(why) => found.troubles.push(why),
+            }
+        }
+        found
+    }
+
+    fn one(&self, word: &str, monitor: &str, found: &mut Found) -> Result<Target, String> {
+        if !word.contains("://") && !word.starts_with("unix:") {
+            return self.configured(word, monitor, found);
+        }
+        let dialect = self.flags.dialect.clone();
+        found.addresses.push(Kept { url: word.to_owned(), dialect: dialect.clone() });
+        let key = self.key.clone();
+        found.secrets.extend(key.clone());
+        self.address(word, dialect.as_deref(), key.as_deref(), monitor)
+    }
+
+    /// A target that is only an address.
+    pub(crate) fn address(
+        &self,
+        url: &str,
+        dialect: Option<&str>,
+        key: Option<&str>,
+        monitor: &str,
+    ) -> Result<Target, String> {
+        let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
+        let dialect = choose_dialect(dialect, &pasted)?;
+        let address = dialect.complete(&pasted, key, monitor)?;
+        let reference = addresses::reference(url);
+        self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
+    }
+
+    /// A target of the configuration, by its name.
+    pub(crate) fn configured(
+        &self,
+        name: &str,
+        monitor: &str,
+        found: &mut Found,
+    ) -> Result<Target, String> {
+        let Some(config) = self.config.targets.get(name) else {
+            let shown = text::excerpt(name.as_bytes());
+            let known = self.config.targets.keys().map(String::as_str);
+            let near = crate::domain::nearest::nearest(name, known);
+            let near = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            return Err(format!("there is no target `{shown}`{near}"));
+        };
+        let mut open = |source: &SecretSource, what: &str| -> Result<String, String> {
+            let resolved = source
+                .resolve(|name| std::env::var_os(name), read_secret)
+                .map_err(|error| format!("{what} of target `{name}`: {error}"))?;
+            found.warnings.extend(resolved.warning);
+            let secret = resolved.secret.expose().to_owned();
+            found.secrets.push(secret.clone());
+            Ok(secret)
+        };
+        let key = match &config.options.key {
+            Some(source) => Some(open(source, "the key")?),
+            None => self.key.clone(),
+        };
+        let mut headers = Vec::new();
+        for (header, source) in config.options.headers.iter().flatten() {
+            headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
+        }
+        let pasted = Address::parse(&config.url)
+            .map_err(|why| format!("the URL of target `{name}` cannot be used: {why}"))?;
+        let chosen = self.flags.dialect.as_deref().or(config.options.dialect.as_deref());
+        let dialect = choose_dialect(chosen, &pasted)?;
+        let address = dialect
+            .complete(&pasted, key.as_deref(), monitor)
+            .map_err(|why| format!("target `{name}`: {why}"))?;
+        let reference = TargetRef::Named(name.to_owned());
+        self.target(name.to_owned(), reference, dialect, address, Some(config), headers)
+    }
+
+    fn target(
+        &self,
+        name: String,
+        reference: TargetRef,
+        dialect: Dialect,
+        address: Address,
+        config: Option<&TargetConfig>,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<Target, String> {
+        for header in &self.flags.header {
+            let (name, value) = header.split_once(':').ok_or_else(|| {
+                format!("`--header {}` is not `Name: value`", text::excerpt(header.as_bytes()))
+            })?;
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+        let options = config.map(|config| &config.options);
+        let flags = self.flags;
+        let pick = |flag: &Option<std::path::PathBuf>,
+                    from: Option<&Option<std::path::PathBuf>>| {
+            flag.clone().or_else(|| from.cloned().flatten())
+        };
+        let certificate = pick(&flags.client_cert, options.map(|options| &options.client_cert));
+        let key = pick(&flags.client_key, options.map(|options| &options.client_key));
+        let client = ClientSettings {
+            https: address.is_https(),
+            socket: address.socket().map(str::to_owned),
+            ca_file: pick(&flags.ca_file, options.map(|options| &options.ca_file)),
+            identity: certificate.zip(key),
+            proxy: options.and_then(|options| options.proxy.clone()),
+        };
+        Ok(Target { name, reference, dialect, address, client, headers: Headers(headers) })
+    }
+
+    /// The target that a spooled event names, as it is configured today.
+    pub(crate) fn spooled(
+        &self,
+        state: &State,
+        target: &TargetRef,
+        monitor: &str,
+    ) -> Result<Target, String> {
+        match target {
+            TargetRef::Named(name) => self.configured(name, monitor, &mut Found::default()),
+            TargetRef::Address(key) => {
+                let kept = addresses::find(state, key)
+                    .ok_or_else(|| "the address of an event is not known any more".to_owned())?;
+                self.address(&kept.url, kept.dialect.as_deref(), self.key.as_deref(), monitor)
+            }
+        }
+    }
+}
+
+/// The dialect of that name, or the one that the address looks like.
+pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {
+    let Some(name) = name else { return Ok(Dialect::recognise(address)) };
+    Dialect::parse(name).ok_or_else(|| {
+        let shown = text::excerpt(name.as_bytes());
+        let known: Vec<&str> = Dialect::ALL.into_iter().map(Dialect::name).collect();
+        format!("there is no dialect `{shown}`; known: {}", known.join(", "))
+    })
+}
+
+fn read_secret(path: &Path) -> Result<SecretFile, String> {
+    use std::os::unix::fs::MetadataExt;
+    let bytes = files::read_given(path).map_err(|error| error.to_string())?;
+    let mode = std::fs::metadata(path).map_or(0, |facts| facts.mode());
+    Ok(SecretFile { bytes, mode })
+}

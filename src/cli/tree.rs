@@ -1,0 +1,189 @@
+//! The shape of the command line: every subcommand with its arguments and examples.
+//!
+//! Man pages and completions are made from [`command_tree`]. At run time only the one subcommand
+//! that was typed is built (`entry.rs`).
+
+use clap::{Args, Command};
+
+use super::completions::CompletionsArguments;
+use super::doctor::DoctorArguments;
+use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArguments};
+use super::log::LogArguments;
+use super::ping::PingArguments;
+use super::run_arguments::RunArguments;
+use super::spool::SpoolArguments;
+
+/// What stands above everything.
+const ABOUT: &str = "Run scheduled jobs exactly as they are, and hear of it when they fail";
+
+/// `hb --help`, on one screen.
+const HELP: &str = "\
+hb: run scheduled jobs exactly as they are, and hear of it when they fail
+
+Usage: hb <COMMAND>
+
+Run and report
+  run       run a job and report it:  hb run nightly -- borg create ...
+  ping      one ping by hand:  hb ping nightly, hb ping nightly fail
+
+Inside a job
+  progress  how far it is:  hb progress 40 --stage copying
+  stage     a new stage begins:  hb stage verifying
+  step      one named step:  hb step dump -- pg_dump ...
+  metric    what it measured:  hb metric size=45.2GB files=15420
+
+Look
+  log       what ran on this host, with no server at all
+  spool     events that are not delivered yet
+  doctor    check configuration, network and keys, and what to do
+
+Set up
+  completions  for bash, zsh, fish, elvish, powershell
+
+`hb help COMMAND` and `man hb-run` tell all, with examples.
+Configuration: ~/.config/hb/config.toml, /etc/hb/config.toml, or $HB_CONFIG
+";
+
+/// One subcommand: its name, one line, examples, and its arguments.
+struct Entry {
+    name: &'static str,
+    about: &'static str,
+    examples: &'static str,
+    arguments: fn(Command) -> Command,
+}
+
+const ENTRIES: [Entry; 10] = [
+    Entry {
+        name: "run",
+        about: "Run a job and report it",
+        examples: "\
+Examples:
+  hb run nightly -- borg create --stats ::{now} /home
+  hb run nightly --to https://hc-ping.com/<uuid> -- /usr/local/bin/backup.sh
+  hb run dump --shell 'pg_dump shop | gzip > /backup/shop.sql.gz' --expect-newer '/backup/*.gz'
+  hb run sync --lock --timeout 2h --retry 2 -- rsync -a --stats /srv/ backup:/srv/
+
+Exit status: the job's own, always. When the job did not run: 64 usage, 69 a precondition
+failed, 75 lock busy, 78 configuration with --strict, 126 not executable, 127 not found.
+124 it ran out of time (137 where KILL was needed).",
+        arguments: RunArguments::augment_args,
+    },
+    Entry {
+        name: "ping",
+        about: "One ping by hand",
+        examples: "\
+Examples:
+  hb ping nightly                       success
+  hb ping nightly fail -m 'disk full'   failure, with a line
+  hb ping nightly 3                     the exit code of something else
+  make 2>&1 | hb ping build log --stdin
+
+Exit status: 0 delivered, 75 kept and sent later, 1 refused, 64 usage.",
+        arguments: PingArguments::augment_args,
+    },
+    Entry {
+        name: "progress",
+        about: "Inside a job: say how far it is",
+        examples: "Example:\n  hb progress 40 --stage copying --rate 25MB/s --eta 10m\n\nNever fails the job: outside of `hb run` it does nothing.",
+        arguments: ProgressArguments::augment_args,
+    },
+    Entry {
+        name: "stage",
+        about: "Inside a job: say that a new stage begins",
+        examples: "Example:\n  hb stage verifying",
+        arguments: StageArguments::augment_args,
+    },
+    Entry {
+        name: "step",
+        about: "Inside a job: run one named step; a failed step makes the run failed",
+        examples: "Example:\n  hb step dump -- pg_dump -f /backup/shop.sql shop\n\nExit status: the step's own.",
+        arguments: StepArguments::augment_args,
+    },
+    Entry {
+        name: "metric",
+        about: "Inside a job: say what it measured",
+        examples: "Example:\n  hb metric size=45.2GB files=15420 transfer_rate=25MB/s\n\nA script may as well write: echo size=45.2GB >> \"$HB_RUN_DIR/metrics\"",
+        arguments: MetricArguments::augment_args,
+    },
+    Entry {
+        name: "log",
+        about: "What ran on this host; works with no server",
+        examples: "\
+Examples:
+  hb log                  the last runs of all monitors
+  hb log nightly -n 50    of one monitor
+  hb log nightly --last   the last run in full, with its output
+  hb log --json | jq .    one object per run
+  hb log --follow         and what comes",
+        arguments: LogArguments::augment_args,
+    },
+    Entry {
+        name: "spool",
+        about: "Events that are not delivered yet",
+        examples: "\
+Examples:
+  hb spool              list them
+  hb spool flush        deliver them now
+  hb spool drop --all   give them up
+
+Exit status of flush: 0 nothing is left, 75 something still waits.",
+        arguments: SpoolArguments::augment_args,
+    },
+    Entry {
+        name: "doctor",
+        about: "Check configuration, network, keys and spool, and say what to do",
+        examples: "\
+Examples:
+  hb doctor                             everything that is configured
+  hb doctor nightly                     one monitor
+  hb doctor https://hc-ping.com/<uuid>  a URL, before it goes into a crontab
+
+Exit status: 0 all is well, 1 something is not.",
+        arguments: DoctorArguments::augment_args,
+    },
+    Entry {
+        name: "completions",
+        about: "Completions for a shell",
+        examples: "\
+Examples:
+  hb completions bash > /etc/bash_completion.d/hb
+  hb completions zsh > /usr/local/share/zsh/site-functions/_hb
+  hb completions fish > ~/.config/fish/completions/hb.fish",
+        arguments: CompletionsArguments::augment_args,
+    },
+];
+
+fn build(entry: &Entry) -> Command {
+    let command = Command::new(entry.name)
+        .about(entry.about)
+        .after_long_help(entry.examples)
+        .after_help(entry.examples)
+        .disable_version_flag(true)
+        .bin_name(format!("hb {}", entry.name));
+    (entry.arguments)(command)
+}
+
+/// The one subcommand of this name.
+pub(crate) fn subcommand(name: &str) -> Option<Command> {
+    ENTRIES.iter().find(|entry| entry.name == name).map(build)
+}
+
+/// The names of all subcommands.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().map(|entry| entry.name)
+}
+
+/// The text of `hb --help`.
+pub(crate) fn help() -> &'static str {
+    HELP
+}
+
+/// The whole tree, for man pages and completions.
+pub fn command_tree() -> Command {
+    Command::new("hb")
+        .about(ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommands(ENTRIES.iter().map(build))
+}

@@ -1,0 +1,158 @@
+//! Healthchecks: `POST <url>[/start|/fail|/log|/<exit code>]?rid=<run id>`, the output as the body.
+//!
+//! The server keeps the *first* bytes of a body, up to the `Ping-Body-Limit` that its answers name,
+//! so the end of the output, where the error stands, has to be cut out here. It has no word for a
+//! warning (a success with a line that says so), for progress and for stages (log lines).
+//! Source: the service's own HTTP API document and the code of its open-source server.
+
+use super::{Limits, Request};
+use crate::domain::address::{Address, percent_encode};
+use crate::domain::event::{Event, Kind};
+use crate::domain::span;
+use crate::domain::text::fit;
+
+/// The body that a server keeps when it has not told: the default of the open-source server.
+const BODY_BYTES_DEFAULT: usize = 10_000;
+
+/// The hosted service, whose pings have no `/ping` in front.
+const HOSTED: [&str; 2] = ["hc-ping.com", "hchk.io"];
+
+/// See [`super::Dialect::complete`].
+///
+/// Worked examples, for the monitor `nightly`:
+/// `https://hc-ping.com/<uuid>/start` → `https://hc-ping.com/<uuid>`;
+/// `https://hc-ping.com/<key>` → `https://hc-ping.com/<key>/nightly`;
+/// `https://hc.example.org/ping/<key>` → `https://hc.example.org/ping/<key>/nightly`;
+/// `https://hc.example.org` with a key → `https://hc.example.org/ping/<key>/nightly`.
+pub(super) fn complete(
+    pasted: &Address,
+    key: Option<&str>,
+    monitor: &str,
+) -> Result<Address, String> {
+    let mut segments = pasted.segments();
+    strip_event_word(&mut segments);
+    if segments.last().is_some_and(|last| is_uuid(last)) {
+        return Ok(pasted.with_segments(&segments));
+    }
+    let monitor = slug(monitor);
+    if let Some(key) = key {
+        let encoded = percent_encode(key);
+        if segments.is_empty() && !HOSTED.contains(&pasted.host()) {
+            segments.push("ping");
+        }
+        if !segments.contains(&encoded.as_str()) {
+            segments.push(&encoded);
+        }
+        if segments.last() == Some(&encoded.as_str()) {
+            segments.push(&monitor);
+        }
+        return Ok(pasted.with_segments(&segments));
+    }
+    let behind_ping = segments.iter().rposition(|segment| *segment == "ping").map(|at| at + 1);
+    let key_at = if HOSTED.contains(&pasted.host()) { Some(0) } else { behind_ping };
+    match key_at {
+        Some(at) if segments.len() == at && HOSTED.contains(&pasted.host()) => {
+            Err("the URL lacks the ping key or the check's UUID".to_owned())
+        }
+        // `/ping/<key>` lacks the slug; `/ping` alone is an open receiver that goes by names.
+        Some(at) if segments.len() <= at + 1 => {
+            segments.push(&monitor);
+            Ok(pasted.with_segments(&segments))
+        }
+        Some(_) | None => Ok(pasted.with_segments(&segments)),
+    }
+}
+
+/// See [`super::Dialect::monitor_in`].
+pub(super) fn monitor_in(address: &Address) -> Option<String> {
+    let mut segments = address.segments();
+    strip_event_word(&mut segments);
+    let last = *segments.last()?;
+    let first = usize::from(!HOSTED.contains(&address.host())) + 1;
+    let is_slug = segments.len() > first && !is_uuid(last) && last != "ping";
+    is_slug.then(|| last.to_owned())
+}
+
+/// See [`super::Dialect::spell`].
+pub(super) fn spell(address: &Address, event: &Event, limits: Limits) -> Vec<Request> {
+    let code = event.exit_code.filter(|code| (1..=255).contains(code)).map(|code| code.to_string());
+    let word = match (event.kind, &code) {
+        (Kind::Start, _) => Some("start"),
+        (Kind::Success | Kind::Warning, _) => None,
+        (Kind::Failure, Some(code)) => Some(code.as_str()),
+        (Kind::Failure, None) => Some("fail"),
+        (Kind::Progress | Kind::Stage | Kind::Log | Kind::Verified | Kind::Test, _) => Some("log"),
+    };
+    let rid = event.run_id.map(|id| id.to_string());
+    let pairs: Vec<(&str, &str)> = rid.iter().map(|rid| ("rid", rid.as_str())).collect();
+    let limit = limits.body_bytes_max.unwrap_or(BODY_BYTES_DEFAULT);
+    let body = if event.kind == Kind::Start { Vec::new() } else { text(event, limit) };
+    let headers = if body.is_empty() {
+        Vec::new()
+    } else {
+        vec![("content-type", "text/plain; charset=utf-8".to_owned())]
+    };
+    let more: Vec<&str> = word.into_iter().collect();
+    vec![Request { method: "POST", url: address.url(&more, &pairs), headers, body }]
+}
+
+/// The message, then the tail, together at most `limit` bytes: the message keeps its place at the
+/// front where there is room, and the tail loses its own front.
+fn text(event: &Event, limit: usize) -> Vec<u8> {
+    let mut text = headline(event).into_bytes();
+    if event.tail.is_empty() {
+        return fit(&text, limit);
+    }
+    if !text.is_empty() {
+        text.push(b'\n');
+    }
+    // A headline that would take more than half of a tiny body is worth less than the output.
+    if text.len() > limit / 2 {
+        return fit(&event.tail, limit);
+    }
+    let room = limit - text.len();
+    text.extend_from_slice(&fit(&event.tail, room));
+    text
+}
+
+/// What a person sees first.
+fn headline(event: &Event) -> String {
+    let mut parts = Vec::new();
+    match event.kind {
+        Kind::Warning => parts.push("warning".to_owned()),
+        Kind::Verified => parts.push("verified".to_owned()),
+        Kind::Test => parts.push("test".to_owned()),
+        Kind::Start | Kind::Progress | Kind::Stage => {}
+        Kind::Success | Kind::Failure | Kind::Log => {}
+    }
+    if let Some(percent) = event.percent {
+        parts.push(format!("{percent} %"));
+    }
+    parts.extend(event.stage.clone());
+    parts.extend(event.message.clone());
+    if let (true, Some(_), Some(ms)) = (event.kind.is_finish(), &event.message, event.elapsed_ms) {
+        parts.push(format!("took {}", span::format(std::time::Duration::from_millis(ms))));
+    }
+    for (name, value) in event.metrics.iter() {
+        parts.push(format!("{name}={value}"));
+    }
+    parts.join("; ")
+}
+
+/// Takes off an event word that was pasted along with the URL.
+fn strip_event_word(segments: &mut Vec<&str>) {
+    let Some(last) = segments.last() else { return };
+    let number = last.len() <= 3 && !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit());
+    if segments.len() > 1 && (number || matches!(*last, "start" | "fail" | "log")) {
+        segments.pop();
+    }
+}
+
+/// Slugs are lower case on the server, and know no dots.
+fn slug(monitor: &str) -> String {
+    monitor.to_ascii_lowercase().replace('.', "-")
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}

@@ -1,0 +1,28 @@
+//! The pure middle: rules as functions of values and `now`. No I/O, no clock, no randomness, no async.
+//!
+//! Everything here can be tested exhaustively and replayed. What the world has to say comes in as
+//! arguments; what should happen goes out as values that the edges carry out.
+
+pub(crate) mod address;
+pub(crate) mod backoff;
+pub(crate) mod base64;
+pub(crate) mod dialect;
+pub(crate) mod event;
+pub(crate) mod exit_set;
+pub(crate) mod host;
+pub(crate) mod metric;
+pub(crate) mod name;
+pub(crate) mod nearest;
+pub(crate) mod record;
+pub(crate) mod redact;
+pub(crate) mod retry_after;
+pub(crate) mod run;
+pub(crate) mod size;
+pub(crate) mod span;
+pub(crate) mod tail;
+pub(crate) mod telling;
+pub(crate) mod text;
+pub(crate) mod time;
+pub(crate) mod tool;
+pub(crate) mod unix_signal;
+pub(crate) mod usage;

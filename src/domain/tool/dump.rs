@@ -1,0 +1,93 @@
+//! The tools that write one stream: pg_dump, mysqldump and GNU tar.
+//!
+//! They say little about their work, and their standard output is the data itself, so all this is
+//! read from standard error. tar with `--totals`: `bytes` is the size of the archive before
+//! compression (written, or read back on extraction) and `rate` tar's own; it tells no `files`.
+//! pg_dump and mysqldump with `-v`: `tables`, how many tables' contents were dumped, and only when
+//! the first line of the verbose output is there too, since a cut tail would count too few.
+//!
+//! tar speaks the user's language, and only its English is understood. Seen with GNU tar 1.34; the
+//! words of the other two are from pg_dump.c and MariaDB's client/mysqldump.c.
+
+use crate::domain::metric::{Metrics, parse_amount};
+use crate::domain::tool::{Meaning, common_meaning};
+
+/// pg_dump(1) names no codes; pg_dump.c ends with 1 whatever goes wrong, also on a wrong option.
+pub(crate) fn pg_dump_meaning(exit_code: u8) -> Meaning {
+    let failure = match exit_code {
+        1 => {
+            "pg_dump failed: no connection, no permission, or a wrong option; the dump is incomplete"
+        }
+        _ => "pg_dump failed with a code we do not know; the dump is incomplete",
+    };
+    common_meaning(exit_code, failure)
+}
+
+/// mysqldump's codes, from the `EX_` list in client/mysqldump.c and, for its options, the `EXIT_`
+/// list in include/mysys_err.h. The two lists overlap: 2 is the server's refusal and also an
+/// unknown option.
+pub(crate) fn mysqldump_meaning(exit_code: u8) -> Meaning {
+    let failure = match exit_code {
+        1 => "mysqldump was used wrongly or failed early",
+        2 => "the server refused (login, permission, missing table) or an option is unknown",
+        3 => "the dump cannot be consistent, or an option is ambiguous",
+        4 => "out of memory, or an option has a value it may not have",
+        5 => "the dump could not be written: disk full? (or an option lacks its value)",
+        6 => "a table to dump does not exist or is not one",
+        7 => "an option is unknown to this version: client and server of different makes?",
+        8..=13 => "an option or its value is wrong",
+        _ => "mysqldump failed with a code we do not know",
+    };
+    common_meaning(exit_code, failure)
+}
+
+/// GNU tar's codes, from RETURN VALUE in tar(1) 1.34. A failed compressor passes its own code on,
+/// which may also be 1 or 2.
+pub(crate) fn tar_meaning(exit_code: u8) -> Meaning {
+    let failure = match exit_code {
+        1 => {
+            return Meaning::Warning(
+                "some files changed while being archived (or differ, with -d)",
+            );
+        }
+        2 => "a fatal error: files missing or unreadable, disk full, or a damaged archive",
+        64 => "the command line is wrong",
+        _ => "a program tar called (its compressor, rmt) failed",
+    };
+    common_meaning(exit_code, failure)
+}
+
+/// Counts the tables pg_dump names.
+pub(crate) fn read_pg_dump(lines: &[String]) -> Metrics {
+    tables(lines, "pg_dump: last built-in OID is", "pg_dump: dumping contents of table")
+}
+
+/// Counts the tables mysqldump names.
+pub(crate) fn read_mysqldump(lines: &[String]) -> Metrics {
+    tables(lines, "-- Connecting to ", "-- Sending SELECT query")
+}
+
+/// How many lines begin with `table`, if one begins with `first`.
+fn tables(lines: &[String], first: &str, table: &str) -> Metrics {
+    let mut metrics = Metrics::default();
+    if lines.iter().any(|line| line.starts_with(first)) {
+        let count = lines.iter().filter(|line| line.starts_with(table)).count();
+        metrics.set_found("tables", u32::try_from(count).ok().map(f64::from));
+    }
+    metrics
+}
+
+/// Reads `--totals`. An update of an archive reads and writes; what was written is the work then.
+pub(crate) fn read_tar(lines: &[String]) -> Metrics {
+    let mut metrics = Metrics::default();
+    for label in ["Total bytes read: ", "Total bytes written: "] {
+        for totals in lines.iter().filter_map(|line| line.strip_prefix(label)) {
+            // `1812480 (1.8MiB, 617MiB/s)`
+            let (bytes, shown) = totals.split_once(" (").unwrap_or((totals, ""));
+            metrics.set_found("bytes", parse_amount(bytes));
+            let rate = shown.split_once(", ").and_then(|(_, rate)| rate.strip_suffix(')'));
+            metrics.set_found("rate", rate.and_then(parse_amount));
+        }
+    }
+    metrics
+}

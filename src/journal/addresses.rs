@@ -1,0 +1,45 @@
+//! Addresses given on the spot (`--to https://…`), kept so that their events can be sent later.
+//!
+//! A ping URL is a password. Records and spooled events name it by a key only and can be shown to
+//! anybody; the URL itself stands in one file of its own, which only this user can read.
+
+use std::io;
+
+use super::state::State;
+use crate::domain::name;
+use crate::domain::record::TargetRef;
+
+const ROOM: &str = "addresses";
+
+/// The longest address that is kept.
+const ADDRESS_BYTES_MAX: u64 = 8192;
+
+/// What is kept: the address as given, and the monitor's name it was given for.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Kept {
+    /// The URL as the person gave it.
+    pub(crate) url: String,
+    /// The dialect that was chosen for it, when one was.
+    pub(crate) dialect: Option<String>,
+}
+
+/// The reference of an address.
+pub(crate) fn reference(url: &str) -> TargetRef {
+    TargetRef::Address(name::key(url))
+}
+
+/// Keeps an address where it is not kept yet.
+pub(crate) fn keep(state: &State, kept: &Kept) -> io::Result<()> {
+    let room = state.room(ROOM)?;
+    let key = name::key(&kept.url);
+    if room.facts(&key).is_ok() {
+        return Ok(());
+    }
+    room.replace(&key, &serde_json::to_vec(kept)?)
+}
+
+/// The address behind a key.
+pub(crate) fn find(state: &State, key: &str) -> Option<Kept> {
+    let bytes = state.room_there(ROOM).ok()?.read(key, ADDRESS_BYTES_MAX).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}

@@ -1,0 +1,138 @@
+//! Runs whose `hb` died: found by the next `hb`, given an end, and reported.
+//!
+//! An open record whose lock can be taken belongs to a dead `hb`. If it holds an end, the job was
+//! over and only the report is missing. If it holds none, the job may still be running without us:
+//! then it is left alone until its process is gone, and only then called vanished. What its exit
+//! status was, nobody can know any more, and the message says so.
+
+use std::io;
+
+use super::history;
+use super::open_run;
+use super::spool::Spool;
+use super::state::State;
+use crate::domain::event::Event;
+use crate::domain::record::{Delivery, Ending, Line, Record, Told};
+use crate::domain::run::{Outcome, Reason};
+use crate::domain::telling;
+use crate::domain::time::Moment;
+use crate::domain::usage::Usage;
+use crate::sys::process;
+
+/// Open records looked at in one go; the rest waits for the next `hb`.
+const LOOKED_AT_MAX: usize = 1000;
+
+/// The largest record that is read.
+const RECORD_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Finds what dead `hb`s left, moves it to history, and spools what was not told.
+///
+/// Gives the runs that were found without an end.
+pub(crate) fn bury(state: &State, now: Moment, boot_id: &str) -> io::Result<Vec<Record>> {
+    let Ok(room) = state.room_there(open_run::ROOM) else { return Ok(Vec::new()) };
+    let mut vanished = Vec::new();
+    for name in room.names()?.into_iter().take(LOOKED_AT_MAX) {
+        let Ok(mut file) = room.open_file(&name) else { continue };
+        if file.try_lock().is_err() {
+            continue;
+        }
+        // Its own `hb` may have closed it between the listing and the lock.
+        let Ok(bytes) = room.read(&name, RECORD_BYTES_MAX) else { continue };
+        let Some(mut record) = Record::fold(&bytes) else {
+            // hb died within its very first write; no job had been started.
+            room.remove(&name)?;
+            continue;
+        };
+        if record.ending.is_none() {
+            if record.process.as_ref().is_some_and(|job| process::is_alive(job, boot_id)) {
+                continue;
+            }
+            let ending = vanished_ending(&record, now, boot_id);
+            append(&mut file, &Line::Ended(Box::new(ending.clone())))?;
+            record.ending = Some(ending);
+            vanished.push(record.clone());
+        }
+        spool_rest(state, &record, &mut file, now)?;
+        file.sync_data()?;
+        let place = history::room(state, &record.begun.monitor)?;
+        room.rename(&name, &place, &name)?;
+    }
+    Ok(vanished)
+}
+
+/// Spools the finish for every target that has not settled it.
+fn spool_rest(
+    state: &State,
+    record: &Record,
+    file: &mut std::fs::File,
+    now: Moment,
+) -> io::Result<()> {
+    let Some(event) = finish_of(record) else { return Ok(()) };
+    for target in &record.begun.targets {
+        if record.is_settled_at(target) {
+            continue;
+        }
+        let name = match target {
+            crate::domain::record::TargetRef::Named(name) => name.clone(),
+            crate::domain::record::TargetRef::Address(_) => {
+                "a URL given on the command line".into()
+            }
+        };
+        let why = "hb ended before it was delivered";
+        Spool::open(state)?.put(target, &name, &event, why)?;
+        let told = Told {
+            target: target.clone(),
+            name,
+            kind: event.kind,
+            result: Delivery::Spooled,
+            at: now,
+            detail: Some(why.to_owned()),
+        };
+        append(file, &Line::Told(told))?;
+    }
+    Ok(())
+}
+
+fn finish_of(record: &Record) -> Option<Event> {
+    record.ending.as_ref().map(|ending| telling::finish(&record.begun, ending))
+}
+
+fn append(file: &mut std::fs::File, line: &Line) -> io::Result<()> {
+    use std::io::Write;
+    let mut bytes = serde_json::to_vec(line)?;
+    bytes.push(b'\n');
+    file.write_all(&bytes)
+}
+
+/// The end of a run that nobody saw.
+fn vanished_ending(record: &Record, now: Moment, boot_id: &str) -> Ending {
+    let other_boot = record.process.as_ref().is_some_and(|job| job.boot_id != boot_id);
+    let message = if other_boot {
+        "the host went down while the job ran; its exit status is unknown"
+    } else if record.process.is_some() {
+        "hb was killed while the job ran; its exit status is unknown"
+    } else {
+        "hb was killed before the job started"
+    };
+    let elapsed = now.epoch_ms().saturating_sub(record.begun.started_at.epoch_ms());
+    Ending {
+        ended_at: now,
+        elapsed_ms: u64::try_from(elapsed).unwrap_or(0),
+        paused_ms: 0,
+        outcome: Outcome::Failure,
+        reason: Reason::Vanished,
+        message: message.to_owned(),
+        exit_code: None,
+        unix_signal: None,
+        core_dumped: false,
+        attempts: 1,
+        usage: Usage::default(),
+        host: Default::default(),
+        tail: Vec::new(),
+        metrics: Default::default(),
+        stages: Vec::new(),
+        steps: Vec::new(),
+        notes: Vec::new(),
+        tolerated: false,
+    }
+}

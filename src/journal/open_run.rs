@@ -1,0 +1,65 @@
+//! The record of a run while it lives: begun before the job, appended to, then moved to history.
+//!
+//! The file stays locked by its `hb`. Whoever can take the lock knows that this `hb` is dead.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use super::history;
+use super::state::State;
+use crate::domain::record::{Begun, Line};
+use crate::domain::run::RunId;
+use crate::sys::files::PrivateDir;
+
+/// The room of runs that are not finished.
+pub(crate) const ROOM: &str = "open";
+
+/// The record of this process's own run.
+pub(crate) struct OpenRun {
+    room: PrivateDir,
+    file: File,
+    name: String,
+    monitor: String,
+}
+
+/// The file name of a run's record.
+pub(crate) fn file_name(run_id: RunId) -> String {
+    format!("{run_id}.jsonl")
+}
+
+impl OpenRun {
+    /// Begins a record. It survives the death of hb from here on; [`OpenRun::secure`] makes it
+    /// survive the death of the host, and can wait until the job has started.
+    pub(crate) fn begin(state: &State, begun: Begun) -> io::Result<OpenRun> {
+        let room = state.room(ROOM)?;
+        let name = file_name(begun.run_id);
+        let file = room.create(&name)?;
+        // Nobody else can know the name of a run id minted just now; the lock cannot be contended
+        // but by somebody who looks for dead runs between these two lines, and then we go first.
+        file.lock()?;
+        let monitor = begun.monitor.clone();
+        let mut run = OpenRun { room, file, name, monitor };
+        run.append(&Line::Begun(begun))?;
+        Ok(run)
+    }
+
+    /// Appends a line, in one write.
+    pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        self.file.write_all(&bytes)
+    }
+
+    /// Waits until everything appended is on the disk.
+    pub(crate) fn secure(&self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.room.sync()
+    }
+
+    /// Moves the record to history, where it is read by `hb log`.
+    pub(crate) fn close(self, state: &State) -> io::Result<()> {
+        let place = history::room(state, &self.monitor)?;
+        self.room.rename(&self.name, &place, &self.name)?;
+        history::prune(&place)
+    }
+}

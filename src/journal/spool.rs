@@ -1,0 +1,250 @@
+//! Events that no receiver has taken yet, each in a file of its own.
+//!
+//! A file's name says enough to sort, to bound and to choose without opening it:
+//! `<moment>.<seq>.<kind>.<run id>.<target key>`. Written beside its place, synced and renamed, so a
+//! power cut leaves a whole event or none. What cannot be read is set aside under its own name.
+//!
+//! At its limits the spool gives up what matters least: first the tails, then progress and starts,
+//! then the oldest successes, failures last; and it counts what it gave up.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::State;
+use crate::domain::event::{Event, Kind};
+use crate::domain::record::TargetRef;
+use crate::domain::time::Moment;
+use crate::sys::files::PrivateDir;
+
+/// Events kept at most.
+pub(crate) const EVENTS_MAX: usize = 1000;
+
+/// Bytes kept at most.
+pub(crate) const SPOOL_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Days after which an event is of no use to anybody.
+pub(crate) const SPOOL_DAYS_MAX: i64 = 30;
+
+/// The largest event that is read.
+const EVENT_BYTES_MAX: u64 = 1024 * 1024;
+
+const ROOM: &str = "spool";
+const ASIDE: &str = "set-aside";
+const DROPPED: &str = "dropped";
+
+/// The version of a spooled event.
+const VERSION: u32 = 1;
+
+/// One event on its way to one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spooled {
+    /// The version of this form.
+    pub(crate) version: u32,
+    /// The event.
+    pub(crate) event: Event,
+    /// Where it goes.
+    pub(crate) target: TargetRef,
+    /// What a person calls that.
+    pub(crate) name: String,
+    /// Why it could not be sent.
+    pub(crate) why: String,
+}
+
+/// The spool, opened.
+pub(crate) struct Spool {
+    room: PrivateDir,
+}
+
+/// What a read of the whole spool gives.
+pub(crate) struct Contents {
+    /// The events, oldest first, each with its id.
+    pub(crate) events: Vec<(String, Spooled)>,
+    /// Files that could not be read, by name; they have been set aside.
+    pub(crate) set_aside: Vec<String>,
+}
+
+impl Spool {
+    /// Opens the spool, making it where it is missing.
+    pub(crate) fn open(state: &State) -> io::Result<Spool> {
+        Ok(Spool { room: state.room(ROOM)? })
+    }
+
+    /// Opens the spool only where it exists.
+    pub(crate) fn open_there(state: &State) -> Option<Spool> {
+        state.room_there(ROOM).ok().map(|room| Spool { room })
+    }
+
+    /// Puts an event in; it is on the disk when this returns. The same event twice is once.
+    pub(crate) fn put(
+        &self,
+        target: &TargetRef,
+        name: &str,
+        event: &Event,
+        why: &str,
+    ) -> io::Result<()> {
+        let spooled = Spooled {
+            version: VERSION,
+            event: event.clone(),
+            target: target.clone(),
+            name: name.to_owned(),
+            why: why.to_owned(),
+        };
+        self.room.replace(&file_name(&spooled), &serde_json::to_vec(&spooled)?)?;
+        self.bound(event.at)
+    }
+
+    /// How many events wait.
+    pub(crate) fn count(&self) -> usize {
+        self.ids().map_or(0, |ids| ids.len())
+    }
+
+    /// The ids of all events, oldest first.
+    pub(crate) fn ids(&self) -> io::Result<Vec<String>> {
+        let names = self.room.names()?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")).map(str::to_owned).collect())
+    }
+
+    /// Reads every event.
+    pub(crate) fn read(&self) -> io::Result<Contents> {
+        let mut contents = Contents { events: Vec::new(), set_aside: Vec::new() };
+        for id in self.ids()? {
+            let name = format!("{id}.json");
+            match self.room.read(&name, EVENT_BYTES_MAX) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(bytes) => match serde_json::from_slice::<Spooled>(&bytes) {
+                    Ok(spooled) if spooled.version <= VERSION => {
+                        contents.events.push((id, spooled))
+                    }
+                    Ok(_) => {}
+                    Err(_) => self.set_aside(&name, &mut contents)?,
+                },
+                Err(_) => self.set_aside(&name, &mut contents)?,
+            }
+        }
+        Ok(contents)
+    }
+
+    fn set_aside(&self, name: &str, contents: &mut Contents) -> io::Result<()> {
+        let aside = self.room.child(ASIDE)?;
+        self.room.rename(name, &aside, name)?;
+        contents.set_aside.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Names of files set aside earlier.
+    pub(crate) fn aside(&self) -> Vec<String> {
+        self.room.child_there(ASIDE).and_then(|room| room.names()).unwrap_or_default()
+    }
+
+    /// Removes an event: it was delivered, or a person gave it up.
+    pub(crate) fn remove(&self, id: &str) -> io::Result<()> {
+        self.room.remove(&format!("{id}.json"))
+    }
+
+    /// Removes what was set aside.
+    pub(crate) fn clear_aside(&self) -> io::Result<()> {
+        if let Ok(aside) = self.room.child_there(ASIDE) {
+            for name in aside.names()? {
+                aside.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many events were given up since this was last asked for and taken.
+    pub(crate) fn dropped(&self) -> u64 {
+        let bytes = self.room.read(DROPPED, 32).unwrap_or_default();
+        std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Forgets the count: somebody was told.
+    pub(crate) fn forget_dropped(&self) -> io::Result<()> {
+        self.room.remove(DROPPED)
+    }
+
+    /// Brings the spool back below its limits.
+    fn bound(&self, now: Moment) -> io::Result<()> {
+        let ids = self.ids()?;
+        let oldest = now.epoch_ms() - SPOOL_DAYS_MAX * 86_400_000;
+        let mut given_up: Vec<String> =
+            ids.iter().filter(|id| moment_of(id).is_some_and(|ms| ms < oldest)).cloned().collect();
+        let mut left: Vec<&String> = ids.iter().filter(|id| !given_up.contains(id)).collect();
+        left.sort_by_key(|id| (worth(id), (*id).clone()));
+        let surplus = left.len().saturating_sub(EVENTS_MAX);
+        given_up.extend(left.drain(..surplus).cloned());
+        let size = |id: &str| {
+            let facts = self.room.facts(&format!("{id}.json"));
+            facts.map_or(0, |facts| u64::try_from(facts.st_size).unwrap_or(0))
+        };
+        // Below a mean of 16 KiB per event the byte limit cannot be reached; most spools never stat.
+        if left.len() as u64 * EVENT_WITH_TAIL_BYTES > SPOOL_BYTES_MAX {
+            let mut bytes: u64 = left.iter().map(|id| size(id)).sum();
+            for id in left {
+                if bytes <= SPOOL_BYTES_MAX {
+                    break;
+                }
+                let before = size(id);
+                bytes = bytes - before + self.drop_tail(id).unwrap_or(before);
+            }
+        }
+        if !given_up.is_empty() {
+            let count = self.dropped() + given_up.len() as u64;
+            self.room.replace(DROPPED, count.to_string().as_bytes())?;
+        }
+        for id in given_up {
+            let _ = self.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// Takes the tail out of an event and gives its new size.
+    fn drop_tail(&self, id: &str) -> io::Result<u64> {
+        let name = format!("{id}.json");
+        let mut spooled: Spooled =
+            serde_json::from_slice(&self.room.read(&name, EVENT_BYTES_MAX)?)?;
+        spooled.event.tail = Vec::new();
+        let bytes = serde_json::to_vec(&spooled)?;
+        self.room.replace(&name, &bytes)?;
+        Ok(bytes.len() as u64)
+    }
+}
+
+/// The size of an event whose tail is full, with its JSON escapes.
+const EVENT_WITH_TAIL_BYTES: u64 = 96 * 1024;
+
+fn file_name(spooled: &Spooled) -> String {
+    let event = &spooled.event;
+    let run = event.run_id.map_or_else(|| "-".to_owned(), |run_id| run_id.to_string());
+    let key = spooled.target.key();
+    let at = event.at.epoch_ms().max(0);
+    format!("{at:015}.{:010}.{}.{run}.{}.json", event.seq, event.kind.word(), &key[..12])
+}
+
+fn moment_of(id: &str) -> Option<i64> {
+    id.split('.').next()?.parse().ok()
+}
+
+/// What an event is worth when not all can be kept.
+fn worth(id: &str) -> u8 {
+    match id.split('.').nth(2).and_then(Kind::parse) {
+        Some(Kind::Start | Kind::Progress | Kind::Stage) | None => 0,
+        Some(Kind::Log | Kind::Test | Kind::Verified) => 1,
+        Some(Kind::Success) => 2,
+        Some(Kind::Warning) => 3,
+        Some(Kind::Failure) => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth;
+
+    #[test]
+    fn failures_are_given_up_last() {
+        let id = |kind: &str| format!("000.0.{kind}.-.x");
+        let order = ["progress", "log", "success", "warning", "failure"];
+        let worths: Vec<u8> = order.iter().map(|kind| worth(&id(kind))).collect();
+        assert!(worths.is_sorted_by(|a, b| a < b), "{worths:?}");
+    }
+}

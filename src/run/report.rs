@@ -1,0 +1,218 @@
+//! The record of a run and its deliveries: what happens is written down first and told second.
+//!
+//! The courier is started late: a job that ends within [`START_HOLD`] is told with one request, its
+//! start folded into its finish. Whatever cannot be told in time goes to the spool, and every
+//! outcome stands in the record.
+
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use super::plan::Plan;
+use crate::domain::event::Event;
+use crate::domain::record::{Begun, Delivery, Ending, Line, TargetRef, Told};
+use crate::domain::telling;
+use crate::journal::open_run::OpenRun;
+use crate::journal::spool::Spool;
+use crate::journal::state::State;
+use crate::journal::{addresses, learned};
+use crate::send::courier::{Courier, Report};
+use crate::send::deliver::Settled;
+use crate::sys::clock;
+
+/// How long the start waits for the finish, to be told with it.
+pub(crate) const START_HOLD: Duration = Duration::from_millis(25);
+
+/// Writes down and tells.
+pub(crate) struct Reporter<'a> {
+    plan: &'a Plan,
+    state: Option<&'a State>,
+    record: Option<OpenRun>,
+    begun: Begun,
+    courier: Option<Courier>,
+    unsettled: Vec<(TargetRef, String)>,
+    finish: Option<Event>,
+    seq: u32,
+    /// Trouble that the person should hear of, once the job is over.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl<'a> Reporter<'a> {
+    /// Begins the record. Where this host's memory fails, the run goes on without it.
+    pub(crate) fn begin(plan: &'a Plan, state: Option<&'a State>, begun: Begun) -> Reporter<'a> {
+        let mut warnings = Vec::new();
+        let record = state.and_then(|state| {
+            let kept = plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept));
+            kept.and_then(|()| OpenRun::begin(state, begun.clone()))
+                .map_err(|error| warnings.push(format!("this run cannot be recorded: {error}")))
+                .ok()
+        });
+        let name =
+            |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
+        let unsettled = plan.targets.iter().map(name).collect();
+        let (courier, finish, seq) = (None, None, 0);
+        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings }
+    }
+
+    /// The run that is being told.
+    pub(crate) fn begun(&self) -> &Begun {
+        &self.begun
+    }
+
+    /// Appends a line to the record, when there is one.
+    pub(crate) fn note(&mut self, line: &Line) {
+        if let Some(record) = &mut self.record
+            && let Err(error) = record.append(line)
+        {
+            self.warnings.push(format!("the record of this run is incomplete: {error}"));
+            self.record = None;
+        }
+    }
+
+    /// Makes what is known so far survive a power cut.
+    pub(crate) fn secure(&mut self) {
+        if let Some(record) = &self.record {
+            let _ = record.secure();
+        }
+    }
+
+    /// Starts the courier and gives it the start, unless it is there already.
+    pub(crate) fn open(&mut self, with_start: bool) {
+        if self.courier.is_some() || self.plan.targets.is_empty() {
+            return;
+        }
+        let targets = self.plan.targets.iter().map(|target| {
+            let known = self.state.map(|state| learned::limits(state, &target.reference));
+            (target.clone(), known.unwrap_or_default())
+        });
+        match Courier::start(targets.collect()) {
+            Ok(courier) => {
+                if with_start {
+                    courier.post(&telling::start(&self.begun));
+                }
+                self.courier = Some(courier);
+            }
+            Err(error) => self.warnings.push(format!("nothing can be sent: {error}")),
+        }
+    }
+
+    /// Tells something that happened while the job runs.
+    pub(crate) fn post(&mut self, mut event: Event) {
+        self.seq += 1;
+        event.seq = self.seq;
+        event.run_id = Some(self.begun.run_id);
+        event.started_at = Some(self.begun.started_at);
+        if let Some(courier) = &self.courier {
+            courier.post(&event);
+        }
+    }
+
+    /// Readable when the courier has something to say.
+    pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
+        use std::os::fd::AsFd;
+        self.courier.as_ref().map(Courier::as_fd)
+    }
+
+    /// Takes the courier's reports. A courier that is gone has settled nothing more.
+    pub(crate) fn collect(&mut self) {
+        let Some(courier) = &self.courier else { return };
+        let (reports, alive) = courier.reports();
+        if !alive {
+            self.courier = None;
+        }
+        for report in reports {
+            self.settle(report);
+        }
+    }
+
+    fn settle(&mut self, report: Report) {
+        if let (Some(state), Some(limit)) = (self.state, report.body_bytes_max) {
+            let _ = learned::remember(state, &report.target, limit);
+        }
+        let (result, detail) = match report.settled {
+            Settled::Delivered => (Delivery::Delivered, None),
+            Settled::Unspoken => return,
+            Settled::Refused(why) => (Delivery::Refused, Some(why)),
+            // The finish is spooled below, from `unsettled`; nothing else is worth it.
+            Settled::Undelivered(why) => {
+                if report.is_finish {
+                    self.spool(&report.target, &report.name, &why);
+                }
+                return;
+            }
+        };
+        if report.is_finish {
+            self.unsettled.retain(|(target, _)| *target != report.target);
+        }
+        if let (Delivery::Refused, Some(why)) = (result, &detail) {
+            let warning = format!("`{}` refused the {}: {why}", report.name, report.kind.word());
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.told(report.target, report.name, report.kind, result, detail);
+    }
+
+    fn told(
+        &mut self,
+        target: TargetRef,
+        name: String,
+        kind: crate::domain::event::Kind,
+        result: Delivery,
+        detail: Option<String>,
+    ) {
+        self.note(&Line::Told(Told { target, name, kind, result, at: clock::now(), detail }));
+    }
+
+    fn spool(&mut self, target: &TargetRef, name: &str, why: &str) {
+        self.unsettled.retain(|(unsettled, _)| unsettled != target);
+        let Some(event) = self.finish.clone() else { return };
+        let spooled = self
+            .state
+            .map(|state| Spool::open(state).and_then(|spool| spool.put(target, name, &event, why)));
+        let (result, what) = match spooled {
+            Some(Ok(())) => (Delivery::Spooled, "it is kept and sent later".to_owned()),
+            Some(Err(error)) => (Delivery::Lost, format!("and cannot be kept: {error}")),
+            None => (Delivery::Lost, "and cannot be kept: there is no state directory".to_owned()),
+        };
+        let word = event.kind.word();
+        self.warnings.push(format!("the {word} was not delivered to `{name}` ({why}); {what}"));
+        self.told(target.clone(), name.to_owned(), event.kind, result, Some(why.to_owned()));
+    }
+
+    /// Writes down the end, then gives it to the courier.
+    pub(crate) fn end(&mut self, ending: Ending, until: Instant) {
+        let event = telling::finish(&self.begun, &ending);
+        self.note(&Line::Ended(Box::new(ending)));
+        self.secure();
+        self.finish = Some(event.clone());
+        self.open(false);
+        if let Some(courier) = &self.courier {
+            courier.finish(&event, until);
+        }
+    }
+
+    /// Moves the end of the budget.
+    pub(crate) fn hurry(&self, until: Instant) {
+        if let Some(courier) = &self.courier {
+            courier.hurry(until);
+        }
+    }
+
+    /// Whether nothing is left to wait for.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.unsettled.is_empty() || self.courier.is_none()
+    }
+
+    /// Spools what is still open, and moves the record to history.
+    pub(crate) fn close(mut self) -> Vec<String> {
+        for (target, name) in std::mem::take(&mut self.unsettled) {
+            self.spool(&target, &name, "there was no time left to send it");
+        }
+        if let (Some(record), Some(state)) = (self.record.take(), self.state)
+            && let Err(error) = record.close(state)
+        {
+            self.warnings.push(format!("the record of this run stays open: {error}"));
+        }
+        self.warnings
+    }
+}

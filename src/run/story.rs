@@ -1,0 +1,285 @@
+//! The stations of one run, each a method: begin, wait, try, end, tell.
+//!
+//! The order in here is the promise: the record is begun before the job, secured after it has
+//! started, ended before anything is sent, and closed after everything was.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use super::child::{exit_of_spawn_error, holds_the_terminal, recorded_command, wait_plainly};
+use super::heard::Heard;
+use super::output::Output;
+use super::plan::Plan;
+use super::progress::Progress;
+use super::report::Reporter;
+use super::supervise::{Attended, Desk, Job};
+use super::{conditions, exit_of, shown, unix_signals};
+use crate::domain::record::{Begun, Line, VERSION};
+use crate::domain::run::Outcome;
+use crate::domain::text;
+use crate::journal::locks::RunLock;
+use crate::journal::logs;
+use crate::journal::state::State;
+use crate::sys::inherited::Inherited;
+use crate::sys::signal_fd::SignalFd;
+use crate::sys::spawn::{self, Spawn, SpawnError};
+use crate::sys::wait::Ended;
+use crate::sys::{clock, process, random};
+
+/// One run.
+pub(super) struct Story<'a> {
+    pub(super) desk: Desk<'a>,
+    inherited: &'a Inherited,
+    pub(super) state: Option<&'a State>,
+    boot_id: String,
+    pub(super) attempts: u32,
+    pub(super) attended: Attended,
+    pub(super) spawn_error: Option<SpawnError>,
+    pub(super) output: Option<Output>,
+    pub(super) leaked_by: Option<String>,
+    pub(super) log: Option<logs::LogFile>,
+    pub(super) warnings: Vec<String>,
+    pub(super) not_run: Option<String>,
+    pub(super) elapsed: Option<Duration>,
+}
+
+impl<'a> Story<'a> {
+    /// Takes over the signals and begins the record.
+    pub(super) fn begin(
+        plan: &'a Plan,
+        inherited: &'a Inherited,
+        state: Option<&'a State>,
+    ) -> std::io::Result<Story<'a>> {
+        let wanted = unix_signals::wanted(|signal| inherited.was_ignored(signal));
+        let signals = SignalFd::open(&wanted)?;
+        let now = clock::now();
+        let begun = Begun {
+            version: VERSION,
+            run_id: random::run_id(now),
+            monitor: plan.monitor.clone(),
+            started_at: now,
+            command: recorded_command(plan),
+            directory: std::env::current_dir().unwrap_or_default().display().to_string(),
+            parent_run_id: plan.parent_run_id,
+            targets: plan.targets.iter().map(|target| target.reference.clone()).collect(),
+        };
+        let progress = state.and_then(|state| Progress::open(state, begun.run_id).ok());
+        let desk = Desk {
+            plan,
+            signals,
+            reporter: Reporter::begin(plan, state, begun),
+            progress,
+            heard: Heard::default(),
+            started: Instant::now(),
+            terminated_by: None,
+        };
+        let attended = Attended {
+            ended: None,
+            usage: Default::default(),
+            timed_out: None,
+            paused: Duration::ZERO,
+        };
+        Ok(Story {
+            desk,
+            inherited,
+            state,
+            boot_id: String::new(),
+            attempts: 0,
+            attended,
+            spawn_error: None,
+            output: None,
+            leaked_by: None,
+            log: None,
+            warnings: Vec::new(),
+            not_run: None,
+            elapsed: None,
+        })
+    }
+
+    /// Keeps a line for the person until the job is over.
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
+    /// Waits while no job is there; an error means that somebody wants the run to end.
+    pub(super) fn wait(&mut self, pause: Duration) -> Result<(), ()> {
+        let until = Instant::now() + pause;
+        loop {
+            if self.desk.end_asked().is_some() {
+                return Err(());
+            }
+            if Instant::now() >= until {
+                return Ok(());
+            }
+            self.desk.sleep_until(Some(until));
+        }
+    }
+
+    /// Runs the commands of `--pre`; gives the sentence about the first that fails.
+    pub(super) fn pre_commands(&mut self) -> Option<String> {
+        for command in &self.desk.plan.conditions.pre {
+            let words = conditions::shell_words(command);
+            let environment = self.environment();
+            let request = self.request(&words, &environment, &[], false);
+            let code = match spawn::spawn(&request) {
+                Ok(pid) => {
+                    let job = Job { pid, own_group: false, started: Instant::now() };
+                    let nothing = Output::none();
+                    shown(exit_of(self.desk.attend(&job, &nothing).ended, None))
+                }
+                Err(error) => i32::from(exit_of_spawn_error(&error)),
+            };
+            if code != 0 {
+                let command = self.desk.plan.output.redactor.mask(command.as_bytes()).into_owned();
+                let command = text::printable(&command);
+                return Some(format!("the check `{command}` exited with {code}"));
+            }
+        }
+        None
+    }
+
+    /// Starts the job, and again as often as the plan allows.
+    pub(super) fn attempts(&mut self, lock: &mut Option<RunLock>) {
+        let rules = &self.desk.plan.start;
+        self.desk.started = Instant::now();
+        loop {
+            self.attempts += 1;
+            self.attempt(lock);
+            let failed = match self.attended.ended {
+                Some(Ended::Exited(code)) => {
+                    let listed = |set: &crate::domain::exit_set::ExitSet| set.contains(code);
+                    self.verdict(&[]).outcome == Outcome::Failure
+                        && rules.retry_on_exit.as_ref().is_none_or(listed)
+                }
+                Some(Ended::Killed { .. }) => rules.retry_on_exit.is_none(),
+                None => false,
+            };
+            let end_wanted = self.desk.terminated_by.is_some();
+            if !failed || end_wanted || self.attempts > rules.retries {
+                break;
+            }
+            if self.wait(rules.retry_delay).is_err() {
+                break;
+            }
+        }
+        self.elapsed = Some(self.desk.started.elapsed());
+    }
+
+    fn attempt(&mut self, lock: &mut Option<RunLock>) {
+        let plan = self.desk.plan;
+        if let Some(directory) = &plan.output.log_dir
+            && self.log.is_none()
+        {
+            let begun = self.desk.reporter.begun();
+            match logs::create(directory, &begun.monitor, begun.started_at, begun.run_id) {
+                Ok(log) => self.log = Some(log),
+                Err(error) => self.warnings.push(format!("no log file can be kept: {error}")),
+            }
+        }
+        let log = self.log.as_ref().and_then(logs::LogFile::writer);
+        let mut output = Output::open(plan, self.inherited, log);
+        let environment = self.environment();
+        let own_group = plan.time.timeout.is_some() && !holds_the_terminal();
+        if plan.time.timeout.is_some() || plan.start.is_init {
+            process::become_subreaper();
+        }
+        let redirected = output.redirected();
+        let started = Instant::now();
+        let request = self.request(&plan.command, &environment, &redirected, own_group);
+        let spawned = spawn::spawn(&request);
+        output.start();
+        match spawned {
+            Ok(pid) => {
+                self.note_process(pid, lock);
+                let job = Job { pid, own_group, started };
+                let attending = AssertUnwindSafe(|| self.desk.attend(&job, &output));
+                match std::panic::catch_unwind(attending) {
+                    Ok(attended) => self.attended = attended,
+                    // A bug in hb must not become the job's problem: wait for it, and go on.
+                    Err(_) => {
+                        self.warnings.push("a bug in hb: the job was not supervised".to_owned());
+                        self.attended.ended = wait_plainly(pid);
+                    }
+                }
+                self.desk.sweep(&mut self.attended);
+                self.drain(&output);
+            }
+            Err(error) => self.spawn_error = Some(error),
+        }
+        self.output = Some(output);
+    }
+
+    fn note_process(&mut self, pid: u32, lock: &mut Option<RunLock>) {
+        if self.boot_id.is_empty() {
+            self.boot_id = process::boot_id();
+        }
+        if let Some(job) = process::name_of(pid, &self.boot_id) {
+            if let Some(lock) = lock {
+                let _ = lock.note(&job);
+            }
+            self.desk.reporter.note(&Line::Spawned(job));
+        }
+    }
+
+    /// Reads on after the job, as long as the plan allows.
+    fn drain(&mut self, output: &Output) {
+        use std::os::fd::AsFd;
+        let until = self.desk.plan.output.drain.map(|drain| Instant::now() + drain);
+        for end in output.pending() {
+            loop {
+                let mut byte = [0u8; 1];
+                let hung_up = {
+                    let fds =
+                        &mut [nix::poll::PollFd::new(end.as_fd(), nix::poll::PollFlags::POLLIN)];
+                    nix::poll::poll(fds, nix::poll::PollTimeout::ZERO).is_ok_and(|count| count > 0)
+                };
+                if hung_up {
+                    let _ = nix::unistd::read(end, &mut byte);
+                    break;
+                }
+                let over = until.is_some_and(|until| Instant::now() >= until);
+                if over || self.desk.end_asked().is_some() {
+                    self.leaked_by =
+                        Some(output.holder().unwrap_or_else(|| "a process".to_owned()));
+                    break;
+                }
+                self.desk.sleep_beside(until, &[end.as_fd()]);
+            }
+        }
+    }
+
+    fn request<'r>(
+        &'r self,
+        words: &'r [OsString],
+        environment: &'r [CString],
+        redirected: &'r [(i32, i32)],
+        own_group: bool,
+    ) -> Spawn<'r> {
+        Spawn {
+            words,
+            environment,
+            inherited: self.inherited,
+            redirected,
+            own_group,
+            identity: self.desk.plan.start.identity.clone(),
+        }
+    }
+
+    /// The job's environment: the plan's, and what only this run knows.
+    fn environment(&self) -> Vec<CString> {
+        let begun = self.desk.reporter.begun();
+        let mut own = vec![
+            format!("HB_RUN_ID={}", begun.run_id).into_bytes(),
+            format!("HB_MONITOR={}", begun.monitor).into_bytes(),
+        ];
+        if let Some(progress) = &self.desk.progress {
+            let mut entry = b"HB_RUN_DIR=".to_vec();
+            entry.extend_from_slice(progress.path().as_os_str().as_bytes());
+            own.push(entry);
+        }
+        let own = own.into_iter().filter_map(|entry| CString::new(entry).ok());
+        self.desk.plan.environment.iter().cloned().chain(own).collect()
+    }
+}

@@ -1,0 +1,159 @@
+//! One attempt to deliver one request, and what its answer means.
+//!
+//! Everything that can go wrong between here and the receiver is trouble that may pass; only an
+//! answer can refuse an event for good. An answer's words never steer hb: of its headers three are
+//! read, each bounded, and of its body nothing but its end.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+
+use super::target::Target;
+use crate::domain::dialect::{Answer, Request};
+use crate::domain::{retry_after, text};
+use crate::sys::clock;
+
+/// Redirects followed, on the same host only.
+const REDIRECTS_MAX: usize = 2;
+
+/// Bytes of an answer read so that its connection can be used again.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Attempt {
+    /// The receiver has it, and may have told how much of a body it keeps.
+    Delivered {
+        /// Its `Ping-Body-Limit`.
+        body_bytes_max: Option<usize>,
+    },
+    /// It may work later.
+    Later {
+        /// What went wrong.
+        why: String,
+        /// When the receiver wants to be asked again.
+        after: Option<Duration>,
+    },
+    /// A smaller body may work.
+    TooLarge,
+    /// It will never work.
+    Refused {
+        /// What the receiver said.
+        why: String,
+    },
+}
+
+/// Sends `request` once.
+pub(crate) async fn attempt(
+    client: &reqwest::Client,
+    target: &Target,
+    request: &Request,
+) -> Attempt {
+    let mut url = match reqwest::Url::parse(&request.url) {
+        Ok(url) => url,
+        Err(error) => return Attempt::Refused { why: format!("the URL cannot be used: {error}") },
+    };
+    for _ in 0..=REDIRECTS_MAX {
+        let sent = build(client, target, request, url.clone()).send().await;
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => return Attempt::Later { why: explain(&error), after: None },
+        };
+        if response.status().is_redirection()
+            && let Some(next) = redirected(&url, response.headers())
+        {
+            url = next;
+            continue;
+        }
+        return judge(target, response).await;
+    }
+    Attempt::Refused { why: format!("more than {REDIRECTS_MAX} redirects") }
+}
+
+fn build(
+    client: &reqwest::Client,
+    target: &Target,
+    request: &Request,
+    url: reqwest::Url,
+) -> reqwest::RequestBuilder {
+    let method = if request.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+    let mut headers = HeaderMap::new();
+    let given = target.headers.0.iter().map(|(name, value)| (name.as_str(), value));
+    let own = request.headers.iter().map(|(name, value)| (*name, value));
+    for (name, value) in own.chain(given) {
+        if let (Ok(name), Ok(mut value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+    // Some proxies refuse a POST that does not say how long it is, also when it is empty.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
+    client.request(method, url).headers(headers).body(request.body.clone())
+}
+
+/// Where a redirect leads, when it may be followed: to the same host, and never out of TLS.
+fn redirected(from: &reqwest::Url, headers: &HeaderMap) -> Option<reqwest::Url> {
+    let to = from.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    let same_host = to.host_str() == from.host_str();
+    let kept = to.scheme() == from.scheme() && to.port() == from.port();
+    let upgraded = from.scheme() == "http" && to.scheme() == "https";
+    (same_host && (kept || upgraded)).then_some(to)
+}
+
+async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
+    let status = response.status().as_u16();
+    let headers = response.headers();
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<usize>().ok();
+    let body_bytes_max = number("ping-body-limit");
+    let after = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| retry_after::parse(value, clock::now()));
+    let verdict = target.dialect.judge(status);
+    // An accepted event is accepted even if the rest of the answer never comes.
+    let mut read = 0;
+    while read < ANSWER_BYTES_MAX {
+        match response.chunk().await {
+            Ok(Some(chunk)) => read += chunk.len(),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    match verdict {
+        Answer::Accepted => Attempt::Delivered { body_bytes_max },
+        Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
+        Answer::TooLarge => Attempt::TooLarge,
+        Answer::Refused => Attempt::Refused { why: refusal(status) },
+    }
+}
+
+/// What a refusal means to the person who has to mend it.
+fn refusal(status: u16) -> String {
+    let meaning = match status {
+        401 | 403 => "the key is not accepted",
+        404 => "no such check; is the URL or the key right?",
+        409 => "the slug names more than one check",
+        410 => "the check was deleted",
+        300..=399 => "a redirect to another place; use that URL itself if it is right",
+        _ => "it will not take this event",
+    };
+    format!("the server answered {status}: {meaning}")
+}
+
+/// The innermost cause, without the URL: that is a secret.
+pub(crate) fn explain(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    let mut chain = Vec::new();
+    while let Some(next) = cause.source() {
+        cause = next;
+        chain.push(text::printable(cause.to_string().as_bytes()));
+    }
+    match chain.last() {
+        Some(innermost) => innermost.clone(),
+        None => "the request could not be sent".to_owned(),
+    }
+}

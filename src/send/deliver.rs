@@ -1,0 +1,111 @@
+//! One event to one target: attempts with growing pauses, until it is settled or time is up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::attempt::{Attempt, attempt};
+use super::budget::Budget;
+use super::target::Target;
+use crate::domain::backoff;
+use crate::domain::dialect::Limits;
+use crate::domain::event::Event;
+use crate::sys::{http, random};
+
+/// How often a body is halved for a receiver that finds it too large.
+const SHRINKS_MAX: u32 = 8;
+
+/// How an event ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Settled {
+    /// The receiver has it.
+    Delivered,
+    /// The dialect has no word for this kind of event; nothing was sent.
+    Unspoken,
+    /// The receiver will never take it.
+    Refused(String),
+    /// Time was up; this was the last trouble.
+    Undelivered(String),
+}
+
+/// A target with its open connection and what it has told about itself.
+pub(crate) struct Line {
+    /// The target.
+    pub(crate) target: Target,
+    client: Result<reqwest::Client, String>,
+    used_at: Instant,
+    /// What is known about the receiver.
+    pub(crate) limits: Limits,
+}
+
+impl Line {
+    /// Prepares to talk to a target. Trouble with its certificates shows at the first attempt.
+    pub(crate) fn open(target: Target, limits: Limits) -> Line {
+        let client = http::client(&target.client).map_err(|error| format!("{error:#}"));
+        Line { target, client, used_at: Instant::now(), limits }
+    }
+
+    /// One attempt, with the body cut to what the receiver takes.
+    pub(crate) async fn once(
+        &mut self,
+        event: &Event,
+    ) -> Result<Settled, (String, Option<Duration>)> {
+        // A connection that rested through a long job may be dead without anybody having noticed.
+        if self.used_at.elapsed() > http::IDLE_TIMEOUT {
+            self.client = http::client(&self.target.client).map_err(|error| format!("{error:#}"));
+        }
+        self.used_at = Instant::now();
+        let client = match &self.client {
+            Ok(client) => client,
+            Err(why) => return Err((why.clone(), None)),
+        };
+        for _ in 0..SHRINKS_MAX {
+            let requests = self.target.dialect.spell(&self.target.address, event, self.limits);
+            let Some(request) = requests.first() else { return Ok(Settled::Unspoken) };
+            match attempt(client, &self.target, request).await {
+                Attempt::Delivered { body_bytes_max } => {
+                    if body_bytes_max.is_some() {
+                        self.limits.body_bytes_max = body_bytes_max;
+                    }
+                    return Ok(Settled::Delivered);
+                }
+                Attempt::Later { why, after } => return Err((why, after)),
+                Attempt::Refused { why } => return Ok(Settled::Refused(why)),
+                Attempt::TooLarge if request.body.is_empty() => break,
+                Attempt::TooLarge => self.limits.body_bytes_max = Some(request.body.len() / 2),
+            }
+        }
+        Ok(Settled::Refused("the server answered 413: it takes no body at all".to_owned()))
+    }
+
+    /// Attempts until it is settled, or until the budget is spent.
+    pub(crate) async fn within(&mut self, event: &Event, budget: &mut Budget) -> Settled {
+        let mut trouble = "there was no time to try".to_owned();
+        let mut spent = budget.clone();
+        for number in 0.. {
+            let answer = tokio::select! {
+                answer = self.once(event) => answer,
+                () = spent.spent() => {
+                    if number == 0 {
+                        trouble = "no answer in time".to_owned();
+                    }
+                    break;
+                }
+            };
+            let (why, after) = match answer {
+                Ok(settled) => return settled,
+                Err(answer) => answer,
+            };
+            trouble = why;
+            let pause = after.unwrap_or_else(|| backoff::delay(number + 1, random::unit()));
+            if budget.end().is_some_and(|end| Instant::now() + pause >= end) {
+                break;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = spent.spent() => break,
+            }
+        }
+        Settled::Undelivered(trouble)
+    }
+}

@@ -1,0 +1,115 @@
+//! The flush: spooled events to their targets, oldest first, by whoever comes next.
+//!
+//! One process flushes at a time. Within a target the order holds, and the first trouble ends that
+//! target's turn: its server is down, and the rest would only wait in line. Targets do not wait for
+//! each other.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::deliver::{Line, Settled};
+use super::order::{self, Told as How};
+use super::target::Target;
+use crate::domain::dialect::Limits;
+use crate::domain::record::{Delivery, TargetRef};
+use crate::domain::time::Moment;
+use crate::journal::spool::Spooled;
+
+/// An event of the spool, and where it goes now.
+pub(crate) struct Letter {
+    /// Its id in the spool.
+    pub(crate) id: String,
+    /// The event.
+    pub(crate) spooled: Spooled,
+    /// Its target, as it is configured today.
+    pub(crate) target: Target,
+    /// What is known about the receiver.
+    pub(crate) limits: Limits,
+    /// The newest finish of its monitor that the target has, or that is in this flush.
+    pub(crate) newest: Option<Moment>,
+}
+
+/// What became of a letter.
+pub(crate) struct Flushed {
+    /// Its id in the spool.
+    pub(crate) id: String,
+    /// The event.
+    pub(crate) spooled: Spooled,
+    /// What became of it; none: it stays.
+    pub(crate) result: Option<Delivery>,
+    /// Why.
+    pub(crate) detail: Option<String>,
+}
+
+/// Delivers letters for at most `budget`, and hands each result to `done` as soon as it is known.
+pub(crate) fn flush(
+    letters: Vec<Letter>,
+    now: Moment,
+    budget: Duration,
+    done: &dyn Fn(Flushed),
+) -> anyhow::Result<()> {
+    let mut by_target: BTreeMap<(TargetRef, String), Vec<Letter>> = BTreeMap::new();
+    for letter in letters {
+        // Another monitor at the same target is another address, but the same server: one turn.
+        let key = (letter.target.reference.clone(), letter.target.address.host().to_owned());
+        by_target.entry(key).or_default().push(letter);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let until = Instant::now() + budget;
+    runtime.block_on(async {
+        let turns = by_target.into_values().map(|letters| turn(letters, now, until, done));
+        join_all(turns).await;
+    });
+    Ok(())
+}
+
+/// Runs futures side by side until all are done.
+async fn join_all(turns: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut turns: Vec<_> = turns.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        turns.retain_mut(|turn| turn.as_mut().poll(context).is_pending());
+        if turns.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(Flushed)) {
+    let mut line: Option<Line> = None;
+    for letter in letters {
+        let how = order::decide(&letter.spooled.event, letter.newest, now);
+        let event = order::late(&letter.spooled.event, how, now);
+        let flushed = |result, detail| Flushed {
+            id: letter.id.clone(),
+            spooled: letter.spooled.clone(),
+            result,
+            detail,
+        };
+        if how == How::Dropped {
+            done(flushed(Some(Delivery::Lost), Some("its run has ended since".to_owned())));
+            continue;
+        }
+        match &mut line {
+            Some(line) => line.target = letter.target.clone(),
+            None => line = Some(Line::open(letter.target.clone(), letter.limits)),
+        }
+        let Some(line) = &mut line else { continue };
+        match tokio::time::timeout_at(until, line.once(&event)).await {
+            Ok(Ok(Settled::Delivered | Settled::Unspoken)) => {
+                let result =
+                    if how == How::AsLog { Delivery::DeliveredAsLog } else { Delivery::Delivered };
+                done(flushed(Some(result), None));
+            }
+            Ok(Ok(Settled::Refused(why))) => done(flushed(Some(Delivery::Refused), Some(why))),
+            Ok(Ok(Settled::Undelivered(why)) | Err((why, _))) => {
+                done(flushed(None, Some(why)));
+                return;
+            }
+            Err(_) => {
+                done(flushed(None, Some("no answer in time".to_owned())));
+                return;
+            }
+        }
+    }
+}

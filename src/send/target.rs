@@ -1,0 +1,34 @@
+//! A target: one address that events go to, with everything an attempt needs.
+
+use crate::domain::address::Address;
+use crate::domain::dialect::Dialect;
+use crate::domain::record::TargetRef;
+use crate::sys::http::ClientSettings;
+
+/// One address for the events of one monitor.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// What a person calls it; holds no secret.
+    pub(crate) name: String,
+    /// What records and the spool call it.
+    pub(crate) reference: TargetRef,
+    /// How the server wants events spelled.
+    pub(crate) dialect: Dialect,
+    /// The monitor's whole address there.
+    pub(crate) address: Address,
+    /// How to connect.
+    pub(crate) client: ClientSettings,
+    /// Headers to send along; their values are secret.
+    pub(crate) headers: Headers,
+}
+
+/// Headers whose values never print.
+#[derive(Clone, Default)]
+pub(crate) struct Headers(pub(crate) Vec<(String, String)>);
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        write!(out, "{names:?}")
+    }
+}

@@ -1,0 +1,223 @@
+//! Private directories, and files in them that nobody else can have prepared.
+//!
+//! Root runs `hb` from cron, so every path it writes is a target. A [`PrivateDir`] is held by its
+//! descriptor: it is ours, nobody else may write in it, and names are resolved below it without
+//! following a symbolic link. Files are regular, ours and 0600. A whole file is written beside its
+//! place, synced and renamed, so that a reader or a power cut sees the old one or the new one.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AtFlags, OFlag, openat, renameat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+
+/// A directory that only this user can write to, held open.
+pub(crate) struct PrivateDir {
+    path: PathBuf,
+    descriptor: OwnedFd,
+}
+
+/// Names read from one directory at most; what lies beyond is somebody else's mistake.
+const NAMES_MAX: usize = 100_000;
+
+/// Rights of every file that hb makes.
+const FILE_MODE: Mode = Mode::from_bits_truncate(0o600);
+
+/// Rights of every directory that hb makes.
+const DIRECTORY_MODE: Mode = Mode::from_bits_truncate(0o700);
+
+impl PrivateDir {
+    /// Opens `path`, making it and what is missing above it.
+    pub(crate) fn open(path: &Path) -> io::Result<PrivateDir> {
+        match PrivateDir::open_there(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+                PrivateDir::open_there(path)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Opens `path` only where it exists.
+    pub(crate) fn open_there(path: &Path) -> io::Result<PrivateDir> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
+        let descriptor = nix::fcntl::open(path, flags, Mode::empty())?;
+        PrivateDir::checked(path.to_owned(), descriptor)
+    }
+
+    /// The directory `name` in this one, made where it is missing.
+    pub(crate) fn child(&self, name: &str) -> io::Result<PrivateDir> {
+        match self.child_there(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match mkdirat(&self.descriptor, name, DIRECTORY_MODE) {
+                    Ok(()) | Err(nix::Error::EEXIST) => self.child_there(name),
+                    Err(errno) => Err(errno.into()),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    /// The directory `name` in this one, only where it exists.
+    pub(crate) fn child_there(&self, name: &str) -> io::Result<PrivateDir> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
+        let descriptor = openat(&self.descriptor, name, flags, Mode::empty())?;
+        PrivateDir::checked(self.path.join(name), descriptor)
+    }
+
+    /// Where this directory is, for messages and for the job.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn checked(path: PathBuf, descriptor: OwnedFd) -> io::Result<PrivateDir> {
+        let facts = fstat(&descriptor)?;
+        let writers = facts.st_mode & 0o022;
+        if facts.st_uid != nix::unistd::geteuid().as_raw() || writers != 0 {
+            let shown = path.display();
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("`{shown}` must belong to this user and be writable by nobody else"),
+            ));
+        }
+        Ok(PrivateDir { path, descriptor })
+    }
+
+    /// Makes file `name`, which must not exist, for reading and appending.
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_RDWR | OFlag::O_APPEND;
+        Ok(File::from(openat(&self.descriptor, name, flags | COMMON, FILE_MODE)?))
+    }
+
+    /// Opens file `name` for reading and appending, making it where it is missing.
+    pub(crate) fn open_or_create(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_CREAT | OFlag::O_RDWR | OFlag::O_APPEND;
+        self.regular(openat(&self.descriptor, name, flags | COMMON, FILE_MODE)?)
+    }
+
+    /// Opens the existing file `name` for reading and appending.
+    pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_RDWR | OFlag::O_APPEND;
+        self.regular(openat(&self.descriptor, name, flags | COMMON, Mode::empty())?)
+    }
+
+    /// Reads file `name`, at most `bytes_max` of it.
+    pub(crate) fn read(&self, name: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let file = openat(&self.descriptor, name, OFlag::O_RDONLY | COMMON, Mode::empty())?;
+        let mut bytes = Vec::new();
+        self.regular(file)?.take(bytes_max).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Only regular files of this user pass: a FIFO would hang us, a device would do worse.
+    fn regular(&self, descriptor: OwnedFd) -> io::Result<File> {
+        let file = File::from(descriptor);
+        let facts = file.metadata()?;
+        if !facts.is_file() || facts.uid() != nix::unistd::geteuid().as_raw() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a file of ours"));
+        }
+        Ok(file)
+    }
+
+    /// Puts a whole file in place of `name`, on the disk before this returns.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let beside = format!(".{}.{name}", std::process::id());
+        let _ = self.remove(&beside);
+        let written = self.create(&beside).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_data()
+        });
+        let placed = written.and_then(|()| self.rename(&beside, self, name));
+        if placed.is_err() {
+            let _ = self.remove(&beside);
+        }
+        placed?;
+        self.sync()
+    }
+
+    /// Moves file `name` to `place` under the name `new_name`.
+    pub(crate) fn rename(&self, name: &str, place: &PrivateDir, new_name: &str) -> io::Result<()> {
+        Ok(renameat(&self.descriptor, name, &place.descriptor, new_name)?)
+    }
+
+    /// Removes file `name`.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.descriptor, name, UnlinkatFlags::NoRemoveDir)?)
+    }
+
+    /// Removes the empty directory `name`.
+    pub(crate) fn remove_child(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.descriptor, name, UnlinkatFlags::RemoveDir)?)
+    }
+
+    /// Makes renames and removals in this directory survive a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(nix::unistd::fsync(&self.descriptor)?)
+    }
+
+    /// Facts about the regular file `name`.
+    pub(crate) fn facts(&self, name: &str) -> io::Result<FileStat> {
+        let facts = fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        let kind = SFlag::from_bits_truncate(facts.st_mode) & SFlag::S_IFMT;
+        if kind == SFlag::S_IFREG {
+            return Ok(facts);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "not a regular file"))
+    }
+
+    /// The names in this directory, sorted; hidden ones are ours in the making and left out.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in self.entries()?.iter().flatten() {
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if !name.starts_with('.') && names.len() < NAMES_MAX {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Removes what interrupted writers left beside their places more than `age_s` seconds ago.
+    pub(crate) fn sweep(&self, now_s: i64, age_s: i64) -> io::Result<()> {
+        for entry in self.entries()?.iter().flatten() {
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            let left_over = name.len() > 2 && name.starts_with('.') && name != "..";
+            if left_over && self.facts(name).is_ok_and(|facts| facts.st_mtime < now_s - age_s) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(&self) -> io::Result<nix::dir::Dir> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
+        Ok(nix::dir::Dir::openat(&self.descriptor, ".", flags, Mode::empty())?)
+    }
+}
+
+/// Flags of every open: no link followed, no wait for the other end of a FIFO, not for the job.
+const COMMON: OFlag = OFlag::O_CLOEXEC.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK);
+
+impl std::fmt::Debug for PrivateDir {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} ({})", self.path.display(), self.descriptor.as_raw_fd())
+    }
+}
+
+/// The largest file of any kind that a person hands to hb (keys, certificates, configuration).
+pub(crate) const GIVEN_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Reads a file that a person named: a key, a certificate, an environment.
+pub(crate) fn read_given(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(GIVEN_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > GIVEN_FILE_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
+    }
+    Ok(bytes)
+}

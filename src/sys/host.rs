@@ -1,0 +1,45 @@
+//! What is known about this host: its name, its user, its load.
+
+use crate::domain::host::HostFacts;
+
+/// The host's name; `localhost` where it has none.
+pub(crate) fn name() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// The name of the user that hb runs as, or its number where it has no entry.
+pub(crate) fn user() -> String {
+    let uid = nix::unistd::geteuid();
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        Ok(None) | Err(_) => uid.to_string(),
+    }
+}
+
+/// Everything above, read now.
+pub(crate) fn facts() -> HostFacts {
+    let load = sysinfo::System::load_average().ok();
+    let (available, total) = memory();
+    HostFacts {
+        name: name(),
+        user: user(),
+        load: load.map_or([0.0; 3], |load| [load.one, load.five, load.fifteen]),
+        uptime_s: sysinfo::System::uptime().unwrap_or(0),
+        memory_available_bytes: available,
+        memory_bytes: total,
+    }
+}
+
+/// Memory as sysinfo reads it; zeros where the system does not say.
+fn memory() -> (u64, u64) {
+    let Ok(mut system) = sysinfo::System::new() else { return (0, 0) };
+    system.refresh_memory();
+    (system.available_memory(), system.total_memory())
+}
+
+/// Free bytes for an ordinary user on the file system that holds `path`.
+pub(crate) fn free_bytes(path: &std::path::Path) -> nix::Result<u64> {
+    let facts = nix::sys::statvfs::statvfs(path)?;
+    Ok(facts.blocks_available() as u64 * facts.fragment_size() as u64)
+}

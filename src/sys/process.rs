@@ -1,0 +1,149 @@
+//! Other processes on this host: whether one is still the same, and who descends from whom.
+
+use std::path::Path;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::domain::host::ProcessName;
+
+/// The lasting name of a living process.
+pub(crate) fn name_of(pid: u32, boot_id: &str) -> Option<ProcessName> {
+    let start_ticks = start_ticks(pid)?;
+    Some(ProcessName { pid, start_ticks, boot_id: boot_id.to_owned() })
+}
+
+/// Whether exactly this process is still there, in the boot named `boot_id`.
+pub(crate) fn is_alive(process: &ProcessName, boot_id: &str) -> bool {
+    process.boot_id == boot_id && start_ticks(process.pid) == Some(process.start_ticks)
+}
+
+/// This boot's id; empty where the kernel tells none.
+pub(crate) fn boot_id() -> String {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    text.trim_end().to_owned()
+}
+
+/// Fields of `/proc/PID/stat` behind the name in parentheses, which may hold anything.
+fn stat_fields(pid: u32) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let close = bytes.iter().rposition(|byte| *byte == b')')?;
+    String::from_utf8(bytes.get(close + 2..)?.to_vec()).ok()
+}
+
+/// When a process started; none for one that is gone or only waits to be reaped.
+fn start_ticks(pid: u32) -> Option<u64> {
+    let fields = stat_fields(pid)?;
+    let mut fields = fields.split(' ');
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+/// The name of a process's program, as `ps` shows it.
+pub(crate) fn command_of(pid: u32) -> Option<String> {
+    let text = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+    Some(String::from_utf8_lossy(&text).trim_end().to_owned())
+}
+
+/// Processes looked at in one walk of `/proc`.
+const PROCESSES_MAX: usize = 100_000;
+
+/// Every living process below `root`, nearest first.
+pub(crate) fn descendants(root: u32) -> Vec<u32> {
+    let mut pairs = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten().take(PROCESSES_MAX) {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Some(fields) = stat_fields(pid) else { continue };
+        let mut fields = fields.split(' ');
+        let alive = !matches!(fields.next(), Some("Z" | "X") | None);
+        if let (true, Some(Ok(parent))) = (alive, fields.next().map(str::parse::<u32>)) {
+            pairs.push((parent, pid));
+        }
+    }
+    let mut found = vec![root];
+    let mut next = 0;
+    while next < found.len() {
+        let parent = found[next];
+        found.extend(pairs.iter().filter(|pair| pair.0 == parent).map(|pair| pair.1));
+        next += 1;
+    }
+    found.remove(0);
+    found
+}
+
+/// Somebody other than `hb` who holds the other end of our pipe, as `PID (name)`.
+pub(crate) fn holder_of(pipe_inode: u64) -> Option<String> {
+    let link = format!("pipe:[{pipe_inode}]");
+    let ours = std::process::id();
+    for entry in std::fs::read_dir("/proc").ok()?.flatten().take(PROCESSES_MAX) {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        let holds = open.flatten().take(1024).any(|descriptor| {
+            std::fs::read_link(descriptor.path()).is_ok_and(|to| to == Path::new(&link))
+        });
+        if holds && pid != ours {
+            return Some(format!("{pid} ({})", command_of(pid).unwrap_or_default()));
+        }
+    }
+    None
+}
+
+/// Sends a Unix signal to one process, or to its whole group. Gone is not an error.
+pub(crate) fn send(pid: u32, unix_signal: i32, whole_group: bool) {
+    let target = if whole_group { -pid.cast_signed() } else { pid.cast_signed() };
+    match Signal::try_from(unix_signal) {
+        Ok(signal) => {
+            let _ = kill(Pid::from_raw(target), signal);
+        }
+        Err(_) => send_real_time(target, unix_signal),
+    }
+}
+
+/// Real-time signals have no name in the safe interface.
+#[expect(unsafe_code, reason = "kill is C; the safe wrapper refuses real-time signals")]
+fn send_real_time(target: i32, unix_signal: i32) {
+    // SAFETY: kill takes two numbers and touches no memory of ours.
+    unsafe { libc::kill(target, unix_signal) };
+}
+
+/// Adopts orphans among the descendants, so that a time-out can find those that escaped.
+#[expect(unsafe_code, reason = "prctl is C")]
+pub(crate) fn become_subreaper() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: this prctl takes a number and touches no memory of ours.
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    }
+}
+
+/// Ends `hb` by the Unix signal that ended the job, without a core dump of its own.
+///
+/// Returns only where the signal did not kill: as PID 1, or when it is one that cannot.
+pub(crate) fn die_of(unix_signal: i32) {
+    use nix::sys::resource::{Resource, setrlimit};
+    use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    super::inherited::set_disposition(unix_signal, libc::SIG_DFL);
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+    send(std::process::id(), unix_signal, false);
+}
+
+/// Leaves a process behind that does `work` and ends; hb does not wait for it.
+#[expect(unsafe_code, reason = "fork is C")]
+pub(crate) fn leave_behind(work: impl FnOnce()) {
+    // SAFETY: the child runs `work`, which only moves bytes between descriptors, and ends without
+    // running anything that belongs to the parent's other threads.
+    unsafe {
+        if libc::fork() == 0 {
+            work();
+            libc::_exit(0);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The tests that see `hb` as its users do: the real binary, a temporary directory, a fake world.
+//!
+//! One binary, so that everything is linked once. Each file holds one law or one group of traps.
+
+mod architecture;
+mod hb;
+mod run;
