@@ -23,5 +23,8 @@ mod run;
 mod send;
 mod sys;
 
+#[global_allocator]
+static MEMORY: sys::start_memory::StartMemory = sys::start_memory::StartMemory::new();
+
 pub use cli::command_tree;
 pub use cli::entry::run;

@@ -18,6 +18,11 @@ impl RunId {
         RunId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
     }
 
+    /// One of its random bytes, to do something once in so many runs.
+    pub(crate) fn random_byte(self) -> u8 {
+        self.0.as_bytes()[15]
+    }
+
     /// Reads the hyphenated form.
     pub(crate) fn parse(text: &str) -> Option<RunId> {
         Uuid::try_parse(text).ok().map(RunId)

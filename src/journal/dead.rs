@@ -28,10 +28,15 @@ const RECORD_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// Finds what dead `hb`s left, moves it to history, and spools what was not told.
 ///
 /// Gives the runs that were found without an end.
-pub(crate) fn bury(state: &State, now: Moment, boot_id: &str) -> io::Result<Vec<Record>> {
+pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
     let Ok(room) = state.room_there(open_run::ROOM) else { return Ok(Vec::new()) };
     let mut vanished = Vec::new();
-    for name in room.names()?.into_iter().take(LOOKED_AT_MAX) {
+    let names = room.names()?;
+    if names.is_empty() {
+        return Ok(vanished);
+    }
+    let boot_id = &process::boot_id();
+    for name in names.into_iter().take(LOOKED_AT_MAX) {
         let Ok(mut file) = room.open_file(&name) else { continue };
         if file.try_lock().is_err() {
             continue;

@@ -14,7 +14,7 @@ use crate::domain::run::RunId;
 use crate::domain::time::Moment;
 use crate::sys::files::PrivateDir;
 
-/// Runs kept per monitor: a month of hourly runs is 720, a year of nightly ones 365.
+/// Runs kept per monitor: a year of nightly ones is 365. A few more may lie there until they are pruned.
 pub(crate) const RUNS_PER_MONITOR_MAX: usize = 500;
 
 /// Bytes kept over all monitors.
@@ -70,9 +70,14 @@ pub(crate) fn read(state: &State, wanted: &Wanted<'_>) -> io::Result<Vec<(Record
         rooms.push(place);
     }
     found.sort_unstable();
+    let most = if wanted.monitor.is_some() {
+        wanted.count.min(RUNS_PER_MONITOR_MAX)
+    } else {
+        wanted.count
+    };
     let mut records = Vec::new();
     for (name, index, open) in found.into_iter().rev() {
-        if records.len() == wanted.count {
+        if records.len() == most {
             break;
         }
         let Ok(bytes) = rooms[index].read(&name, RECORD_BYTES_MAX) else { continue };

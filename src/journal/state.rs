@@ -2,9 +2,21 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::sys::files::PrivateDir;
+
+/// Where root's passing things are, on systems that have it.
+const ROOT_RUNTIME_DIR: &str = "/run/hb";
+
+/// A private directory in memory, where this user has one.
+fn runtime_dir() -> Option<PathBuf> {
+    if nix::unistd::geteuid().is_root() {
+        return Some(PathBuf::from(ROOT_RUNTIME_DIR));
+    }
+    let own = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
+    own.is_absolute().then(|| own.join("hb"))
+}
 
 /// The opened state directory.
 pub(crate) struct State {
@@ -35,6 +47,16 @@ impl State {
     /// One of its rooms, only where it exists.
     pub(crate) fn room_there(&self, name: &str) -> io::Result<PrivateDir> {
         self.root.child_there(name)
+    }
+
+    /// A room for what is of no use after the run: in memory where the system has such a place, since
+    /// making and removing a directory on a disk costs more than all else that is done for a job.
+    pub(crate) fn passing_room(&self, name: &str) -> io::Result<PrivateDir> {
+        let in_memory = runtime_dir().and_then(|path| PrivateDir::open(&path).ok());
+        match in_memory.map(|place| place.child(name)) {
+            Some(Ok(room)) => Ok(room),
+            Some(Err(_)) | None => self.room(name),
+        }
     }
 
     /// A ticket that one process holds at a time; none while somebody else has it.

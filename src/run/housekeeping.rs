@@ -16,7 +16,7 @@ use crate::journal::state::State;
 use crate::journal::{dead, learned};
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
-use crate::sys::{clock, process};
+use crate::sys::clock;
 
 /// Time for the spool after a run of one's own.
 pub(crate) const FLUSH_BUDGET: Duration = Duration::from_secs(2);
@@ -56,7 +56,7 @@ pub(crate) fn keep(
     let Some(_ticket) = state.try_ticket("housekeeping")? else { return Ok(None) };
     let now = clock::now();
     let mut done = Done::default();
-    for record in dead::bury(state, now, &process::boot_id())? {
+    for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
     flush_spool(state, resolve, budget, now, &mut done)?;

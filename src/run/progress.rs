@@ -36,7 +36,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Makes the directory and its file.
     pub(crate) fn open(state: &State, run_id: RunId) -> std::io::Result<Progress> {
-        let room = state.room(ROOM)?;
+        let room = state.passing_room(ROOM)?;
         let name = run_id.to_string();
         let place = room.child(&name)?;
         let file = place.create(FILE)?;

@@ -17,7 +17,7 @@ use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
-use crate::sys::clock;
+use crate::sys::{clock, program};
 
 /// How long the start waits for the finish, to be told with it.
 pub(crate) const START_HOLD: Duration = Duration::from_millis(25);
@@ -77,7 +77,11 @@ impl<'a> Reporter<'a> {
 
     /// Starts the courier and gives it the start, unless it is there already.
     pub(crate) fn open(&mut self, with_start: bool) {
-        if self.courier.is_some() || self.plan.targets.is_empty() {
+        if self.courier.is_some() {
+            return;
+        }
+        if self.plan.targets.is_empty() {
+            program::forget_pages();
             return;
         }
         let targets = self.plan.targets.iter().map(|target| {
@@ -120,6 +124,10 @@ impl<'a> Reporter<'a> {
             self.courier = None;
         }
         for report in reports {
+            // What comes next may be hours away; until then hb needs little of its program.
+            if !report.is_finish {
+                program::forget_pages();
+            }
             self.settle(report);
         }
     }
