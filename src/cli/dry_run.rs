@@ -38,7 +38,7 @@ pub(crate) fn of_run(plan: &Plan) -> Value {
 
 /// The requests of one event at one target, each with the event's word.
 pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static str)> {
-    let requests = target.dialect.spell(&target.address, event, Limits::default());
+    let requests = target.spell(event, Limits::default());
     let headers = &target.headers.0;
     requests.iter().map(|request| (shown(request, headers), event.kind.word())).collect()
 }

@@ -163,6 +163,7 @@ pub(crate) fn json(record: &Record, status: &'static str) -> Value {
             "attempts": ending.attempts,
             "usage": ending.usage,
             "host": ending.host,
+            "output_bytes": { "stdout": ending.output_bytes[0], "stderr": ending.output_bytes[1] },
             "metrics": ending.metrics,
             "stages": ending.stages.iter().map(|(name, at_ms)| json!({
                 "name": name, "after_s": *at_ms as f64 / 1000.0,

@@ -43,6 +43,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     settled.plan.conditions.blocked = world::enter(&arguments.world, &settled).err();
     let finished = crate::run::run(&settled.plan, inherited, state.as_ref());
     finished.not_run.iter().for_each(say::error);
+    finished.infos.iter().for_each(say::info);
     finished.warnings.iter().for_each(say::warning);
     if let (Some(path), summary) = (&settled.plan.telling.json_to, &finished.summary)
         && let Err(error) = std::fs::write(path, format!("{summary}\n"))

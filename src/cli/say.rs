@@ -8,8 +8,35 @@ use std::io::{IsTerminal, Write};
 
 use crate::domain::text;
 
+/// How much hb says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Error,
+    Warning,
+    Info,
+}
+
+/// What `HB_LOG` asks for: `error`, `warning` (as without it), or `info`.
+fn level() -> Level {
+    match std::env::var("HB_LOG").as_deref() {
+        Ok("off" | "none" | "error") => Level::Error,
+        Ok("info" | "debug" | "trace") => Level::Info,
+        Ok(_) | Err(_) => Level::Warning,
+    }
+}
+
+/// Something that went as it should, for those who asked to hear of it.
+pub(crate) fn info(message: impl Display) {
+    if level() >= Level::Info {
+        line(&format!("hb: {}", shown(&message.to_string())));
+    }
+}
+
 /// Something went wrong, but what was asked for is being done.
 pub(crate) fn warning(message: impl Display) {
+    if level() < Level::Warning {
+        return;
+    }
     line(&format!("hb: warning: {}", shown(&message.to_string())));
 }
 

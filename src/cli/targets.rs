@@ -199,8 +199,10 @@ impl Resolver<'_> {
             ca_file: pick(&flags.ca_file, options.map(|options| &options.ca_file)),
             identity: certificate.zip(key),
             proxy: options.and_then(|options| options.proxy.clone()),
+            connect_timeout: options.and_then(|options| options.connect_timeout),
         };
-        Ok(Target { name, reference, dialect, address, client, headers: Headers(headers) })
+        let on = options.and_then(|options| options.on.clone());
+        Ok(Target { name, reference, dialect, address, client, headers: Headers(headers), on })
     }
 
     /// The target that a spooled event names, as it is configured today.

@@ -103,6 +103,9 @@ pub(crate) struct Ending {
     pub(crate) usage: Usage,
     /// The host at the end.
     pub(crate) host: HostFacts,
+    /// Bytes that went through hb: stdout, stderr. A stream that hb did not carry counts nothing.
+    #[serde(default)]
+    pub(crate) output_bytes: [u64; 2],
     /// The last output, masked.
     #[serde(default, with = "base64")]
     pub(crate) tail: Vec<u8>,

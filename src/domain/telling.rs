@@ -31,7 +31,9 @@ pub(crate) fn finish(begun: &Begun, ending: &Ending) -> Event {
     event.started_at = Some(begun.started_at);
     event.elapsed_ms = Some(ending.elapsed_ms);
     event.exit_code = ending.exit_code;
-    event.message = Some(ending.message.clone());
+    // What a person should know besides goes where it is read: behind the first line's message.
+    let notes = ending.notes.iter().map(|note| format!("; {note}"));
+    event.message = Some(std::iter::once(ending.message.clone()).chain(notes).collect());
     event.tail = ending.tail.clone();
     event.metrics = ending.metrics.clone();
     event.host = Some(ending.host.name.clone()).filter(|name| !name.is_empty());

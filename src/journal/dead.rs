@@ -133,6 +133,7 @@ fn vanished_ending(record: &Record, now: Moment, boot_id: &str) -> Ending {
         attempts: 1,
         usage: Usage::default(),
         host: Default::default(),
+        output_bytes: [0; 2],
         tail: Vec::new(),
         metrics: Default::default(),
         stages: Vec::new(),

@@ -16,6 +16,9 @@ use crate::journal::counters;
 use crate::sys::wait::Ended;
 use crate::sys::{clock, host};
 
+/// With less room than this, writing fails.
+const FULL_BYTES: u64 = 64 * 1024;
+
 impl Story<'_> {
     /// The run ends before its job: somebody wanted that.
     pub(super) fn ended_before_start(self) -> Finished {
@@ -132,7 +135,7 @@ impl Story<'_> {
             }),
             timed_out: self.attended.timed_out,
             terminated_by: self.desk.terminated_by.clone(),
-            oom_killed: false,
+            oom_killed: self.desk.oom_kills.is_some_and(|before| host::oom_kills() > Some(before)),
             elapsed: self.desk.started.elapsed().saturating_sub(self.attended.paused),
             output: self.output_facts(),
             failed_steps: self.desk.heard.failed_steps(),
@@ -172,11 +175,12 @@ impl Story<'_> {
             }
         }
         self.desk.reporter.collect();
-        self.warnings.extend(self.desk.reporter.close());
+        let (warnings, infos) = self.desk.reporter.close();
+        self.warnings.extend(warnings);
         if let (Some(_), Some(output)) = (&self.leaked_by, &self.output) {
             output.follow();
         }
-        Finished { exit, not_run: self.not_run, warnings: self.warnings, summary }
+        Finished { exit, not_run: self.not_run, warnings: self.warnings, infos, summary }
     }
 
     fn tolerated(&mut self, verdict: &Verdict) -> bool {
@@ -218,17 +222,18 @@ impl Story<'_> {
             attempts: self.attempts,
             usage: self.attended.usage,
             host: host::facts(),
+            output_bytes: self.output_bytes(),
             tail: self.told_tail(),
             metrics,
             stages: self.desk.heard.stages.clone(),
             steps: self.desk.heard.steps.clone(),
-            notes: self.notes(),
+            notes: self.notes(verdict.outcome == Outcome::Failure),
             tolerated,
         }
         .with_delay(plan.start.delay)
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, failed: bool) -> Vec<String> {
         let plan = self.desk.plan;
         let mut notes = plan.telling.notes.clone();
         if let Some(output) = &self.output
@@ -238,6 +243,9 @@ impl Story<'_> {
         }
         if let Some(holder) = &self.leaked_by {
             notes.push(format!("leaked_pipe: {holder} still holds the output after the job ended"));
+        }
+        if failed {
+            notes.extend(self.full_places());
         }
         if self.attempts > 1 {
             notes.push(format!("started {} times", self.attempts));
@@ -249,6 +257,23 @@ impl Story<'_> {
             notes.push(format!("{name} came from {sender} while it ran"));
         }
         notes
+    }
+
+    fn output_bytes(&self) -> [u64; 2] {
+        let collected = self.output.as_ref().and_then(|output| output.collected.lock().ok());
+        collected.map_or([0; 2], |collected| collected.bytes)
+    }
+
+    /// Where a job writes and there is no room left: the reason that no exit code tells.
+    fn full_places(&self) -> impl Iterator<Item = String> {
+        let temporary = std::env::temp_dir();
+        let places = [std::path::PathBuf::from("."), temporary].into_iter();
+        places.filter(|place| host::free_bytes(place).is_ok_and(|free| free < FULL_BYTES)).map(
+            |place| {
+                let place = std::path::absolute(&place).unwrap_or(place);
+                format!("no space is left at `{}`", place.display())
+            },
+        )
     }
 
     /// The tail as it may be told: cleaned, masked, and without hb's own secrets.

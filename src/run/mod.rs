@@ -63,6 +63,8 @@ pub(crate) struct Finished {
     pub(crate) not_run: Option<String>,
     /// What the person should hear.
     pub(crate) warnings: Vec<String>,
+    /// What went well, for those who asked to hear of it.
+    pub(crate) infos: Vec<String>,
     /// One line of JSON about the run.
     pub(crate) summary: serde_json::Value,
 }
@@ -97,6 +99,7 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
     let finished = std::panic::catch_unwind(telling).unwrap_or_else(|_| Finished {
         exit,
         not_run: None,
+        infos: Vec::new(),
         warnings: vec!["a bug in hb: this run was not told, the next hb will do it".to_owned()],
         summary: serde_json::Value::Null,
     });
@@ -174,7 +177,7 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         Ok(pid) => exit_of(child::wait_plainly(pid), None),
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
-    Finished { exit, not_run: None, warnings, summary: serde_json::Value::Null }
+    Finished { exit, not_run: None, warnings, infos: Vec::new(), summary: serde_json::Value::Null }
 }
 
 /// Runs one step of a job: its exit and the code that is shown for it. Signals go on to it.

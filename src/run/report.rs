@@ -34,6 +34,7 @@ pub(crate) struct Reporter<'a> {
     seq: u32,
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
+    infos: Vec<String>,
 }
 
 impl<'a> Reporter<'a> {
@@ -49,8 +50,8 @@ impl<'a> Reporter<'a> {
         let name =
             |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, finish, seq) = (None, None, 0);
-        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings }
+        let (courier, finish, seq, infos) = (None, None, 0, Vec::new());
+        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings, infos }
     }
 
     /// The run that is being told.
@@ -148,6 +149,13 @@ impl<'a> Reporter<'a> {
                 return;
             }
         };
+        if result == Delivery::Delivered {
+            self.infos.push(format!(
+                "the {} was delivered to `{}`",
+                report.kind.word(),
+                report.name
+            ));
+        }
         if report.is_finish {
             self.unsettled.retain(|(target, _)| *target != report.target);
         }
@@ -212,7 +220,9 @@ impl<'a> Reporter<'a> {
     }
 
     /// Spools what is still open, and moves the record to history.
-    pub(crate) fn close(mut self) -> Vec<String> {
+    ///
+    /// Gives the warnings, and what went well.
+    pub(crate) fn close(mut self) -> (Vec<String>, Vec<String>) {
         for (target, name) in std::mem::take(&mut self.unsettled) {
             self.spool(&target, &name, "there was no time left to send it");
         }
@@ -221,6 +231,6 @@ impl<'a> Reporter<'a> {
         {
             self.warnings.push(format!("the record of this run stays open: {error}"));
         }
-        self.warnings
+        (self.warnings, self.infos)
     }
 }

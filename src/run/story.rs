@@ -74,6 +74,7 @@ impl<'a> Story<'a> {
             heard: Heard::default(),
             started: Instant::now(),
             terminated_by: None,
+            oom_kills: None,
         };
         let attended = Attended {
             ended: None,

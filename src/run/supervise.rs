@@ -20,7 +20,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::span;
 use crate::sys::signal_fd::{Received, SignalFd};
 use crate::sys::wait::{self, Change, Ended};
-use crate::sys::{clock, fault, process};
+use crate::sys::{clock, fault, host, process};
 
 /// Time for the network after somebody asked the run to end: systemd and containers give ten
 /// seconds or more before they kill.
@@ -45,6 +45,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) started: Instant,
     /// The last signal that asked the run to end.
     pub(crate) terminated_by: Option<(i32, String)>,
+    /// Kills for want of memory in this control group, counted when the job had lived a moment.
+    pub(crate) oom_kills: Option<u64>,
 }
 
 /// The process that is being attended.
@@ -141,6 +143,7 @@ impl Desk<'_> {
                         paused += pause;
                     }
                     if due(&mut timers.hold, now) {
+                        self.oom_kills = host::oom_kills();
                         self.reporter.open(true);
                         if let Some(progress) = &mut self.progress {
                             progress.watch();

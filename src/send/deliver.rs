@@ -60,7 +60,7 @@ impl Line {
             Err(why) => return Err((why.clone(), None)),
         };
         for _ in 0..SHRINKS_MAX {
-            let requests = self.target.dialect.spell(&self.target.address, event, self.limits);
+            let requests = self.target.spell(event, self.limits);
             let Some(request) = requests.first() else { return Ok(Settled::Unspoken) };
             match attempt(client, &self.target, request).await {
                 Attempt::Delivered { body_bytes_max } => {

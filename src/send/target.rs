@@ -1,7 +1,8 @@
 //! A target: one address that events go to, with everything an attempt needs.
 
 use crate::domain::address::Address;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, Limits, Request};
+use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::sys::http::ClientSettings;
 
@@ -20,6 +21,18 @@ pub(crate) struct Target {
     pub(crate) client: ClientSettings,
     /// Headers to send along; their values are secret.
     pub(crate) headers: Headers,
+    /// The only kinds of event it is told of; none: all of them.
+    pub(crate) on: Option<Vec<Kind>>,
+}
+
+impl Target {
+    /// The requests that tell it of an event; none where it has no word for it, or wants none.
+    pub(crate) fn spell(&self, event: &Event, limits: Limits) -> Vec<Request> {
+        if self.on.as_ref().is_some_and(|on| !on.contains(&event.kind)) {
+            return Vec::new();
+        }
+        self.dialect.spell(&self.address, event, limits)
+    }
 }
 
 /// Headers whose values never print.

@@ -49,3 +49,11 @@ pub(crate) fn free_bytes(path: &std::path::Path) -> nix::Result<u64> {
     let facts = nix::sys::statvfs::statvfs(path)?;
     Ok(facts.blocks_available() as u64 * facts.fragment_size() as u64)
 }
+
+/// How often the kernel has killed for want of memory in this process's control group.
+pub(crate) fn oom_kills() -> Option<u64> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let group = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let events = std::fs::read_to_string(format!("/sys/fs/cgroup{group}/memory.events")).ok()?;
+    events.lines().find_map(|line| line.strip_prefix("oom_kill "))?.parse().ok()
+}

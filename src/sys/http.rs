@@ -45,6 +45,8 @@ pub(crate) struct ClientSettings {
     pub(crate) ca_file: Option<PathBuf>,
     /// A client certificate and its key.
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
+    /// Time to connect, when it is not the usual.
+    pub(crate) connect_timeout: Option<Duration>,
     /// A proxy, instead of what the environment says.
     pub(crate) proxy: Option<String>,
 }
@@ -53,7 +55,7 @@ pub(crate) struct ClientSettings {
 pub(crate) fn client(settings: &ClientSettings) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls(settings)?)
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
         .timeout(ATTEMPT_TIMEOUT)
         // A pool with a time-out wakes up to look at its clock for as long as the job runs.
         .pool_idle_timeout(None)
