@@ -77,7 +77,9 @@ pub(crate) fn full(record: &Record, status: &'static str) -> String {
     let begun = &record.begun;
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(out, "{:<10} {}", format!("{name}:"), text::printable(value.as_bytes()));
+        // A command may have several lines; those after the first stand below it.
+        let value = text::printable(value.as_bytes()).replace('\n', "\n           ");
+        let _ = writeln!(out, "{:<10} {value}", format!("{name}:"));
     };
     line("run", begun.run_id.to_string());
     line("monitor", begun.monitor.clone());
