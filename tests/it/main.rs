@@ -3,6 +3,8 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod generated;
 mod hb;
+mod man;
 mod run;
 mod supply;
