@@ -6,5 +6,6 @@ mod architecture;
 mod generated;
 mod hb;
 mod man;
+mod readme;
 mod run;
 mod supply;
