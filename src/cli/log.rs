@@ -15,6 +15,9 @@ use crate::journal::history::{self, Wanted};
 use crate::journal::state::State;
 use crate::sys::{clock, process};
 
+/// The usual reason why a run is not found: it was root's, and somebody else looks.
+const OTHER_USERS: &str = "runs of other users are in directories of theirs, root's in /var/lib/hb";
+
 /// How often `--follow` looks.
 const FOLLOW_STEP: Duration = Duration::from_millis(500);
 
@@ -69,7 +72,7 @@ fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     let Some(state) = opened? else {
         if !arguments.json {
             say::error(format!(
-                "nothing has run yet; `{}` does not exist",
+                "nothing has run yet: `{}` does not exist; {OTHER_USERS}",
                 context.state_dir.display()
             ));
         }
@@ -89,7 +92,8 @@ fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     if runs.is_empty() && !arguments.json && !arguments.follow {
         let of =
             arguments.monitor.as_deref().map(|name| format!(" of `{name}`")).unwrap_or_default();
-        return Err(format!("no run{of} is remembered here"));
+        let place = state.path().display();
+        return Err(format!("no run{of} is remembered in `{place}`; {OTHER_USERS}"));
     }
     let boot_id = process::boot_id();
     let view = |runs: &[(Record, bool)], heading: bool| {
