@@ -12,7 +12,7 @@ use crate::domain::text;
 /// Reads the words behind a subcommand's name; an error is the code to exit with.
 pub(crate) fn read<T: FromArgMatches>(name: &str, words: &[OsString]) -> Result<T, i32> {
     let matches = matches(name, words)?;
-    T::from_arg_matches(&matches).map_err(|error| refuse(name, &error))
+    T::from_arg_matches(&matches).map_err(|error| refuse(name, words, &error))
 }
 
 fn matches(name: &str, words: &[OsString]) -> Result<ArgMatches, i32> {
@@ -24,12 +24,12 @@ fn matches(name: &str, words: &[OsString]) -> Result<ArgMatches, i32> {
             say::data(&error.render().to_string());
             Err(exit::OK)
         }
-        Err(error) => Err(refuse(name, &error)),
+        Err(error) => Err(refuse(name, words, &error)),
     }
 }
 
 /// One line: what is wrong, with the nearest word that is right.
-fn refuse(name: &str, error: &clap::Error) -> i32 {
+fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
     let get = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text::excerpt(text.as_bytes())),
         Some(ContextValue::Strings(texts)) => Some(texts.join(" ")),
@@ -45,9 +45,10 @@ fn refuse(name: &str, error: &clap::Error) -> i32 {
             Some(near) => format!("unknown option `{argument}`{near}"),
             None => format!("unknown option `{argument}`; see `hb {name} --help`"),
         },
-        ErrorKind::UnknownArgument if name == "run" => {
-            format!("unexpected word `{argument}`; the job's command comes after `--`")
-        }
+        ErrorKind::UnknownArgument if name == "run" => match flag_before(words, &argument) {
+            Some(flag) => format!("write `{flag}={argument}`; `{flag}` takes its value after `=`"),
+            None => format!("unexpected word `{argument}`; the job's command comes after `--`"),
+        },
         ErrorKind::UnknownArgument => {
             format!("unexpected word `{argument}`; see `hb {name} --help`")
         }
@@ -59,6 +60,16 @@ fn refuse(name: &str, error: &clap::Error) -> i32 {
             let prior = get(ContextKind::PriorArg).unwrap_or_default();
             format!("`{argument}` cannot go together with `{prior}`")
         }
+        ErrorKind::ValueValidation if value.parse::<i128>().is_ok() => {
+            format!("`{value}` is out of range for `{argument}`")
+        }
+        ErrorKind::ValueValidation => {
+            format!("`{argument}` wants a whole number, not `{value}`")
+        }
+        ErrorKind::InvalidSubcommand => {
+            let typed = get(ContextKind::InvalidSubcommand).unwrap_or_default();
+            format!("`hb {name}` has no `{typed}`; see `hb {name} --help`")
+        }
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();
@@ -67,6 +78,13 @@ fn refuse(name: &str, error: &clap::Error) -> i32 {
     };
     say::error(message);
     exit::USAGE
+}
+
+/// The flag whose value may be left out, where `typed` was meant as that value: `--lock NAME`.
+fn flag_before<'a>(words: &'a [OsString], typed: &str) -> Option<&'a str> {
+    let place = words.iter().position(|word| word == typed)?;
+    let before = words.get(place.checked_sub(1)?)?.to_str()?;
+    ["--lock", "--quiet"].contains(&before).then_some(before)
 }
 
 fn missing(argument: &str) -> String {

@@ -90,7 +90,11 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
     let (waiting, aside) = spool.map_or((0, 0), |spool| (spool.count(), spool.aside().len()));
     if waiting > 0 {
         let hint = "run `hb spool` to see why, `hb spool flush` to try now";
-        findings.push(Finding::odd("spool", format!("{waiting} events wait"), Some(hint.into())));
+        let text = match waiting {
+            1 => "1 event waits".to_owned(),
+            count => format!("{count} events wait"),
+        };
+        findings.push(Finding::odd("spool", text, Some(hint.into())));
     } else {
         findings.push(Finding::good("spool", "nothing waits".to_owned()));
     }

@@ -21,7 +21,7 @@ pub(crate) fn time(flag: &str, text: &Option<String>) -> Result<Option<Duration>
     read(flag, text, |text| {
         span::parse_with_ms(text).map_err(|error| match &error.hint {
             Some(hint) => format!("{error}; {hint}"),
-            None => error.to_string(),
+            None => format!("{error}; write it as in `90s`, `5m` or `1h 30m`"),
         })
     })
 }

@@ -15,6 +15,9 @@ use crate::journal::history::{self, Wanted};
 use crate::journal::state::State;
 use crate::sys::{clock, process};
 
+/// The usual reason why a run is not found: it was root's, and somebody else looks.
+const OTHER_USERS: &str = "runs of other users are in directories of theirs, root's in /var/lib/hb";
+
 /// How often `--follow` looks.
 const FOLLOW_STEP: Duration = Duration::from_millis(500);
 
@@ -47,7 +50,14 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    match show(&arguments) {
+    let since = match arguments.since.as_deref().map(since_moment).transpose() {
+        Ok(since) => since,
+        Err(why) => {
+            say::error(why);
+            return exit::USAGE;
+        }
+    };
+    match show(&arguments, since) {
         Ok(()) => exit::OK,
         Err(why) => {
             say::error(why);
@@ -56,13 +66,13 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
     }
 }
 
-fn show(arguments: &LogArguments) -> Result<(), String> {
+fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     let context = Context::read();
     let opened = if arguments.follow { context.state().map(Some) } else { context.state_there() };
     let Some(state) = opened? else {
         if !arguments.json {
             say::error(format!(
-                "nothing has run yet; `{}` does not exist",
+                "nothing has run yet: `{}` does not exist; {OTHER_USERS}",
                 context.state_dir.display()
             ));
         }
@@ -73,8 +83,7 @@ fn show(arguments: &LogArguments) -> Result<(), String> {
     let count = if arguments.last { 1 } else { arguments.n };
     let count = if run_id.is_some() { usize::MAX } else { count };
     let mut runs = read(&state, &Wanted { monitor, count, after: None })?;
-    if let Some(since) = &arguments.since {
-        let since = since_moment(since)?;
+    if let Some(since) = since {
         runs.retain(|(record, _)| record.begun.started_at >= since);
     }
     if let Some(run_id) = run_id {
@@ -83,7 +92,8 @@ fn show(arguments: &LogArguments) -> Result<(), String> {
     if runs.is_empty() && !arguments.json && !arguments.follow {
         let of =
             arguments.monitor.as_deref().map(|name| format!(" of `{name}`")).unwrap_or_default();
-        return Err(format!("no run{of} is remembered here"));
+        let place = state.path().display();
+        return Err(format!("no run{of} is remembered in `{place}`; {OTHER_USERS}"));
     }
     let boot_id = process::boot_id();
     let view = |runs: &[(Record, bool)], heading: bool| {
@@ -115,7 +125,9 @@ fn since_moment(text: &str) -> Result<Moment, String> {
     match (span::parse(text), Moment::parse_rfc3339(text)) {
         (Ok(span), _) => Ok(clock::now().before(span)),
         (Err(_), Some(moment)) => Ok(moment),
-        (Err(error), None) => Err(format!("`--since`: {error}")),
+        (Err(error), None) => {
+            Err(format!("`--since`: {error}; write `2h`, or a moment such as 2026-03-29T01:00:00Z"))
+        }
     }
 }
 

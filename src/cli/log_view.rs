@@ -77,7 +77,9 @@ pub(crate) fn full(record: &Record, status: &'static str) -> String {
     let begun = &record.begun;
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(out, "{:<10} {}", format!("{name}:"), text::printable(value.as_bytes()));
+        // A command may have several lines; those after the first stand below it.
+        let value = text::printable(value.as_bytes()).replace('\n', "\n           ");
+        let _ = writeln!(out, "{:<10} {value}", format!("{name}:"));
     };
     line("run", begun.run_id.to_string());
     line("monitor", begun.monitor.clone());
@@ -95,11 +97,14 @@ pub(crate) fn full(record: &Record, status: &'static str) -> String {
         if let Some(number) = ending.unix_signal {
             line("killed by", unix_signal::name(number));
         }
-        let usage = &ending.usage;
-        let cpu = usage.user_s + usage.system_s;
-        line("used", format!("{cpu:.2} s CPU, {} of memory", size::format(usage.rss_bytes_max)));
-        let host = &ending.host;
-        line("host", format!("{}, user {}, load {:.2}", host.name, host.user, host.load[0]));
+        let (usage, host) = (&ending.usage, &ending.host);
+        // Of a run whose end nobody saw these are not known; zeros would look like facts.
+        if !host.name.is_empty() {
+            let cpu = usage.user_s + usage.system_s;
+            let memory = size::format(usage.rss_bytes_max);
+            line("used", format!("{cpu:.2} s CPU, {memory} of memory"));
+            line("host", format!("{}, user {}, load {:.2}", host.name, host.user, host.load[0]));
+        }
         for (name, value) in ending.metrics.iter() {
             line("metric", format!("{name} = {value}"));
         }

@@ -78,7 +78,8 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
 fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let telling = &arguments.telling;
     let context = Context::read();
-    let named = targets::named(&arguments.monitor, None)?;
+    let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
+    let named = targets::named(&arguments.monitor, dialect)?;
     let mut event = event(arguments, &named.monitor)?;
     let timeout = match &telling.report_timeout {
         Some(text) => {

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::flags::{read, time};
 use super::rules::{output_rules, start_rules, time_rules, verdict_rules};
 use super::run_arguments::RunArguments;
-use super::targets::{self, Resolver, choose_dialect};
+use super::targets::{self, Resolver, dialect_named};
 use super::world::environment;
 use crate::config::policy::Policy;
 use crate::config::settings::Settings;
@@ -45,14 +45,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let command = command(arguments)?;
     let telling = &arguments.telling;
     let word = arguments.monitor.to_str().ok_or("a monitor's name is plain ASCII")?;
-    let dialect = match &telling.dialect {
-        Some(_) if !word.contains("://") => None,
-        Some(name) => {
-            let address = crate::domain::address::Address::parse(word)?;
-            Some(choose_dialect(Some(name), &address)?)
-        }
-        None => None,
-    };
+    let dialect = telling.dialect.as_deref().map(dialect_named).transpose()?;
     let named = targets::named(word, dialect)?;
     for to in telling.to.iter().filter(|to| to.contains("://") || to.starts_with("unix:")) {
         crate::domain::address::Address::parse(to).map_err(|why| format!("`--to`: {why}"))?;

@@ -139,7 +139,10 @@ impl Resolver<'_> {
             let shown = text::excerpt(name.as_bytes());
             let known = self.config.targets.keys().map(String::as_str);
             let near = crate::domain::nearest::nearest(name, known);
-            let near = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            let near = near.map(|near| format!(", did you mean `{near}`?"));
+            let near = near.unwrap_or_else(|| {
+                format!("; add `[targets.{shown}]` to the configuration, or write a URL")
+            });
             return Err(format!("there is no target `{shown}`{near}"));
         };
         let mut open = |source: &SecretSource, what: &str| -> Result<String, String> {
@@ -225,7 +228,14 @@ impl Resolver<'_> {
 
 /// The dialect of that name, or the one that the address looks like.
 pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {
-    let Some(name) = name else { return Ok(Dialect::recognise(address)) };
+    match name {
+        Some(name) => dialect_named(name),
+        None => Ok(Dialect::recognise(address)),
+    }
+}
+
+/// The dialect of that name.
+pub(crate) fn dialect_named(name: &str) -> Result<Dialect, String> {
     Dialect::parse(name).ok_or_else(|| {
         let shown = text::excerpt(name.as_bytes());
         let known: Vec<&str> = Dialect::ALL.into_iter().map(Dialect::name).collect();

@@ -154,13 +154,13 @@ Examples:
 ];
 
 fn build(entry: &Entry) -> Command {
-    let command = Command::new(entry.name)
+    // The arguments bring their own first line along; ours comes after them and stays.
+    (entry.arguments)(Command::new(entry.name))
         .about(entry.about)
         .after_long_help(entry.examples)
         .after_help(entry.examples)
         .disable_version_flag(true)
-        .bin_name(format!("hb {}", entry.name));
-    (entry.arguments)(command)
+        .bin_name(format!("hb {}", entry.name))
 }
 
 /// The one subcommand of this name.

@@ -3,5 +3,9 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod generated;
 mod hb;
+mod man;
+mod readme;
 mod run;
+mod supply;

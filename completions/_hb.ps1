@@ -1,0 +1,205 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'hb'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'hb' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run a job and report it')
+            [CompletionResult]::new('ping', 'ping', [CompletionResultType]::ParameterValue, 'One ping by hand')
+            [CompletionResult]::new('progress', 'progress', [CompletionResultType]::ParameterValue, 'Inside a job: say how far it is')
+            [CompletionResult]::new('stage', 'stage', [CompletionResultType]::ParameterValue, 'Inside a job: say that a new stage begins')
+            [CompletionResult]::new('step', 'step', [CompletionResultType]::ParameterValue, 'Inside a job: run one named step; a failed step makes the run failed')
+            [CompletionResult]::new('metric', 'metric', [CompletionResultType]::ParameterValue, 'Inside a job: say what it measured')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'What ran on this host; works with no server')
+            [CompletionResult]::new('spool', 'spool', [CompletionResultType]::ParameterValue, 'Events that are not delivered yet')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check configuration, network, keys and spool, and say what to do')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell')
+            break
+        }
+        'hb;run' {
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Run this line through a shell, with errexit and pipefail where it has them')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'A target''s name or a ping URL; may be given several times')
+            [CompletionResult]::new('--dialect', '--dialect', [CompletionResultType]::ParameterName, 'Spell pings as this service wants them, whatever the URL looks like')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header along (`Name: value`)')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust only the certificates in this file')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Show this certificate to the server')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'The key of that certificate')
+            [CompletionResult]::new('--report-timeout', '--report-timeout', [CompletionResultType]::ParameterName, 'Time for the report after the job; then it is kept and sent later [default: 30s]')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Say every so often that the job is still running')
+            [CompletionResult]::new('--warn-after', '--warn-after', [CompletionResultType]::ParameterName, 'Say once that the job runs longer than this')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one line of JSON about the run to this file at the end')
+            [CompletionResult]::new('--ok-exit', '--ok-exit', [CompletionResultType]::ParameterName, 'Exit codes that are a success (`0,1` or `0-3`)')
+            [CompletionResult]::new('--warn-exit', '--warn-exit', [CompletionResultType]::ParameterName, 'Exit codes that are a warning')
+            [CompletionResult]::new('--preset', '--preset', [CompletionResultType]::ParameterName, 'Know this tool''s exit codes and summary: borg, restic, rsync, rclone, pg_dump, mysqldump, tar, certbot, or none [default: recognised from the command]')
+            [CompletionResult]::new('--fail-if-output', '--fail-if-output', [CompletionResultType]::ParameterName, 'Fail when a line of the output matches')
+            [CompletionResult]::new('--require-output', '--require-output', [CompletionResultType]::ParameterName, 'Fail when no line of the output matches')
+            [CompletionResult]::new('--min-duration', '--min-duration', [CompletionResultType]::ParameterName, 'Fail when the job ends sooner than this')
+            [CompletionResult]::new('--tolerate', '--tolerate', [CompletionResultType]::ParameterName, 'Tell the first N failures in a row as log lines only')
+            [CompletionResult]::new('--require-mount', '--require-mount', [CompletionResultType]::ParameterName, 'Run the job only when this is a mount point')
+            [CompletionResult]::new('--require-free', '--require-free', [CompletionResultType]::ParameterName, 'Run the job only with so much room (`20G`, or `20G:/mnt/backup`)')
+            [CompletionResult]::new('--pre', '--pre', [CompletionResultType]::ParameterName, 'Run the job only when this command succeeds')
+            [CompletionResult]::new('--expect-newer', '--expect-newer', [CompletionResultType]::ParameterName, 'Fail when no file like this is newer than the start')
+            [CompletionResult]::new('--min-size', '--min-size', [CompletionResultType]::ParameterName, 'Fail when these files are smaller than this in all')
+            [CompletionResult]::new('--size-of', '--size-of', [CompletionResultType]::ParameterName, 'Measure this file or directory; may be given several times')
+            [CompletionResult]::new('--sha256-of', '--sha256-of', [CompletionResultType]::ParameterName, 'Hash this file')
+            [CompletionResult]::new('--expect-sha256', '--expect-sha256', [CompletionResultType]::ParameterName, 'Fail when that hash is another one')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the job after this time (exit 124, or 137 where KILL was needed)')
+            [CompletionResult]::new('--kill-after', '--kill-after', [CompletionResultType]::ParameterName, 'Time between the signal and KILL [default: 30s]')
+            [CompletionResult]::new('--timeout-signal', '--timeout-signal', [CompletionResultType]::ParameterName, 'The signal that ends it [default: TERM]')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Start a failed job again, up to N times; only the last end counts')
+            [CompletionResult]::new('--retry-delay', '--retry-delay', [CompletionResultType]::ParameterName, 'Pause before that [default: 30s]')
+            [CompletionResult]::new('--retry-on-exit', '--retry-on-exit', [CompletionResultType]::ParameterName, 'Only after these exit codes')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'One run at a time, under the monitor''s name or this one')
+            [CompletionResult]::new('--lock-wait', '--lock-wait', [CompletionResultType]::ParameterName, 'Wait so long for the lock')
+            [CompletionResult]::new('--lock-skip', '--lock-skip', [CompletionResultType]::ParameterName, 'What a busy lock means: ok, fail, log [default: log]')
+            [CompletionResult]::new('--lock-busy-exit', '--lock-busy-exit', [CompletionResultType]::ParameterName, 'The exit code for a busy lock [default: 75]')
+            [CompletionResult]::new('--jitter', '--jitter', [CompletionResultType]::ParameterName, 'Wait up to this long before the start, always the same on this host (`5m` or `1m-5m`)')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show output only when the run is no success, or never')
+            [CompletionResult]::new('--tail', '--tail', [CompletionResultType]::ParameterName, 'Bytes of the end of the output that are reported [default: 64KiB]')
+            [CompletionResult]::new('--head', '--head', [CompletionResultType]::ParameterName, 'Bytes of the beginning that are reported as well [default: 0]')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Mask what matches in reports; may be given several times')
+            [CompletionResult]::new('--capture', '--capture', [CompletionResultType]::ParameterName, 'Which streams are read: auto, pipe, pty, both, none [default: auto]')
+            [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Keep the whole output of a failed run in this directory')
+            [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]')
+            [CompletionResult]::new('--nice', '--nice', [CompletionResultType]::ParameterName, 'Run with this nice value added')
+            [CompletionResult]::new('--ionice', '--ionice', [CompletionResultType]::ParameterName, 'Run with this I/O class: idle, best-effort, best-effort:0-7')
+            [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run as this user (root only)')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Read variables for the job from this file')
+            [CompletionResult]::new('--exit-style', '--exit-style', [CompletionResultType]::ParameterName, 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, run nothing, print what would be sent')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Do not run the job when the configuration has a mistake (exit 78)')
+            [CompletionResult]::new('--fail-on-stderr', '--fail-on-stderr', [CompletionResultType]::ParameterName, 'Fail when the job writes to stderr')
+            [CompletionResult]::new('--no-output', '--no-output', [CompletionResultType]::ParameterName, 'Report no output')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Leave colours and progress bars in reports')
+            [CompletionResult]::new('--follow-descendants', '--follow-descendants', [CompletionResultType]::ParameterName, 'Carry on the output of what the job left behind, after hb has ended')
+            [CompletionResult]::new('--signal-group', '--signal-group', [CompletionResultType]::ParameterName, 'Send signals to the job''s whole group')
+            [CompletionResult]::new('--init', '--init', [CompletionResultType]::ParameterName, 'Reap what nobody waits for, as the init of a container must')
+            [CompletionResult]::new('--die-with-parent', '--die-with-parent', [CompletionResultType]::ParameterName, 'End the job when hb is killed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;ping' {
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'A line for the person who reads it')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'A line for the person who reads it')
+            [CompletionResult]::new('--run-id', '--run-id', [CompletionResultType]::ParameterName, 'The run it belongs to [default: $HB_RUN_ID]')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'With --dry-run: take the whole case from this JSON file (`-` is stdin)')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'A target''s name or a ping URL; may be given several times')
+            [CompletionResult]::new('--dialect', '--dialect', [CompletionResultType]::ParameterName, 'Spell pings as this service wants them, whatever the URL looks like')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header along (`Name: value`)')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust only the certificates in this file')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Show this certificate to the server')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'The key of that certificate')
+            [CompletionResult]::new('--report-timeout', '--report-timeout', [CompletionResultType]::ParameterName, 'Time for the report after the job; then it is kept and sent later [default: 30s]')
+            [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Say every so often that the job is still running')
+            [CompletionResult]::new('--warn-after', '--warn-after', [CompletionResultType]::ParameterName, 'Say once that the job runs longer than this')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one line of JSON about the run to this file at the end')
+            [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Send the end of stdin along')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, run nothing, print what would be sent')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Do not run the job when the configuration has a mistake (exit 78)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;progress' {
+            [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'The stage it is in')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How fast it goes, as in 25MB/s')
+            [CompletionResult]::new('--eta', '--eta', [CompletionResultType]::ParameterName, 'How long it will still take')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;stage' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;step' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;metric' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;log' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The newest N runs')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'The newest N runs')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object per run, on a line of its own')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with runs as they end')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with runs as they end')
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'The last run in full, with its output')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;spool' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show what waits')
+            [CompletionResult]::new('flush', 'flush', [CompletionResultType]::ParameterValue, 'Deliver what waits, now')
+            [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'Give events up')
+            break
+        }
+        'hb;spool;list' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON array')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;spool;flush' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing when nothing is left')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing when nothing is left')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;spool;drop' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of them')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;doctor' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;completions' {
+            [CompletionResult]::new('--monitors', '--monitors', [CompletionResultType]::ParameterName, 'The configured monitors and those that ran here, one a line')
+            [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'The configured targets, one a line')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

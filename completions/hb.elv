@@ -1,0 +1,186 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[hb] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'hb'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'hb'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand run 'Run a job and report it'
+            cand ping 'One ping by hand'
+            cand progress 'Inside a job: say how far it is'
+            cand stage 'Inside a job: say that a new stage begins'
+            cand step 'Inside a job: run one named step; a failed step makes the run failed'
+            cand metric 'Inside a job: say what it measured'
+            cand log 'What ran on this host; works with no server'
+            cand spool 'Events that are not delivered yet'
+            cand doctor 'Check configuration, network, keys and spool, and say what to do'
+            cand completions 'Completions for a shell'
+        }
+        &'hb;run'= {
+            cand --shell 'Run this line through a shell, with errexit and pipefail where it has them'
+            cand --to 'A target''s name or a ping URL; may be given several times'
+            cand --dialect 'Spell pings as this service wants them, whatever the URL looks like'
+            cand --header 'Send this header along (`Name: value`)'
+            cand --ca-file 'Trust only the certificates in this file'
+            cand --client-cert 'Show this certificate to the server'
+            cand --client-key 'The key of that certificate'
+            cand --report-timeout 'Time for the report after the job; then it is kept and sent later [default: 30s]'
+            cand --keepalive 'Say every so often that the job is still running'
+            cand --warn-after 'Say once that the job runs longer than this'
+            cand --json 'Write one line of JSON about the run to this file at the end'
+            cand --ok-exit 'Exit codes that are a success (`0,1` or `0-3`)'
+            cand --warn-exit 'Exit codes that are a warning'
+            cand --preset 'Know this tool''s exit codes and summary: borg, restic, rsync, rclone, pg_dump, mysqldump, tar, certbot, or none [default: recognised from the command]'
+            cand --fail-if-output 'Fail when a line of the output matches'
+            cand --require-output 'Fail when no line of the output matches'
+            cand --min-duration 'Fail when the job ends sooner than this'
+            cand --tolerate 'Tell the first N failures in a row as log lines only'
+            cand --require-mount 'Run the job only when this is a mount point'
+            cand --require-free 'Run the job only with so much room (`20G`, or `20G:/mnt/backup`)'
+            cand --pre 'Run the job only when this command succeeds'
+            cand --expect-newer 'Fail when no file like this is newer than the start'
+            cand --min-size 'Fail when these files are smaller than this in all'
+            cand --size-of 'Measure this file or directory; may be given several times'
+            cand --sha256-of 'Hash this file'
+            cand --expect-sha256 'Fail when that hash is another one'
+            cand --timeout 'End the job after this time (exit 124, or 137 where KILL was needed)'
+            cand --kill-after 'Time between the signal and KILL [default: 30s]'
+            cand --timeout-signal 'The signal that ends it [default: TERM]'
+            cand --retry 'Start a failed job again, up to N times; only the last end counts'
+            cand --retry-delay 'Pause before that [default: 30s]'
+            cand --retry-on-exit 'Only after these exit codes'
+            cand --lock 'One run at a time, under the monitor''s name or this one'
+            cand --lock-wait 'Wait so long for the lock'
+            cand --lock-skip 'What a busy lock means: ok, fail, log [default: log]'
+            cand --lock-busy-exit 'The exit code for a busy lock [default: 75]'
+            cand --jitter 'Wait up to this long before the start, always the same on this host (`5m` or `1m-5m`)'
+            cand --quiet 'Show output only when the run is no success, or never'
+            cand --tail 'Bytes of the end of the output that are reported [default: 64KiB]'
+            cand --head 'Bytes of the beginning that are reported as well [default: 0]'
+            cand --redact 'Mask what matches in reports; may be given several times'
+            cand --capture 'Which streams are read: auto, pipe, pty, both, none [default: auto]'
+            cand --log-dir 'Keep the whole output of a failed run in this directory'
+            cand --drain 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]'
+            cand --nice 'Run with this nice value added'
+            cand --ionice 'Run with this I/O class: idle, best-effort, best-effort:0-7'
+            cand --chdir 'Run in this directory'
+            cand --user 'Run as this user (root only)'
+            cand --env-file 'Read variables for the job from this file'
+            cand --exit-style 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)'
+            cand --dry-run 'Send nothing, run nothing, print what would be sent'
+            cand --strict 'Do not run the job when the configuration has a mistake (exit 78)'
+            cand --fail-on-stderr 'Fail when the job writes to stderr'
+            cand --no-output 'Report no output'
+            cand --raw 'Leave colours and progress bars in reports'
+            cand --follow-descendants 'Carry on the output of what the job left behind, after hb has ended'
+            cand --signal-group 'Send signals to the job''s whole group'
+            cand --init 'Reap what nobody waits for, as the init of a container must'
+            cand --die-with-parent 'End the job when hb is killed'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;ping'= {
+            cand -m 'A line for the person who reads it'
+            cand --message 'A line for the person who reads it'
+            cand --run-id 'The run it belongs to [default: $HB_RUN_ID]'
+            cand --event 'With --dry-run: take the whole case from this JSON file (`-` is stdin)'
+            cand --to 'A target''s name or a ping URL; may be given several times'
+            cand --dialect 'Spell pings as this service wants them, whatever the URL looks like'
+            cand --header 'Send this header along (`Name: value`)'
+            cand --ca-file 'Trust only the certificates in this file'
+            cand --client-cert 'Show this certificate to the server'
+            cand --client-key 'The key of that certificate'
+            cand --report-timeout 'Time for the report after the job; then it is kept and sent later [default: 30s]'
+            cand --keepalive 'Say every so often that the job is still running'
+            cand --warn-after 'Say once that the job runs longer than this'
+            cand --json 'Write one line of JSON about the run to this file at the end'
+            cand --stdin 'Send the end of stdin along'
+            cand --dry-run 'Send nothing, run nothing, print what would be sent'
+            cand --strict 'Do not run the job when the configuration has a mistake (exit 78)'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;progress'= {
+            cand --stage 'The stage it is in'
+            cand --rate 'How fast it goes, as in 25MB/s'
+            cand --eta 'How long it will still take'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;stage'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;step'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;metric'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;log'= {
+            cand -n 'The newest N runs'
+            cand --lines 'The newest N runs'
+            cand --since 'Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z'
+            cand --json 'One JSON object per run, on a line of its own'
+            cand -f 'Go on with runs as they end'
+            cand --follow 'Go on with runs as they end'
+            cand --last 'The last run in full, with its output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;spool'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'Show what waits'
+            cand flush 'Deliver what waits, now'
+            cand drop 'Give events up'
+        }
+        &'hb;spool;list'= {
+            cand --json 'One JSON array'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;spool;flush'= {
+            cand -q 'Say nothing when nothing is left'
+            cand --quiet 'Say nothing when nothing is left'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;spool;drop'= {
+            cand --all 'All of them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;doctor'= {
+            cand --json 'One JSON object'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;completions'= {
+            cand --monitors 'The configured monitors and those that ran here, one a line'
+            cand --targets 'The configured targets, one a line'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+    ]
+    $completions[$command]
+}
