@@ -6,8 +6,8 @@
 //! pg_dump and mysqldump with `-v`: `tables`, how many tables' contents were dumped, and only when
 //! the first line of the verbose output is there too, since a cut tail would count too few.
 //!
-//! tar speaks the user's language, and only its English is understood. Seen with GNU tar 1.34; the
-//! words of the other two are from pg_dump.c and MariaDB's client/mysqldump.c.
+//! tar and pg_dump speak the user's language, and only their English is understood. Seen with GNU
+//! tar 1.34, pg_dump 15.18 and mariadb-dump 10.11.19.
 
 use crate::domain::metric::{Metrics, parse_amount};
 use crate::domain::tool::{Meaning, common_meaning};

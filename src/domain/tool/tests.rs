@@ -1,7 +1,8 @@
 //! One table per law of this folder: recognising, exit codes, summaries, and hostile output.
 //!
 //! The golden files are what real tools printed (borg 1.2.4, restic 0.14.0, rsync 3.5.0, rclone
-//! 1.60.1, GNU tar 1.34) over a small tree; `summaries.txt` says what each of them must be read as.
+//! 1.60.1, GNU tar 1.34) over a small tree, or (mariadb-dump 10.11.19, pg_dump 15.18) over a
+//! database of two tables and a view; `summaries.txt` says what each of them must be read as.
 //! Formats of versions that were not at hand are in [`OTHER_VERSIONS`].
 
 use super::*;
@@ -17,7 +18,7 @@ macro_rules! golden {
 }
 
 /// What real tools printed. The name begins with the tool's.
-const GOLDEN: [(&str, &[u8]); 39] = golden![
+const GOLDEN: [(&str, &[u8]); 47] = golden![
     "borg-compact",
     "borg-create-json",
     "borg-create-log-json",
@@ -28,6 +29,14 @@ const GOLDEN: [(&str, &[u8]); 39] = golden![
     "borg-create-warning",
     "borg-delete-stats",
     "borg-prune-stats",
+    "mysqldump-databases",
+    "mysqldump-nodatabase",
+    "mysqldump-schema",
+    "mysqldump-verbose",
+    "pg_dump-all",
+    "pg_dump-jobs",
+    "pg_dump-nodatabase",
+    "pg_dump-verbose",
     "rclone-copy",
     "rclone-copy-again",
     "rclone-copy-json",
