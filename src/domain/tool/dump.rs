@@ -57,9 +57,12 @@ pub(crate) fn tar_meaning(exit_code: u8) -> Meaning {
     common_meaning(exit_code, failure)
 }
 
-/// Counts the tables pg_dump names.
+/// Counts the tables pg_dump names. pg_dumpall runs one pg_dump for each database, so there the
+/// first line of a pg_dump does not show that all is there; its own queries, before any of them, do.
 pub(crate) fn read_pg_dump(lines: &[String]) -> Metrics {
-    tables(lines, "pg_dump: last built-in OID is", "pg_dump: dumping contents of table")
+    let all = lines.iter().any(|line| line.starts_with("pg_dumpall: dumping database"));
+    let first = if all { "pg_dumpall: executing " } else { "pg_dump: last built-in OID is" };
+    tables(lines, first, "pg_dump: dumping contents of table")
 }
 
 /// Counts the tables mysqldump names.

@@ -89,7 +89,7 @@ fn real_output_is_read_as_its_summary_says() {
 }
 
 /// What other versions print, from their sources: tool, output, metrics.
-const OTHER_VERSIONS: [(Tool, &str, &str); 12] = [
+const OTHER_VERSIONS: [(Tool, &str, &str); 13] = [
     (
         Tool::Borg,
         "Archive name: a\nDuration: 1 hours 2 minutes 3.50 seconds\nNumber of files: 4\n\
@@ -138,6 +138,14 @@ const OTHER_VERSIONS: [(Tool, &str, &str); 12] = [
         r#"{"tables":2}"#,
     ),
     (Tool::PgDump, "pg_dump: dumping contents of table \"public.b\"\n", "{}"),
+    (
+        Tool::PgDump,
+        "pg_dump: dumping contents of table \"public.a\"\npg_dumpall: dumping database \"second\"\n\
+         pg_dumpall: running \"pg_dump  -v -Fp 'dbname=second'\"\n\
+         pg_dump: last built-in OID is 16383\n\
+         pg_dump: dumping contents of table \"public.b\"\n",
+        "{}",
+    ),
     (
         Tool::Mysqldump,
         "-- Connecting to localhost...\n-- Retrieving table structure for table a...\n\
