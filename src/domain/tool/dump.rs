@@ -24,12 +24,12 @@ pub(crate) fn pg_dump_meaning(exit_code: u8) -> Meaning {
 }
 
 /// mysqldump's codes, from the `EX_` list in client/mysqldump.c and, for its options, the `EXIT_`
-/// list in include/mysys_err.h. The two lists overlap: 2 is the server's refusal and also an
-/// unknown option.
+/// list in include/mysys_err.h. The two lists overlap: 2 is any error of the connection or the
+/// server, and also an unknown option.
 pub(crate) fn mysqldump_meaning(exit_code: u8) -> Meaning {
     let failure = match exit_code {
         1 => "mysqldump was used wrongly or failed early",
-        2 => "the server refused (login, permission, missing table) or an option is unknown",
+        2 => "no connection, refused (login, permission, missing database), or an unknown option",
         3 => "the dump cannot be consistent, or an option is ambiguous",
         4 => "out of memory, or an option has a value it may not have",
         5 => "the dump could not be written: disk full? (or an option lacks its value)",

@@ -272,6 +272,7 @@ fn exit_codes_mean_what_the_manuals_say() {
     says(Tool::Borg, 137, "SIGKILL");
     says(Tool::Restic, 12, "password");
     says(Tool::Rsync, 255, "ssh");
+    says(Tool::Mysqldump, 2, "no connection");
     says(Tool::Tar, 141, "broken pipe");
 }
 
