@@ -4,4 +4,5 @@
 
 mod architecture;
 mod hb;
+mod real_tools;
 mod run;
