@@ -62,19 +62,30 @@ pub(crate) fn tar_meaning(exit_code: u8) -> Meaning {
 pub(crate) fn read_pg_dump(lines: &[String]) -> Metrics {
     let all = lines.iter().any(|line| line.starts_with("pg_dumpall: dumping database"));
     let first = if all { "pg_dumpall: executing " } else { "pg_dump: last built-in OID is" };
-    tables(lines, first, "pg_dump: dumping contents of table")
+    tables(lines, first, |line| unprefixed(line).starts_with("dumping contents of table "))
+}
+
+/// A line of pg_dump without its prefix. The processes of `--jobs` share standard error and write
+/// `pg_dump:`, a blank and the rest of the line one by one, so there a line may have none or two of
+/// them; only the rest stays in one piece.
+fn unprefixed(line: &str) -> &str {
+    let mut rest = line.trim_start_matches(' ');
+    while let Some(shorter) = rest.strip_prefix("pg_dump:") {
+        rest = shorter.trim_start_matches(' ');
+    }
+    rest
 }
 
 /// Counts the tables mysqldump names.
 pub(crate) fn read_mysqldump(lines: &[String]) -> Metrics {
-    tables(lines, "-- Connecting to ", "-- Sending SELECT query")
+    tables(lines, "-- Connecting to ", |line| line.starts_with("-- Sending SELECT query"))
 }
 
-/// How many lines begin with `table`, if one begins with `first`.
-fn tables(lines: &[String], first: &str, table: &str) -> Metrics {
+/// How many lines name a table, if one begins with `first`.
+fn tables(lines: &[String], first: &str, names_table: impl Fn(&str) -> bool) -> Metrics {
     let mut metrics = Metrics::default();
     if lines.iter().any(|line| line.starts_with(first)) {
-        let count = lines.iter().filter(|line| line.starts_with(table)).count();
+        let count = lines.iter().filter(|line| names_table(line)).count();
         metrics.set_found("tables", u32::try_from(count).ok().map(f64::from));
     }
     metrics

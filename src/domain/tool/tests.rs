@@ -18,7 +18,7 @@ macro_rules! golden {
 }
 
 /// What real tools printed. The name begins with the tool's.
-const GOLDEN: [(&str, &[u8]); 47] = golden![
+const GOLDEN: [(&str, &[u8]); 48] = golden![
     "borg-compact",
     "borg-create-json",
     "borg-create-log-json",
@@ -35,6 +35,7 @@ const GOLDEN: [(&str, &[u8]); 47] = golden![
     "mysqldump-verbose",
     "pg_dump-all",
     "pg_dump-jobs",
+    "pg_dump-jobs-mixed",
     "pg_dump-nodatabase",
     "pg_dump-verbose",
     "rclone-copy",
