@@ -3,6 +3,7 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod databases;
 mod hb;
 mod real_tools;
 mod run;
