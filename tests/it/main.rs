@@ -3,9 +3,11 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod databases;
 mod generated;
 mod hb;
 mod man;
 mod readme;
+mod real_tools;
 mod run;
 mod supply;

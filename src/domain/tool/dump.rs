@@ -6,8 +6,8 @@
 //! pg_dump and mysqldump with `-v`: `tables`, how many tables' contents were dumped, and only when
 //! the first line of the verbose output is there too, since a cut tail would count too few.
 //!
-//! tar speaks the user's language, and only its English is understood. Seen with GNU tar 1.34; the
-//! words of the other two are from pg_dump.c and MariaDB's client/mysqldump.c.
+//! tar and pg_dump speak the user's language, and only their English is understood. Seen with GNU
+//! tar 1.34, pg_dump 15.18 and mariadb-dump 10.11.19.
 
 use crate::domain::metric::{Metrics, parse_amount};
 use crate::domain::tool::{Meaning, common_meaning};
@@ -24,12 +24,12 @@ pub(crate) fn pg_dump_meaning(exit_code: u8) -> Meaning {
 }
 
 /// mysqldump's codes, from the `EX_` list in client/mysqldump.c and, for its options, the `EXIT_`
-/// list in include/mysys_err.h. The two lists overlap: 2 is the server's refusal and also an
-/// unknown option.
+/// list in include/mysys_err.h. The two lists overlap: 2 is any error of the connection or the
+/// server, and also an unknown option.
 pub(crate) fn mysqldump_meaning(exit_code: u8) -> Meaning {
     let failure = match exit_code {
         1 => "mysqldump was used wrongly or failed early",
-        2 => "the server refused (login, permission, missing table) or an option is unknown",
+        2 => "no connection, refused (login, permission, missing database), or an unknown option",
         3 => "the dump cannot be consistent, or an option is ambiguous",
         4 => "out of memory, or an option has a value it may not have",
         5 => "the dump could not be written: disk full? (or an option lacks its value)",
@@ -57,21 +57,35 @@ pub(crate) fn tar_meaning(exit_code: u8) -> Meaning {
     common_meaning(exit_code, failure)
 }
 
-/// Counts the tables pg_dump names.
+/// Counts the tables pg_dump names. pg_dumpall runs one pg_dump for each database, so there the
+/// first line of a pg_dump does not show that all is there; its own queries, before any of them, do.
 pub(crate) fn read_pg_dump(lines: &[String]) -> Metrics {
-    tables(lines, "pg_dump: last built-in OID is", "pg_dump: dumping contents of table")
+    let all = lines.iter().any(|line| line.starts_with("pg_dumpall: dumping database"));
+    let first = if all { "pg_dumpall: executing " } else { "pg_dump: last built-in OID is" };
+    tables(lines, first, |line| unprefixed(line).starts_with("dumping contents of table "))
+}
+
+/// A line of pg_dump without its prefix. The processes of `--jobs` share standard error and write
+/// `pg_dump:`, a blank and the rest of the line one by one, so there a line may have none or two of
+/// them; only the rest stays in one piece.
+fn unprefixed(line: &str) -> &str {
+    let mut rest = line.trim_start_matches(' ');
+    while let Some(shorter) = rest.strip_prefix("pg_dump:") {
+        rest = shorter.trim_start_matches(' ');
+    }
+    rest
 }
 
 /// Counts the tables mysqldump names.
 pub(crate) fn read_mysqldump(lines: &[String]) -> Metrics {
-    tables(lines, "-- Connecting to ", "-- Sending SELECT query")
+    tables(lines, "-- Connecting to ", |line| line.starts_with("-- Sending SELECT query"))
 }
 
-/// How many lines begin with `table`, if one begins with `first`.
-fn tables(lines: &[String], first: &str, table: &str) -> Metrics {
+/// How many lines name a table, if one begins with `first`.
+fn tables(lines: &[String], first: &str, names_table: impl Fn(&str) -> bool) -> Metrics {
     let mut metrics = Metrics::default();
     if lines.iter().any(|line| line.starts_with(first)) {
-        let count = lines.iter().filter(|line| line.starts_with(table)).count();
+        let count = lines.iter().filter(|line| names_table(line)).count();
         metrics.set_found("tables", u32::try_from(count).ok().map(f64::from));
     }
     metrics

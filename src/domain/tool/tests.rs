@@ -1,7 +1,8 @@
 //! One table per law of this folder: recognising, exit codes, summaries, and hostile output.
 //!
 //! The golden files are what real tools printed (borg 1.2.4, restic 0.14.0, rsync 3.5.0, rclone
-//! 1.60.1, GNU tar 1.34) over a small tree; `summaries.txt` says what each of them must be read as.
+//! 1.60.1, GNU tar 1.34) over a small tree, or (mariadb-dump 10.11.19, pg_dump 15.18) over a
+//! database of two tables and a view; `summaries.txt` says what each of them must be read as.
 //! Formats of versions that were not at hand are in [`OTHER_VERSIONS`].
 
 use super::*;
@@ -17,7 +18,7 @@ macro_rules! golden {
 }
 
 /// What real tools printed. The name begins with the tool's.
-const GOLDEN: [(&str, &[u8]); 39] = golden![
+const GOLDEN: [(&str, &[u8]); 48] = golden![
     "borg-compact",
     "borg-create-json",
     "borg-create-log-json",
@@ -28,6 +29,15 @@ const GOLDEN: [(&str, &[u8]); 39] = golden![
     "borg-create-warning",
     "borg-delete-stats",
     "borg-prune-stats",
+    "mysqldump-databases",
+    "mysqldump-nodatabase",
+    "mysqldump-schema",
+    "mysqldump-verbose",
+    "pg_dump-all",
+    "pg_dump-jobs",
+    "pg_dump-jobs-mixed",
+    "pg_dump-nodatabase",
+    "pg_dump-verbose",
     "rclone-copy",
     "rclone-copy-again",
     "rclone-copy-json",
@@ -80,7 +90,7 @@ fn real_output_is_read_as_its_summary_says() {
 }
 
 /// What other versions print, from their sources: tool, output, metrics.
-const OTHER_VERSIONS: [(Tool, &str, &str); 12] = [
+const OTHER_VERSIONS: [(Tool, &str, &str); 13] = [
     (
         Tool::Borg,
         "Archive name: a\nDuration: 1 hours 2 minutes 3.50 seconds\nNumber of files: 4\n\
@@ -129,6 +139,14 @@ const OTHER_VERSIONS: [(Tool, &str, &str); 12] = [
         r#"{"tables":2}"#,
     ),
     (Tool::PgDump, "pg_dump: dumping contents of table \"public.b\"\n", "{}"),
+    (
+        Tool::PgDump,
+        "pg_dump: dumping contents of table \"public.a\"\npg_dumpall: dumping database \"second\"\n\
+         pg_dumpall: running \"pg_dump  -v -Fp 'dbname=second'\"\n\
+         pg_dump: last built-in OID is 16383\n\
+         pg_dump: dumping contents of table \"public.b\"\n",
+        "{}",
+    ),
     (
         Tool::Mysqldump,
         "-- Connecting to localhost...\n-- Retrieving table structure for table a...\n\
@@ -255,6 +273,7 @@ fn exit_codes_mean_what_the_manuals_say() {
     says(Tool::Borg, 137, "SIGKILL");
     says(Tool::Restic, 12, "password");
     says(Tool::Rsync, 255, "ssh");
+    says(Tool::Mysqldump, 2, "no connection");
     says(Tool::Tar, 141, "broken pipe");
 }
 
