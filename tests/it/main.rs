@@ -5,3 +5,4 @@
 mod architecture;
 mod hb;
 mod run;
+mod status;
