@@ -151,7 +151,7 @@ fn by_posix_spawn(
         let mut defaults: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut defaults);
         for signal in request.inherited.to_restore() {
-            libc::sigaddset(&mut defaults, signal);
+            add_signal(&mut defaults, signal);
         }
         libc::posix_spawnattr_setsigdefault(&mut attributes, &defaults);
         if request.own_group {
@@ -175,6 +175,16 @@ fn by_posix_spawn(
         libc::posix_spawnattr_destroy(&mut attributes);
         if errno == 0 { Ok(pid.cast_unsigned()) } else { Err(errno) }
     }
+}
+
+/// Adds a signal to a set, also one of the two that glibc's `sigaddset` refuses as its own.
+#[expect(unsafe_code, reason = "the bits of a signal set have no safe interface")]
+fn add_signal(set: &mut libc::sigset_t, signal: c_int) {
+    let words = (&raw mut *set).cast::<libc::c_ulong>();
+    let bit = (signal - 1).unsigned_abs();
+    // SAFETY: on Linux a set is an array of words with signal n at bit n - 1; it has 1,024 bits with
+    // glibc and 128 with musl, and n is at most 64.
+    unsafe { *words.add((bit / libc::c_ulong::BITS) as usize) |= 1 << (bit % libc::c_ulong::BITS) };
 }
 
 #[expect(unsafe_code, reason = "fork and exec are C")]
