@@ -6,3 +6,5 @@ mod architecture;
 mod hb;
 mod run;
 mod status;
+mod time_limits;
+mod unix_signals;
