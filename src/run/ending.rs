@@ -133,12 +133,17 @@ impl Story<'_> {
             timed_out: self.attended.timed_out,
             terminated_by: self.desk.terminated_by.clone(),
             oom_killed: false,
-            elapsed: self.desk.started.elapsed().saturating_sub(self.attended.paused),
+            elapsed: self.elapsed().saturating_sub(self.attended.paused),
             output: self.output_facts(),
             failed_steps: self.desk.heard.failed_steps(),
             unmet: unmet.to_vec(),
         };
         decide::decide(&facts, &plan.verdict, &plan.time)
+    }
+
+    /// How long the job took, from its first start to its last end.
+    fn elapsed(&self) -> Duration {
+        self.elapsed.unwrap_or_else(|| self.desk.started.elapsed())
     }
 
     fn output_facts(&self) -> OutputFacts {
@@ -204,7 +209,7 @@ impl Story<'_> {
             Some(Ended::Killed { unix_signal, core_dumped }) => Some((unix_signal, core_dumped)),
             Some(Ended::Exited(_)) | None => None,
         };
-        let elapsed = self.elapsed.unwrap_or_else(|| self.desk.started.elapsed());
+        let elapsed = self.elapsed();
         Ending {
             ended_at: clock::now(),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
