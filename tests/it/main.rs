@@ -4,7 +4,9 @@
 
 mod architecture;
 mod hb;
+mod held_output;
 mod run;
 mod status;
+mod streams;
 mod time_limits;
 mod unix_signals;
