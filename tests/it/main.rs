@@ -5,6 +5,8 @@
 mod architecture;
 mod hb;
 mod held_output;
+mod inside;
+mod policy;
 mod run;
 mod status;
 mod streams;
