@@ -181,7 +181,8 @@ impl Story<'_> {
         if let (Some(_), Some(output)) = (&self.leaked_by, &self.output) {
             output.follow();
         }
-        Finished { exit, not_run: self.not_run, warnings: self.warnings, summary }
+        let end_asked = self.desk.terminated_by.is_some();
+        Finished { exit, not_run: self.not_run, warnings: self.warnings, summary, end_asked }
     }
 
     fn tolerated(&mut self, verdict: &Verdict) -> bool {
