@@ -136,14 +136,13 @@ fn a_signal_after_the_job_does_not_change_its_exit() {
         let job = format!("echo ready; {end}");
         let words = ["run", "m", "--to", &url, "--", "sh", "-c", &job];
         let mut going = Going::start(home.hb(&words).stderr(Stdio::null()));
-        let asked = Instant::now();
-        let mut connection = listener.accept().expect("hb reports").0;
-        connection.read_exact(&mut [0u8; 8]).expect("a request");
+        let _connection = listener.accept().expect("hb reports").0;
         // The job is over once hb has no child any more.
         until("the job has ended", || {
             let of = format!("/proc/{0}/task/{0}/children", going.pid());
             std::fs::read_to_string(of).is_ok_and(|children| children.is_empty())
         });
+        let asked = Instant::now();
         going.signal(Signal::SIGTERM);
         going.signal(Signal::SIGTERM);
         // A third comes when nobody reads signals any more.
@@ -153,7 +152,8 @@ fn a_signal_after_the_job_does_not_change_its_exit() {
         });
         let status = going.hb.wait().expect("ended");
         assert_eq!((status.code(), status.signal()), (code, signal), "{end}");
-        assert!(asked.elapsed() < Duration::from_secs(10));
+        // The spool is left to the next hb: looking at it may take two seconds.
+        assert!(asked.elapsed() < Duration::from_millis(1900), "{:?}", asked.elapsed());
     }
 }
 
@@ -254,25 +254,25 @@ fn nohup_goes_on_working() {
 #[test]
 fn a_stopped_run_goes_on_and_the_pause_does_not_count() {
     let home = Home::new();
-    let job = "echo $$; trap 'exit 0' USR1; while :; do sleep 0.01; done";
-    let mut going = Going::start(
-        home.hb(&["run", "m", "--timeout", "2s", "--", "sh", "-c", job]).stderr(Stdio::null()),
-    );
-    // The whole group gets what is forwarded, and the shell tells the end of its child.
+    let job = "echo $$; exec sleep 60";
+    let mut going =
+        Going::start(&mut home.hb(&["run", "m", "--timeout", "2s", "--", "sh", "-c", job]));
     let state = |pid: &str, letter: &str| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         status.contains(&format!("State:\t{letter}"))
     };
     let (own, job) = (going.pid().to_string(), going.first_line.clone());
+    let since = Instant::now();
     going.signal(Signal::SIGTSTP);
     until("both stop", || state(&own, "T") && state(&job, "T"));
     std::thread::sleep(Duration::from_millis(2100));
     going.signal(Signal::SIGCONT);
     until("both go on", || !state(&own, "T") && !state(&job, "T"));
     going.signal(Signal::SIGUSR1);
-    assert_eq!(going.hb.wait().expect("ends").code(), Some(0));
+    assert_eq!(going.hb.wait().expect("ends").signal(), Some(10));
     let paused = home.last_run()["paused_s"].as_f64().expect("a number");
-    assert!((2.0..10.0).contains(&paused), "{paused}");
+    let most = since.elapsed().as_secs_f64();
+    assert!((2.0..most).contains(&paused), "{paused} of {most}");
 }
 
 #[test]
