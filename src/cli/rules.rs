@@ -12,7 +12,7 @@ use crate::config::policy::{self, Policy};
 use crate::config::settings::Settings;
 use crate::domain::redact::Redactor;
 use crate::domain::tool::Tool;
-use crate::domain::{name, size, unix_signal};
+use crate::domain::{size, unix_signal};
 use crate::run::plan::{
     Capture, LockRules, LockSkip, OutputRules, Quiet, StartRules, TimeRules, VerdictRules,
 };
@@ -66,9 +66,13 @@ pub(crate) fn start_rules(
 }
 
 /// A delay that differs between hosts and monitors and is always the same for one of them.
+///
+/// SHA-256 and not `name::key`: FNV lets its last bytes reach only some bits, so that `db-1` to `db-9`
+/// would all begin within the same microsecond, which is what a jitter is there to prevent.
 fn spread(from: Duration, until: Duration, who: &str) -> Duration {
-    let digest = u64::from_str_radix(&name::key(who)[..12], 16).unwrap_or(0);
-    let part = digest as f64 / 2f64.powi(48);
+    let digest = ring::digest::digest(&ring::digest::SHA256, who.as_bytes());
+    let number = digest.as_ref().iter().take(6).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let part = number as f64 / 2f64.powi(48);
     from + until.saturating_sub(from).mul_f64(part)
 }
 

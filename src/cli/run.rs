@@ -50,7 +50,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     {
         say::warning(format!("cannot write `{}`: {error}", path.display()));
     }
-    if let Some(state) = &state {
+    if let (Some(state), false) = (&state, finished.end_asked) {
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);

@@ -41,17 +41,18 @@ pub(super) fn exit_of_spawn_error(error: &SpawnError) -> u8 {
 pub(super) fn explain_spawn_error(error: &SpawnError, command: Option<&OsString>) -> String {
     let describe = nix::errno::Errno::from_raw(error.errno).desc();
     let command = text::printable(command.map_or(&[][..], |command| command.as_bytes()));
+    let tried = text::printable(error.tried.as_bytes());
     match &error.path {
+        _ if error.lacks_interpreter => {
+            format!("cannot run `{command}`: the interpreter that `{tried}` names is not there")
+        }
         Some(path) if error.errno == libc::ENOENT => {
             format!(
                 "cannot run `{command}`: not found in PATH={}",
                 text::printable(path.as_bytes())
             )
         }
-        Some(_) => {
-            let tried = text::printable(error.tried.as_bytes());
-            format!("cannot run `{command}`: `{tried}`: {}", describe.to_lowercase())
-        }
+        Some(_) => format!("cannot run `{command}`: `{tried}`: {}", describe.to_lowercase()),
         None => format!("cannot run `{command}`: {}", describe.to_lowercase()),
     }
 }

@@ -136,12 +136,17 @@ impl Story<'_> {
             timed_out: self.attended.timed_out,
             terminated_by: self.desk.terminated_by.clone(),
             oom_killed: self.desk.oom_kills.is_some_and(|before| host::oom_kills() > Some(before)),
-            elapsed: self.desk.started.elapsed().saturating_sub(self.attended.paused),
+            elapsed: self.elapsed().saturating_sub(self.attended.paused),
             output: self.output_facts(),
             failed_steps: self.desk.heard.failed_steps(),
             unmet: unmet.to_vec(),
         };
         decide::decide(&facts, &plan.verdict, &plan.time)
+    }
+
+    /// How long the job took, from its first start to its last end.
+    fn elapsed(&self) -> Duration {
+        self.elapsed.unwrap_or_else(|| self.desk.started.elapsed())
     }
 
     fn output_facts(&self) -> OutputFacts {
@@ -180,7 +185,8 @@ impl Story<'_> {
         if let (Some(_), Some(output)) = (&self.leaked_by, &self.output) {
             output.follow();
         }
-        Finished { exit, not_run: self.not_run, warnings: self.warnings, infos, summary }
+        let end_asked = self.desk.terminated_by.is_some();
+        Finished { exit, not_run: self.not_run, warnings: self.warnings, infos, summary, end_asked }
     }
 
     fn tolerated(&mut self, verdict: &Verdict) -> bool {
@@ -208,7 +214,7 @@ impl Story<'_> {
             Some(Ended::Killed { unix_signal, core_dumped }) => Some((unix_signal, core_dumped)),
             Some(Ended::Exited(_)) | None => None,
         };
-        let elapsed = self.elapsed.unwrap_or_else(|| self.desk.started.elapsed());
+        let elapsed = self.elapsed();
         Ending {
             ended_at: clock::now(),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),

@@ -67,6 +67,8 @@ pub(crate) struct Finished {
     pub(crate) infos: Vec<String>,
     /// One line of JSON about the run.
     pub(crate) summary: serde_json::Value,
+    /// Whether somebody asked the run to end: then nothing else may take time any more.
+    pub(crate) end_asked: bool,
 }
 
 /// Runs the job of a plan.
@@ -102,6 +104,7 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
         infos: Vec::new(),
         warnings: vec!["a bug in hb: this run was not told, the next hb will do it".to_owned()],
         summary: serde_json::Value::Null,
+        end_asked: false,
     });
     if let Some(lock) = held {
         lock.release();
@@ -177,7 +180,8 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         Ok(pid) => exit_of(child::wait_plainly(pid), None),
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
-    Finished { exit, not_run: None, warnings, infos: Vec::new(), summary: serde_json::Value::Null }
+    let summary = serde_json::Value::Null;
+    Finished { exit, not_run: None, warnings, infos: Vec::new(), summary, end_asked: false }
 }
 
 /// Runs one step of a job: its exit and the code that is shown for it. Signals go on to it.

@@ -11,7 +11,7 @@
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use nix::errno::Errno;
 
@@ -93,8 +93,9 @@ struct Pump {
     stream: i32,
     merged: bool,
     done: Option<OwnedFd>,
-    /// A second hold on the pipe, for what follows the output after hb has ended.
-    kept: Option<OwnedFd>,
+    /// The pipe for what follows the output after hb has ended. Only the pump holds it open: when it
+    /// lets go because its reader has gone, the job must find that nobody reads.
+    kept: Weak<OwnedFd>,
 }
 
 impl Output {
@@ -165,14 +166,13 @@ impl Output {
             self.redirected.push((end, *stream));
         }
         let merged = streams.len() > 1;
-        let kept = if self.follows { reader.try_clone().ok() } else { None };
         self.pumps.push(Pump {
             reader: Some(reader),
             inode,
             stream: first,
             merged,
             done: None,
-            kept,
+            kept: Weak::new(),
         });
         Ok(())
     }
@@ -190,6 +190,8 @@ impl Output {
             let Ok((done, alive)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC) else {
                 continue;
             };
+            let reader = Arc::new(reader);
+            pump.kept = Arc::downgrade(&reader);
             let (collected, stream, merged) = (self.collected.clone(), pump.stream, pump.merged);
             let started = std::thread::Builder::new()
                 .name("pump".to_owned())
@@ -216,11 +218,11 @@ impl Output {
 
     /// Leaves processes that carry on what descendants still write, until they end.
     pub(crate) fn follow(&self) {
-        for pump in &self.pumps {
-            let Some(kept) = &pump.kept else { continue };
+        for pump in self.pumps.iter().filter(|_| self.follows) {
+            let Some(kept) = pump.kept.upgrade() else { continue };
             process::leave_behind(|| {
                 let mut chunk = vec![0u8; CHUNK_BYTES];
-                while let Ok(count @ 1..) = nix::unistd::read(kept, &mut chunk) {
+                while let Ok(count @ 1..) = nix::unistd::read(&*kept, &mut chunk) {
                     if streams::write_all(streams::standard(pump.stream), &chunk[..count]).is_err()
                     {
                         return;

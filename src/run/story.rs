@@ -165,7 +165,6 @@ impl<'a> Story<'a> {
                 break;
             }
         }
-        self.elapsed = Some(self.desk.started.elapsed());
     }
 
     fn attempt(&mut self, lock: &mut Option<RunLock>) {
@@ -205,6 +204,8 @@ impl<'a> Story<'a> {
                     }
                 }
                 self.desk.sweep(&mut self.attended);
+                // What is read from others afterwards is not the job's time.
+                self.elapsed = Some(self.desk.started.elapsed());
                 self.drain(&output);
             }
             Err(error) => self.spawn_error = Some(error),

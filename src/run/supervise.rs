@@ -273,12 +273,19 @@ impl Desk<'_> {
         }
         let until = Instant::now() + self.plan.time.kill_after;
         let own = std::process::id();
+        let mut asked = Vec::new();
         loop {
             wait::reap_strays(0);
             let left = process::descendants(own);
             if left.is_empty() {
                 return;
             }
+            // Whoever was orphaned before the time was up has heard nothing so far.
+            for pid in left.iter().filter(|pid| !asked.contains(*pid)) {
+                process::send(*pid, self.plan.time.timeout_signal, false);
+                process::send(*pid, libc::SIGCONT, false);
+            }
+            asked.clone_from(&left);
             if Instant::now() >= until {
                 for pid in left {
                     process::send(pid, libc::SIGKILL, false);

@@ -26,6 +26,9 @@ pub(crate) struct Inherited {
 /// Signals that `hb` ignores for its own sake and gives back to the job as they were.
 const IGNORED_BY_HB: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
 
+/// Signals that the C library's `posix_spawn` leaves ignored in every child: glibc's own two.
+const IGNORED_BY_SPAWN: &[c_int] = if cfg!(target_env = "gnu") { &[32, 33] } else { &[] };
+
 impl Inherited {
     /// Records the start. Call it once, first of all.
     #[expect(unsafe_code, reason = "signal dispositions, the mask and the argument vector are C")]
@@ -63,9 +66,10 @@ impl Inherited {
         self.ignored & bit(signal) != 0
     }
 
-    /// The signals that `hb` ignores although it was not told to: the job gets the default back.
+    /// The signals that are ignored although `hb` was not started so: the job gets the default back.
     pub(crate) fn to_restore(&self) -> impl Iterator<Item = c_int> {
-        IGNORED_BY_HB.into_iter().filter(|signal| !self.was_ignored(*signal))
+        let ignored = IGNORED_BY_HB.iter().chain(IGNORED_BY_SPAWN).copied();
+        ignored.filter(|signal| !self.was_ignored(*signal))
     }
 
     /// Overwrites word `index` of the command line as `ps` shows it, from byte `from` on, with `*`.
@@ -102,14 +106,20 @@ fn occupy_closed_descriptors() -> [bool; 3] {
 }
 
 /// Whether `signal` is ignored right now.
+///
+/// The kernel is asked directly: the C library denies that its internal signals 32 and 33 exist.
 #[expect(unsafe_code, reason = "sigaction is C")]
 fn disposition_is_ignored(signal: c_int) -> bool {
-    // SAFETY: the old action is plain memory that the call fills; a null new action changes nothing.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(signal, std::ptr::null(), &mut action) == 0
-            && action.sa_sigaction == libc::SIG_IGN
-    }
+    const KERNEL_SET_BYTES: usize = 8;
+    let mut action = [0usize; 16];
+    // SAFETY: the kernel's old action, which begins with the handler, is far shorter than this
+    // array; a null new action changes nothing.
+    let answer = unsafe {
+        let unchanged = std::ptr::null::<usize>();
+        let call = libc::SYS_rt_sigaction;
+        libc::syscall(call, signal, unchanged, action.as_mut_ptr(), KERNEL_SET_BYTES)
+    };
+    answer == 0 && action[0] == libc::SIG_IGN
 }
 
 /// Sets `signal` to be ignored or to its default.

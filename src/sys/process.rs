@@ -125,13 +125,22 @@ pub(crate) fn become_subreaper() {
 
 /// Ends `hb` by the Unix signal that ended the job, without a core dump of its own.
 ///
+/// Only this one signal is let through. Another that came during the report (a second TERM) is still
+/// pending, and would be what hb dies of if all were unblocked.
+///
 /// Returns only where the signal did not kill: as PID 1, or when it is one that cannot.
+#[expect(unsafe_code, reason = "nix knows no sets with real-time signals")]
 pub(crate) fn die_of(unix_signal: i32) {
     use nix::sys::resource::{Resource, setrlimit};
-    use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     super::inherited::set_disposition(unix_signal, libc::SIG_DFL);
-    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+    // SAFETY: the set is plain memory, filled before it is used.
+    unsafe {
+        let mut others: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut others);
+        libc::sigdelset(&mut others, unix_signal);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &others, std::ptr::null_mut());
+    }
     send(std::process::id(), unix_signal, false);
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct SpawnError {
     pub(crate) tried: OsString,
     /// The search path in effect, when one was used.
     pub(crate) path: Option<OsString>,
+    /// Whether `tried` is there although the kernel found nothing: its interpreter is missing.
+    pub(crate) lacks_interpreter: bool,
 }
 
 /// Where `execvp(3)` looks when there is no PATH at all.
@@ -61,11 +63,12 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<u32, SpawnError> {
             errno,
             tried: command.clone(),
             path: None,
+            lacks_interpreter: lacks_interpreter(errno, command.as_bytes()),
         });
     }
     let path = path_of(request.environment);
     let search = path.as_deref().map_or(DEFAULT_PATH, OsStr::as_bytes);
-    let mut refused = None;
+    let (mut refused, mut uninterpreted) = (None, None);
     if !command.is_empty() {
         for directory in search.split(|byte| *byte == b':') {
             let mut file = directory.to_vec();
@@ -75,7 +78,11 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<u32, SpawnError> {
             file.extend_from_slice(command.as_bytes());
             match attempt(request, &file) {
                 Ok(pid) => return Ok(pid),
-                Err(libc::ENOENT | libc::ENOTDIR) => {}
+                Err(errno @ (libc::ENOENT | libc::ENOTDIR)) => {
+                    if lacks_interpreter(errno, &file) {
+                        uninterpreted.get_or_insert((errno, OsString::from_vec(file)));
+                    }
+                }
                 Err(errno) => {
                     let stop = errno != libc::EACCES;
                     refused.get_or_insert((errno, OsString::from_vec(file)));
@@ -86,9 +93,15 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<u32, SpawnError> {
             }
         }
     }
-    let (errno, tried) = refused.unwrap_or((libc::ENOENT, command.clone()));
+    let lacks_interpreter = refused.is_none() && uninterpreted.is_some();
+    let (errno, tried) = refused.or(uninterpreted).unwrap_or((libc::ENOENT, command.clone()));
     let path = Some(path.unwrap_or_else(|| OsString::from_vec(DEFAULT_PATH.to_vec())));
-    Err(SpawnError { errno, tried, path })
+    Err(SpawnError { errno, tried, path, lacks_interpreter })
+}
+
+/// Whether "no such file" means the interpreter: execve(2) has one errno for both.
+fn lacks_interpreter(errno: c_int, file: &[u8]) -> bool {
+    errno == libc::ENOENT && std::path::Path::new(OsStr::from_bytes(file)).exists()
 }
 
 /// One file, as it is or, where the kernel does not know its format, through `/bin/sh`.
@@ -138,7 +151,7 @@ fn by_posix_spawn(
         let mut defaults: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut defaults);
         for signal in request.inherited.to_restore() {
-            libc::sigaddset(&mut defaults, signal);
+            add_signal(&mut defaults, signal);
         }
         libc::posix_spawnattr_setsigdefault(&mut attributes, &defaults);
         if request.own_group {
@@ -162,6 +175,16 @@ fn by_posix_spawn(
         libc::posix_spawnattr_destroy(&mut attributes);
         if errno == 0 { Ok(pid.cast_unsigned()) } else { Err(errno) }
     }
+}
+
+/// Adds a signal to a set, also one of the two that glibc's `sigaddset` refuses as its own.
+#[expect(unsafe_code, reason = "the bits of a signal set have no safe interface")]
+fn add_signal(set: &mut libc::sigset_t, signal: c_int) {
+    let words = (&raw mut *set).cast::<libc::c_ulong>();
+    let bit = (signal - 1).unsigned_abs();
+    // SAFETY: on Linux a set is an array of words with signal n at bit n - 1; it has 1,024 bits with
+    // glibc and 128 with musl, and n is at most 64.
+    unsafe { *words.add((bit / libc::c_ulong::BITS) as usize) |= 1 << (bit % libc::c_ulong::BITS) };
 }
 
 #[expect(unsafe_code, reason = "fork and exec are C")]
