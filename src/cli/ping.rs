@@ -12,6 +12,7 @@ use super::run_arguments::TellingArguments;
 use super::targets::{self, Resolver};
 use super::{arguments, dry_run, exit, ping_case, run_settle, say};
 use crate::domain::event::{Event, Kind, SEQ_FINISH};
+use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
 use crate::domain::run::RunId;
 use crate::domain::{span, text};
@@ -122,11 +123,12 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
             crate::journal::addresses::keep(state, kept).map_err(|error| error.to_string())?;
         }
     }
-    let code = deliver(&event, found.targets, state.as_ref(), timeout);
+    let (code, unreached) = deliver(&event, found.targets, state.as_ref(), timeout);
     if let Some(state) = &state {
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        if let Err(error) = housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET) {
-            say::warning(format!("the spool was not looked at: {error:#}"));
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &unreached) {
+            Ok(done) => done.iter().for_each(super::run::tell_done),
+            Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
         }
     }
     Ok(code)
@@ -179,8 +181,14 @@ fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
     Ok(event)
 }
 
-/// Delivers to all targets side by side; what cannot be delivered is kept.
-fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: Duration) -> i32 {
+/// Delivers to all targets side by side; what cannot be delivered is kept. Gives the exit code, and
+/// the targets that were tried in vain.
+fn deliver(
+    event: &Event,
+    targets: Vec<Target>,
+    state: Option<&State>,
+    timeout: Duration,
+) -> (i32, Vec<TargetRef>) {
     let until = Instant::now() + timeout;
     let mut left = targets.len();
     let lines = targets.into_iter().map(|target| {
@@ -191,11 +199,12 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
         Ok(courier) => courier,
         Err(error) => {
             say::error(format!("nothing can be sent: {error}"));
-            return exit::FAILED;
+            return (exit::FAILED, Vec::new());
         }
     };
     courier.finish(event, until);
     let mut code = exit::OK;
+    let mut unreached = Vec::new();
     while left > 0 {
         courier.wait(Duration::from_millis(200));
         let (reports, alive) = courier.reports();
@@ -219,6 +228,7 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
                 }
                 Settled::Undelivered(why) => {
                     let name = &report.name;
+                    unreached.push(report.target.clone());
                     let kept = state.map(|state| {
                         Spool::open(state)
                             .and_then(|spool| spool.put(&report.target, name, event, &why))
@@ -239,8 +249,8 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
         }
         if !alive && left > 0 {
             say::error("a bug in hb: the ping was not sent");
-            return exit::FAILED;
+            return (exit::FAILED, unreached);
         }
     }
-    code
+    (code, unreached)
 }

@@ -53,7 +53,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET) {
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &finished.unreached) {
             Ok(done) => done.iter().for_each(tell_done),
             Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
         }

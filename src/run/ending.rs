@@ -172,11 +172,18 @@ impl Story<'_> {
             }
         }
         self.desk.reporter.collect();
-        self.warnings.extend(self.desk.reporter.close());
+        let closed = self.desk.reporter.close();
+        self.warnings.extend(closed.warnings);
         if let (Some(_), Some(output)) = (&self.leaked_by, &self.output) {
             output.follow();
         }
-        Finished { exit, not_run: self.not_run, warnings: self.warnings, summary }
+        Finished {
+            exit,
+            not_run: self.not_run,
+            warnings: self.warnings,
+            unreached: closed.unreached,
+            summary,
+        }
     }
 
     fn tolerated(&mut self, verdict: &Verdict) -> bool {

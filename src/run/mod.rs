@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use self::plan::{LockRules, LockSkip, Plan};
 use self::story::Story;
+use crate::domain::record::TargetRef;
 use crate::domain::run::Reason;
 use crate::domain::unix_signal;
 use crate::journal::locks::{self, RunLock, Taken};
@@ -63,6 +64,8 @@ pub(crate) struct Finished {
     pub(crate) not_run: Option<String>,
     /// What the person should hear.
     pub(crate) warnings: Vec<String>,
+    /// Targets that were tried in vain.
+    pub(crate) unreached: Vec<TargetRef>,
     /// One line of JSON about the run.
     pub(crate) summary: serde_json::Value,
 }
@@ -98,6 +101,7 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
         exit,
         not_run: None,
         warnings: vec!["a bug in hb: this run was not told, the next hb will do it".to_owned()],
+        unreached: Vec::new(),
         summary: serde_json::Value::Null,
     });
     if let Some(lock) = held {
@@ -174,7 +178,8 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         Ok(pid) => exit_of(child::wait_plainly(pid), None),
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
-    Finished { exit, not_run: None, warnings, summary: serde_json::Value::Null }
+    let (not_run, unreached, summary) = (None, Vec::new(), serde_json::Value::Null);
+    Finished { exit, not_run, warnings, unreached, summary }
 }
 
 /// Runs one step of a job: its exit and the code that is shown for it. Signals go on to it.

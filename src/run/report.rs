@@ -32,8 +32,17 @@ pub(crate) struct Reporter<'a> {
     unsettled: Vec<(TargetRef, String)>,
     finish: Option<Event>,
     seq: u32,
+    unreached: Vec<TargetRef>,
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
+}
+
+/// What is left when a run has been told.
+pub(crate) struct Closed {
+    /// Trouble that the person should hear of.
+    pub(crate) warnings: Vec<String>,
+    /// Targets that were tried in vain; nothing else is to be sent to them by this hb.
+    pub(crate) unreached: Vec<TargetRef>,
 }
 
 impl<'a> Reporter<'a> {
@@ -49,8 +58,19 @@ impl<'a> Reporter<'a> {
         let name =
             |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, finish, seq) = (None, None, 0);
-        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings }
+        let (courier, finish, seq, unreached) = (None, None, 0, Vec::new());
+        Reporter {
+            plan,
+            state,
+            record,
+            begun,
+            courier,
+            unsettled,
+            finish,
+            seq,
+            unreached,
+            warnings,
+        }
     }
 
     /// The run that is being told.
@@ -135,6 +155,7 @@ impl<'a> Reporter<'a> {
             // The finish is spooled below, from `unsettled`; nothing else is worth it.
             Settled::Undelivered(why) => {
                 if report.is_finish {
+                    self.unreached.push(report.target.clone());
                     self.spool(&report.target, &report.name, &why);
                 }
                 return;
@@ -204,8 +225,12 @@ impl<'a> Reporter<'a> {
     }
 
     /// Spools what is still open, and moves the record to history.
-    pub(crate) fn close(mut self) -> Vec<String> {
+    pub(crate) fn close(mut self) -> Closed {
         for (target, name) in std::mem::take(&mut self.unsettled) {
+            // A courier that died has said nothing about the target.
+            if self.courier.is_some() {
+                self.unreached.push(target.clone());
+            }
             self.spool(&target, &name, "there was no time left to send it");
         }
         if let (Some(record), Some(state)) = (self.record.take(), self.state)
@@ -213,6 +238,6 @@ impl<'a> Reporter<'a> {
         {
             self.warnings.push(format!("the record of this run stays open: {error}"));
         }
-        self.warnings
+        Closed { warnings: self.warnings, unreached: self.unreached }
     }
 }
