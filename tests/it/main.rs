@@ -3,5 +3,10 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod delivery;
 mod hb;
+mod hostile;
+mod receiver;
 mod run;
+mod secrets;
+mod tls;
