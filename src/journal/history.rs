@@ -36,6 +36,24 @@ pub(crate) fn room(state: &State, monitor: &str) -> io::Result<PrivateDir> {
     state.room(ROOM)?.child(&name::key(monitor))
 }
 
+/// Moves the record `name` in from another room, and gives the room that it is in now.
+pub(crate) fn admit(
+    state: &State,
+    monitor: &str,
+    from: &PrivateDir,
+    name: &str,
+) -> io::Result<PrivateDir> {
+    let place = room(state, monitor)?;
+    match from.rename(name, &place, name) {
+        // A sweep has just removed the room, because it was still empty.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let place = room(state, monitor)?;
+            from.rename(name, &place, name).map(|()| place)
+        }
+        moved => moved.map(|()| place),
+    }
+}
+
 /// Keeps the newest runs of a room.
 pub(crate) fn prune(room: &PrivateDir) -> io::Result<()> {
     let names = room.names()?;
