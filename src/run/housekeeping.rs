@@ -101,8 +101,8 @@ fn flush_spool(
             }
         }
     }
-    tell_dropped(&mut letters, done.dropped, now);
     let total = letters.len();
+    tell_dropped(&mut letters, done.dropped, now);
     let settled = std::cell::RefCell::new((0usize, Vec::new(), None, false));
     flush::flush(letters, now, budget, &|flushed: Flushed| {
         let mut settled = settled.borrow_mut();
@@ -110,11 +110,11 @@ fn flush_spool(
             settled.2 = flushed.detail;
             return;
         };
-        settled.0 += 1;
         if flushed.id.is_empty() {
             settled.3 = result != Delivery::Lost;
             return;
         }
+        settled.0 += 1;
         // The record first: an event that is in both places is sent twice, one in neither is lost.
         note(state, &flushed, result, now);
         let _ = spool.remove(&flushed.id);
