@@ -16,9 +16,9 @@ use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
 use crate::domain::run::RunId;
 use crate::domain::{span, text};
-use crate::journal::learned;
 use crate::journal::spool::Spool;
 use crate::journal::state::State;
+use crate::journal::{addresses, learned};
 use crate::run::housekeeping;
 use crate::send::courier::Courier;
 use crate::send::deliver::Settled;
@@ -117,11 +117,13 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         );
         return Ok(exit::OK);
     }
-    let state = context.state().map_err(say::warning).ok();
-    if let Some(state) = &state {
-        for kept in &found.addresses {
-            crate::journal::addresses::keep(state, kept).map_err(|error| error.to_string())?;
-        }
+    let mut state = context.state().map_err(say::warning).ok();
+    if let Some(opened) = &state
+        && let Err(error) =
+            found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept))
+    {
+        say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
+        state = None;
     }
     let (code, unreached) = deliver(&event, found.targets, state.as_ref(), timeout);
     if let Some(state) = &state {

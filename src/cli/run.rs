@@ -55,7 +55,11 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
         match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &finished.unreached) {
             Ok(done) => done.iter().for_each(tell_done),
-            Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
+            Err(error) if finished.recorded => {
+                say::warning(format!("the spool was not looked at: {error:#}"));
+            }
+            // It is the same trouble, and has been said.
+            Err(_) => {}
         }
     }
     match finished.exit {

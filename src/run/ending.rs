@@ -181,6 +181,7 @@ impl Story<'_> {
             exit,
             not_run: self.not_run,
             warnings: self.warnings,
+            recorded: closed.recorded,
             unreached: closed.unreached,
             summary,
         }

@@ -64,6 +64,8 @@ pub(crate) struct Finished {
     pub(crate) not_run: Option<String>,
     /// What the person should hear.
     pub(crate) warnings: Vec<String>,
+    /// Whether this host remembers it; if not, a warning says why.
+    pub(crate) recorded: bool,
     /// Targets that were tried in vain.
     pub(crate) unreached: Vec<TargetRef>,
     /// One line of JSON about the run.
@@ -101,6 +103,7 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
         exit,
         not_run: None,
         warnings: vec!["a bug in hb: this run was not told, the next hb will do it".to_owned()],
+        recorded: false,
         unreached: Vec::new(),
         summary: serde_json::Value::Null,
     });
@@ -179,7 +182,7 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
     let (not_run, unreached, summary) = (None, Vec::new(), serde_json::Value::Null);
-    Finished { exit, not_run, warnings, unreached, summary }
+    Finished { exit, not_run, warnings, recorded: false, unreached, summary }
 }
 
 /// Runs one step of a job: its exit and the code that is shown for it. Signals go on to it.

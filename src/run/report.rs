@@ -41,6 +41,8 @@ pub(crate) struct Reporter<'a> {
 pub(crate) struct Closed {
     /// Trouble that the person should hear of.
     pub(crate) warnings: Vec<String>,
+    /// Whether the record is whole and in its place.
+    pub(crate) recorded: bool,
     /// Targets that were tried in vain; nothing else is to be sent to them by this hb.
     pub(crate) unreached: Vec<TargetRef>,
 }
@@ -233,11 +235,13 @@ impl<'a> Reporter<'a> {
             }
             self.spool(&target, &name, "there was no time left to send it");
         }
+        let mut recorded = self.record.is_some();
         if let (Some(record), Some(state)) = (self.record.take(), self.state)
             && let Err(error) = record.close(state)
         {
             self.warnings.push(format!("the record of this run stays open: {error}"));
+            recorded = false;
         }
-        Closed { warnings: self.warnings, unreached: self.unreached }
+        Closed { warnings: self.warnings, recorded, unreached: self.unreached }
     }
 }
