@@ -33,7 +33,7 @@ fn a_hostile_answer_is_neither_shown_raw_nor_waited_for() {
         Step::Huge,
         Step::EndlessHeaders,
         Step::Slow(Duration::from_millis(100)),
-        Step::Close,
+        Step::Reset,
         Step::Lost,
     ] {
         let (home, receiver) = (Home::new(), FakeReceiver::always(&step));

@@ -9,4 +9,6 @@ mod hostile;
 mod receiver;
 mod run;
 mod secrets;
+mod spooling;
+mod state_dir;
 mod tls;
