@@ -47,7 +47,14 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    match show(&arguments) {
+    let since = match arguments.since.as_deref().map(since_moment).transpose() {
+        Ok(since) => since,
+        Err(why) => {
+            say::error(why);
+            return exit::USAGE;
+        }
+    };
+    match show(&arguments, since) {
         Ok(()) => exit::OK,
         Err(why) => {
             say::error(why);
@@ -56,7 +63,7 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
     }
 }
 
-fn show(arguments: &LogArguments) -> Result<(), String> {
+fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     let context = Context::read();
     let opened = if arguments.follow { context.state().map(Some) } else { context.state_there() };
     let Some(state) = opened? else {
@@ -73,8 +80,7 @@ fn show(arguments: &LogArguments) -> Result<(), String> {
     let count = if arguments.last { 1 } else { arguments.n };
     let count = if run_id.is_some() { usize::MAX } else { count };
     let mut runs = read(&state, &Wanted { monitor, count, after: None })?;
-    if let Some(since) = &arguments.since {
-        let since = since_moment(since)?;
+    if let Some(since) = since {
         runs.retain(|(record, _)| record.begun.started_at >= since);
     }
     if let Some(run_id) = run_id {
