@@ -3,9 +3,13 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod config;
 mod delivery;
+mod doctor;
 mod hb;
 mod hostile;
+mod journal;
+mod ping;
 mod receiver;
 mod run;
 mod secrets;
