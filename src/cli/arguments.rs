@@ -56,6 +56,14 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
             format!("`hb {name}` needs {}; see `hb {name} --help`", missing(&argument))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
+        ErrorKind::InvalidSubcommand => {
+            let typed = get(ContextKind::InvalidSubcommand).unwrap_or_default();
+            let known = get(ContextKind::SuggestedSubcommand);
+            match known.or_else(|| near_subcommand(name, &typed)) {
+                Some(near) => format!("unexpected word `{typed}`, did you mean `{near}`?"),
+                None => format!("unexpected word `{typed}`; see `hb {name} --help`"),
+            }
+        }
         ErrorKind::ArgumentConflict => {
             let prior = get(ContextKind::PriorArg).unwrap_or_default();
             format!("`{argument}` cannot go together with `{prior}`")
@@ -65,10 +73,6 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
         }
         ErrorKind::ValueValidation => {
             format!("`{argument}` wants a whole number, not `{value}`")
-        }
-        ErrorKind::InvalidSubcommand => {
-            let typed = get(ContextKind::InvalidSubcommand).unwrap_or_default();
-            format!("`hb {name}` has no `{typed}`; see `hb {name} --help`")
         }
         _ => {
             let text = error.to_string();
@@ -100,6 +104,13 @@ fn near_flag(name: &str, typed: &str) -> Option<String> {
         .map(|f| format!("--{f}"))
         .collect();
     nearest(typed, flags.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The nearest action of a command that has some.
+fn near_subcommand(name: &str, typed: &str) -> Option<String> {
+    let command = tree::subcommand(name)?;
+    let known: Vec<&str> = command.get_subcommands().map(|action| action.get_name()).collect();
+    nearest(typed, known).map(str::to_owned)
 }
 
 /// A command that there is not.

@@ -4,6 +4,7 @@
 //! configuration, so for bash, zsh and fish the script asks `hb completions --monitors` for them when
 //! TAB is pressed; that reads files only, never the network.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use clap::Args;
@@ -13,6 +14,7 @@ use super::context::Context;
 use super::{arguments, exit, say, tree};
 use crate::domain::nearest::nearest;
 use crate::domain::text;
+use crate::journal::history::{self, Wanted};
 
 /// Completions for a shell.
 #[derive(Args, Debug)]
@@ -45,7 +47,7 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
     if arguments.monitors || arguments.targets {
         let context = Context::read();
         let known = if arguments.monitors {
-            context.config.monitors.into_keys().collect::<Vec<_>>()
+            monitors(&context)
         } else {
             context.config.targets.into_keys().collect()
         };
@@ -68,6 +70,20 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
             exit::USAGE
         }
     }
+}
+
+/// Runs looked at for names that are not configured; TAB must not wait for more.
+const RUNS_LOOKED_AT_MAX: usize = 200;
+
+/// The names of monitors: those configured, and those of the newest runs.
+fn monitors(context: &Context) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = context.config.monitors.keys().cloned().collect();
+    if let Ok(Some(state)) = context.state_there() {
+        let wanted = Wanted { monitor: None, count: RUNS_LOOKED_AT_MAX, after: None };
+        let runs = history::read(&state, &wanted).unwrap_or_default();
+        names.extend(runs.into_iter().map(|(record, _)| record.begun.monitor));
+    }
+    names
 }
 
 /// The script for a shell.

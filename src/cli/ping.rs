@@ -12,12 +12,13 @@ use super::run_arguments::TellingArguments;
 use super::targets::{self, Resolver};
 use super::{arguments, dry_run, exit, ping_case, run_settle, say};
 use crate::domain::event::{Event, Kind, SEQ_FINISH};
+use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
 use crate::domain::run::RunId;
 use crate::domain::{span, text};
-use crate::journal::learned;
 use crate::journal::spool::Spool;
 use crate::journal::state::State;
+use crate::journal::{addresses, learned};
 use crate::run::housekeeping;
 use crate::send::courier::Courier;
 use crate::send::deliver::Settled;
@@ -117,17 +118,20 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         );
         return Ok(exit::OK);
     }
-    let state = context.state().map_err(say::warning).ok();
-    if let Some(state) = &state {
-        for kept in &found.addresses {
-            crate::journal::addresses::keep(state, kept).map_err(|error| error.to_string())?;
-        }
+    let mut state = context.state().map_err(say::warning).ok();
+    if let Some(opened) = &state
+        && let Err(error) =
+            found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept))
+    {
+        say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
+        state = None;
     }
-    let code = deliver(&event, found.targets, state.as_ref(), timeout);
+    let (code, unreached) = deliver(&event, found.targets, state.as_ref(), timeout);
     if let Some(state) = &state {
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        if let Err(error) = housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET) {
-            say::warning(format!("the spool was not looked at: {error:#}"));
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &unreached) {
+            Ok(done) => done.iter().for_each(super::run::tell_done),
+            Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
         }
     }
     Ok(code)
@@ -180,8 +184,14 @@ fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
     Ok(event)
 }
 
-/// Delivers to all targets side by side; what cannot be delivered is kept.
-fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: Duration) -> i32 {
+/// Delivers to all targets side by side; what cannot be delivered is kept. Gives the exit code, and
+/// the targets that were tried in vain.
+fn deliver(
+    event: &Event,
+    targets: Vec<Target>,
+    state: Option<&State>,
+    timeout: Duration,
+) -> (i32, Vec<TargetRef>) {
     let until = Instant::now() + timeout;
     let mut left = targets.len();
     let lines = targets.into_iter().map(|target| {
@@ -192,11 +202,12 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
         Ok(courier) => courier,
         Err(error) => {
             say::error(format!("nothing can be sent: {error}"));
-            return exit::FAILED;
+            return (exit::FAILED, Vec::new());
         }
     };
     courier.finish(event, until);
     let mut code = exit::OK;
+    let mut unreached = Vec::new();
     while left > 0 {
         courier.wait(Duration::from_millis(200));
         let (reports, alive) = courier.reports();
@@ -220,6 +231,7 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
                 }
                 Settled::Undelivered(why) => {
                     let name = &report.name;
+                    unreached.push(report.target.clone());
                     let kept = state.map(|state| {
                         Spool::open(state)
                             .and_then(|spool| spool.put(&report.target, name, event, &why))
@@ -240,8 +252,8 @@ fn deliver(event: &Event, targets: Vec<Target>, state: Option<&State>, timeout: 
         }
         if !alive && left > 0 {
             say::error("a bug in hb: the ping was not sent");
-            return exit::FAILED;
+            return (exit::FAILED, unreached);
         }
     }
-    code
+    (code, unreached)
 }

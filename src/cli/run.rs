@@ -54,9 +54,13 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET) {
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &finished.unreached) {
             Ok(done) => done.iter().for_each(tell_done),
-            Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
+            Err(error) if finished.recorded => {
+                say::warning(format!("the spool was not looked at: {error:#}"));
+            }
+            // It is the same trouble, and has been said.
+            Err(_) => {}
         }
     }
     match finished.exit {
@@ -81,15 +85,58 @@ pub(crate) fn tell_done(done: &housekeeping::Done) {
     }
 }
 
-/// Takes ping URLs on the command line out of the sight of `ps`.
+/// Takes ping URLs and headers on the command line out of the sight of `ps`.
 pub(crate) fn mask_arguments(inherited: &Inherited) {
+    let mut before = "";
     for (index, word) in inherited.words.iter().enumerate() {
-        let Some(text) = word.to_str() else { continue };
+        let text = word.to_str().unwrap_or_default();
         if text == "--" {
             return;
         }
-        let Some(scheme) = text.find("://") else { continue };
-        let host_end = text[scheme + 3..].find('/').map(|slash| scheme + 3 + slash + 1);
-        inherited.mask_word(index, host_end.unwrap_or(text.len()));
+        let header = if before == "--header" { Some(0) } else { None };
+        let header = header.or_else(|| text.strip_prefix("--header=").map(|_| "--header=".len()));
+        let secret = match header {
+            Some(from) => text[from..].find(':').map(|colon| from + colon + 1),
+            None => secret_part(text),
+        };
+        if let Some(from) = secret {
+            inherited.mask_word(index, from);
+        }
+        before = text;
+    }
+}
+
+/// Where the secret part of a URL begins in a word that holds one: behind the host, or before it
+/// where a user and a password stand there.
+fn secret_part(word: &str) -> Option<usize> {
+    let socket = ["unix:/", "--to=unix:/"].into_iter().find(|start| word.starts_with(start));
+    let Some(socket) = socket else {
+        let host = word.find("://")? + 3;
+        let behind = word[host..].find(['/', '?']).map_or(word.len(), |end| host + end + 1);
+        return Some(if word[host..behind].contains('@') { host } else { behind });
+    };
+    word[socket.len()..].find(":/").map(|end| socket.len() + end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_part;
+
+    #[test]
+    fn of_a_url_ps_shows_the_host_alone() {
+        for (word, shown) in [
+            ("https://hc.example/ping/x", "https://hc.example/"),
+            ("--to=https://hc.example/ping/x", "--to=https://hc.example/"),
+            ("https://hc.example?key=x", "https://hc.example?"),
+            ("https://user:pw@hc.example/x", "https://"),
+            ("https://hc.example", "https://hc.example"),
+            ("http+unix://%2Frun%2Fhb.sock/ping/x", "http+unix://%2Frun%2Fhb.sock/"),
+            ("unix:/run/hb.sock:/ping/x", "unix:/run/hb.sock:/"),
+            ("unix:///run/hb.sock:/ping/x", "unix:///run/hb.sock:/"),
+        ] {
+            assert_eq!(secret_part(word).map(|from| &word[..from]), Some(shown), "{word}");
+        }
+        assert_eq!(secret_part("nightly"), None);
+        assert_eq!(secret_part("unix:/run/hb.sock"), None);
     }
 }

@@ -58,8 +58,6 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let tool = tool(&arguments.verdict.preset, &settings, &command, &mut found.troubles)?;
     let environment = environment(&arguments.world, policy, &mut found.troubles);
     let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
-    let mut secrets = found.secrets;
-    secrets.extend(found.addresses.iter().flat_map(|kept| secret_parts(&kept.url)));
     let plan = Plan {
         environment,
         parent_run_id: std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id)),
@@ -67,7 +65,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
         addresses: found.addresses,
         start: start_rules(arguments, policy, &named)?,
         time: time_rules(arguments, policy)?,
-        output: output_rules(&arguments.output, &settings, secrets, &mut found.troubles)?,
+        output: output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?,
         verdict: verdict_rules(arguments, policy, tool, &mut found.troubles)?,
         conditions: conditions(arguments, policy)?,
         telling: TellRules {
@@ -89,12 +87,6 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
 /// `HB_KEY`, for targets that have no key of their own.
 pub(crate) fn key_of_environment() -> Option<String> {
     std::env::var("HB_KEY").ok().filter(|key| !key.is_empty())
-}
-
-/// The parts of a URL's path that are long enough to be secrets.
-fn secret_parts(url: &str) -> Vec<String> {
-    let path = url.split("://").nth(1).unwrap_or_default().split(['/', '?', '&', '=']).skip(1);
-    path.filter(|part| part.len() >= 16).map(str::to_owned).collect()
 }
 
 /// The words of the job.

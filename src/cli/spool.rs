@@ -139,7 +139,7 @@ fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
     let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
     let began = std::time::Instant::now();
     let done = loop {
-        match housekeeping::keep(state, &resolve, FLUSH_BUDGET) {
+        match housekeeping::keep(state, &resolve, FLUSH_BUDGET, &[]) {
             Ok(Some(done)) => break done,
             Ok(None) if began.elapsed() < WAIT_MAX => {
                 std::thread::sleep(Duration::from_millis(100))

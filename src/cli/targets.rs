@@ -33,7 +33,7 @@ pub(crate) struct Found {
     pub(crate) troubles: Vec<String>,
     /// Warnings that keep nothing from working.
     pub(crate) warnings: Vec<String>,
-    /// Keys, which may turn up nowhere.
+    /// Keys and parts of ping URLs, which may turn up nowhere.
     pub(crate) secrets: Vec<String>,
 }
 
@@ -110,6 +110,7 @@ impl Resolver<'_> {
         found.addresses.push(Kept { url: word.to_owned(), dialect: dialect.clone() });
         let key = self.key.clone();
         found.secrets.extend(key.clone());
+        found.secrets.extend(secret_parts(word));
         self.address(word, dialect.as_deref(), key.as_deref(), monitor)
     }
 
@@ -145,6 +146,7 @@ impl Resolver<'_> {
             });
             return Err(format!("there is no target `{shown}`{near}"));
         };
+        found.secrets.extend(secret_parts(&config.url));
         let mut open = |source: &SecretSource, what: &str| -> Result<String, String> {
             let resolved = source
                 .resolve(|name| std::env::var_os(name), read_secret)
@@ -225,6 +227,18 @@ impl Resolver<'_> {
         }
     }
 }
+
+/// The parts of a URL that are long enough to be secrets: of its path, its query and its user.
+fn secret_parts(url: &str) -> Vec<String> {
+    let rest = url.split_once("://").or_else(|| url.split_once(":/")).map_or(url, |(_, rest)| rest);
+    let place = rest.find(['/', '?']).unwrap_or(rest.len());
+    let user = rest[..place].rsplit_once('@').map_or("", |(user, _)| user);
+    let parts = user.split(':').chain(rest[place..].split(['/', '?', '&', '=']));
+    parts.filter(|part| part.len() >= SECRET_BYTES_MIN).map(str::to_owned).collect()
+}
+
+/// Shorter parts of a URL are words such as `ping`; ping keys and UUIDs have 22 characters and more.
+const SECRET_BYTES_MIN: usize = 16;
 
 /// The dialect of that name, or the one that the address looks like.
 pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {

@@ -3,7 +3,7 @@
 //! This finds the mistakes that people make while typing: no scheme, no host, a port that is
 //! none, a blank in the middle. It is not a URL parser; the sender has one. Schemes are
 //! `http`, `https`, and the two spellings of HTTP over a local socket,
-//! `unix:///run/hb.sock:/ping/x` and `http+unix://%2Frun%2Fhb.sock/ping/x`.
+//! `unix:/run/hb.sock:/ping/x` (or `unix:///run/…`) and `http+unix://%2Frun%2Fhb.sock/ping/x`.
 //!
 //! A URL is a secret, because most ping URLs contain their key: no reason repeats any of it.
 
@@ -23,16 +23,17 @@ pub(crate) fn check(text: &str) -> Result<(), &'static str> {
     if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("it holds a blank or a control character");
     }
+    if let Some(rest) = text.strip_prefix("unix:") {
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        return match path.starts_with('/') && !path.starts_with("/:") && path.len() > 1 {
+            true => Ok(()),
+            false => Err("`unix:` needs an absolute path"),
+        };
+    }
     let Some((scheme, rest)) = text.split_once("://") else {
         return Err("it has no scheme such as `https://`");
     };
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-    if is("unix") {
-        return match rest.starts_with('/') && !rest.starts_with("/:") && rest.len() > 1 {
-            true => Ok(()),
-            false => Err("`unix://` needs an absolute path"),
-        };
-    }
     if !is("http") && !is("https") && !is("http+unix") {
         return Err("its scheme is not `http`, `https` or `unix`");
     }
@@ -95,10 +96,12 @@ mod tests {
             ("https://b\u{fc}cher.example", ""),
             ("unix:///run/hb.sock:/ping/x", ""),
             ("unix:///run/hb.sock", ""),
+            ("unix:/run/hb.sock:/ping/x", ""),
+            ("unix:/run/hb.sock", ""),
             ("http+unix://%2Frun%2Fhb.sock/ping", ""),
-            ("unix://run/hb.sock", "`unix://` needs an absolute path"),
-            ("unix:///", "`unix://` needs an absolute path"),
-            ("unix:/run/hb.sock", "it has no scheme such as `https://`"),
+            ("unix://run/hb.sock", "`unix:` needs an absolute path"),
+            ("unix:///", "`unix:` needs an absolute path"),
+            ("unix:run/hb.sock", "`unix:` needs an absolute path"),
             ("http+unix://run", "`http+unix://` needs an absolute path with `%2F` for each slash"),
             ("hc-ping.com/x", "it has no scheme such as `https://`"),
             ("ftp://h/x", "its scheme is not `http`, `https` or `unix`"),

@@ -25,6 +25,9 @@ const LOOKED_AT_MAX: usize = 1000;
 /// The largest record that is read.
 const RECORD_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
+/// Seconds after which a record that says nothing will never say anything.
+const UNBEGUN_S: i64 = 60;
+
 /// Finds what dead `hb`s left, moves it to history, and spools what was not told.
 ///
 /// Gives the runs that were found without an end.
@@ -36,6 +39,7 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         return Ok(vanished);
     }
     let boot_id = &process::boot_id();
+    let now_s = now.epoch_ms() / 1000;
     for name in names.into_iter().take(LOOKED_AT_MAX) {
         let Ok(mut file) = room.open_file(&name) else { continue };
         if file.try_lock().is_err() {
@@ -44,8 +48,11 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         // Its own `hb` may have closed it between the listing and the lock.
         let Ok(bytes) = room.read(&name, RECORD_BYTES_MAX) else { continue };
         let Some(mut record) = Record::fold(&bytes) else {
-            // hb died within its very first write; no job had been started.
-            room.remove(&name)?;
+            // hb died within its very first write, and no job had been started; or it lives and is
+            // between making this file and locking it.
+            if room.facts(&name).is_ok_and(|facts| facts.st_mtime < now_s - UNBEGUN_S) {
+                room.remove(&name)?;
+            }
             continue;
         };
         if record.ending.is_none() {
@@ -59,8 +66,7 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         }
         spool_rest(state, &record, &mut file, now)?;
         file.sync_data()?;
-        let place = history::room(state, &record.begun.monitor)?;
-        room.rename(&name, &place, &name)?;
+        history::admit(state, &record.begun.monitor, &room, &name)?;
     }
     Ok(vanished)
 }

@@ -36,6 +36,24 @@ pub(crate) fn room(state: &State, monitor: &str) -> io::Result<PrivateDir> {
     state.room(ROOM)?.child(&name::key(monitor))
 }
 
+/// Moves the record `name` in from another room, and gives the room that it is in now.
+pub(crate) fn admit(
+    state: &State,
+    monitor: &str,
+    from: &PrivateDir,
+    name: &str,
+) -> io::Result<PrivateDir> {
+    let place = room(state, monitor)?;
+    match from.rename(name, &place, name) {
+        // A sweep has just removed the room, because it was still empty.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let place = room(state, monitor)?;
+            from.rename(name, &place, name).map(|()| place)
+        }
+        moved => moved.map(|()| place),
+    }
+}
+
 /// Keeps the newest runs of a room.
 pub(crate) fn prune(room: &PrivateDir) -> io::Result<()> {
     let names = room.names()?;
@@ -63,21 +81,18 @@ pub(crate) fn read(state: &State, wanted: &Wanted<'_>) -> io::Result<Vec<(Record
         let after = wanted.after.map(file_name).unwrap_or_default();
         let mut names = place.names()?;
         names.retain(|name| *name > after);
-        if !open && names.len() > wanted.count {
-            names.drain(..names.len() - wanted.count);
+        // What lies there beyond the limit is as good as pruned.
+        let most = wanted.count.min(RUNS_PER_MONITOR_MAX);
+        if !open && names.len() > most {
+            names.drain(..names.len() - most);
         }
         found.extend(names.into_iter().map(|name| (name, rooms.len(), open)));
         rooms.push(place);
     }
     found.sort_unstable();
-    let most = if wanted.monitor.is_some() {
-        wanted.count.min(RUNS_PER_MONITOR_MAX)
-    } else {
-        wanted.count
-    };
     let mut records = Vec::new();
     for (name, index, open) in found.into_iter().rev() {
-        if records.len() == most {
+        if records.len() == wanted.count {
             break;
         }
         let Ok(bytes) = rooms[index].read(&name, RECORD_BYTES_MAX) else { continue };

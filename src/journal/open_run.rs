@@ -39,7 +39,8 @@ impl OpenRun {
         let name = file_name(begun.run_id);
         let file = room.create(&name)?;
         // Nobody else can know the name of a run id minted just now; the lock cannot be contended
-        // but by somebody who looks for dead runs between these two lines, and then we go first.
+        // but by somebody who looks for dead runs between these two lines. He finds the file empty
+        // and young, and lets go of it.
         file.lock()?;
         let (monitor, run_id) = (begun.monitor.clone(), begun.run_id);
         let mut run = OpenRun { room, file, name, monitor, run_id };
@@ -64,8 +65,7 @@ impl OpenRun {
 
     /// Moves the record to history, where it is read by `hb log`.
     pub(crate) fn close(self, state: &State) -> io::Result<()> {
-        let place = history::room(state, &self.monitor)?;
-        self.room.rename(&self.name, &place, &self.name)?;
+        let place = history::admit(state, &self.monitor, &self.room, &self.name)?;
         // Looking through a room costs as much as a run; one in sixteen does it for the others.
         if self.run_id.random_byte().is_multiple_of(PRUNE_EVERY) {
             history::prune(&place)

@@ -116,8 +116,8 @@ impl Spool {
                     Ok(spooled) if spooled.version <= VERSION => {
                         contents.events.push((id, spooled))
                     }
-                    Ok(_) => {}
-                    Err(_) => self.set_aside(&name, &mut contents)?,
+                    // What a newer hb has written is not for this one to guess at.
+                    Ok(_) | Err(_) => self.set_aside(&name, &mut contents)?,
                 },
                 Err(_) => self.set_aside(&name, &mut contents)?,
             }
@@ -146,7 +146,7 @@ impl Spool {
     pub(crate) fn clear_aside(&self) -> io::Result<()> {
         if let Ok(aside) = self.room.child_there(ASIDE) {
             for name in aside.names()? {
-                aside.remove(&name)?;
+                aside.remove(&name).or_else(|_| aside.remove_child(&name))?;
             }
         }
         Ok(())

@@ -180,13 +180,21 @@ impl Story<'_> {
             }
         }
         self.desk.reporter.collect();
-        let (warnings, infos) = self.desk.reporter.close();
-        self.warnings.extend(warnings);
+        let closed = self.desk.reporter.close();
+        self.warnings.extend(closed.warnings);
         if let (Some(_), Some(output)) = (&self.leaked_by, &self.output) {
             output.follow();
         }
-        let end_asked = self.desk.terminated_by.is_some();
-        Finished { exit, not_run: self.not_run, warnings: self.warnings, infos, summary, end_asked }
+        Finished {
+            exit,
+            not_run: self.not_run,
+            warnings: self.warnings,
+            recorded: closed.recorded,
+            unreached: closed.unreached,
+            infos: closed.infos,
+            end_asked: self.desk.terminated_by.is_some(),
+            summary,
+        }
     }
 
     fn tolerated(&mut self, verdict: &Verdict) -> bool {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::event::{Event, Kind};
-use crate::domain::record::{Delivery, Line, Told};
+use crate::domain::record::{Delivery, Line, TargetRef, Told};
 use crate::domain::time::Moment;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::{Spool, Spooled};
@@ -25,8 +25,7 @@ pub(crate) const FLUSH_BUDGET: Duration = Duration::from_secs(2);
 const LOOKED_AT_MAX: usize = 50;
 
 /// Finds a target by what the spool calls it, for a monitor.
-pub(crate) type Resolve<'a> =
-    &'a dyn Fn(&crate::domain::record::TargetRef, &str) -> Result<Target, String>;
+pub(crate) type Resolve<'a> = &'a dyn Fn(&TargetRef, &str) -> Result<Target, String>;
 
 /// What was done, for the person.
 #[derive(Debug, Default)]
@@ -48,10 +47,14 @@ pub(crate) struct Done {
 }
 
 /// Does all of it, unless somebody else is doing it.
+///
+/// Nothing goes to the targets in `unreached`: this hb has just tried them for as long as it may, or
+/// they asked to be left alone for longer than that (`Retry-After`).
 pub(crate) fn keep(
     state: &State,
     resolve: Resolve<'_>,
     budget: Duration,
+    unreached: &[TargetRef],
 ) -> anyhow::Result<Option<Done>> {
     let Some(_ticket) = state.try_ticket("housekeeping")? else { return Ok(None) };
     let now = clock::now();
@@ -59,7 +62,11 @@ pub(crate) fn keep(
     for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
-    flush_spool(state, resolve, budget, now, &mut done)?;
+    let resolve = |target: &TargetRef, monitor: &str| match unreached.contains(target) {
+        true => Err("its target was not reached just now".to_owned()),
+        false => resolve(target, monitor),
+    };
+    flush_spool(state, &resolve, budget, now, &mut done)?;
     history::sweep(state, now)?;
     Ok(Some(done))
 }
@@ -94,8 +101,8 @@ fn flush_spool(
             }
         }
     }
-    tell_dropped(&mut letters, done.dropped, now);
     let total = letters.len();
+    tell_dropped(&mut letters, done.dropped, now);
     let settled = std::cell::RefCell::new((0usize, Vec::new(), None, false));
     flush::flush(letters, now, budget, &|flushed: Flushed| {
         let mut settled = settled.borrow_mut();
@@ -103,11 +110,11 @@ fn flush_spool(
             settled.2 = flushed.detail;
             return;
         };
-        settled.0 += 1;
         if flushed.id.is_empty() {
             settled.3 = result != Delivery::Lost;
             return;
         }
+        settled.0 += 1;
         // The record first: an event that is in both places is sent twice, one in neither is lost.
         note(state, &flushed, result, now);
         let _ = spool.remove(&flushed.id);

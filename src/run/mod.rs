@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use self::plan::{LockRules, LockSkip, Plan};
 use self::story::Story;
+use crate::domain::record::TargetRef;
 use crate::domain::run::Reason;
 use crate::domain::unix_signal;
 use crate::journal::locks::{self, RunLock, Taken};
@@ -65,6 +66,10 @@ pub(crate) struct Finished {
     pub(crate) warnings: Vec<String>,
     /// What went well, for those who asked to hear of it.
     pub(crate) infos: Vec<String>,
+    /// Whether this host remembers it; if not, a warning says why.
+    pub(crate) recorded: bool,
+    /// Targets that were tried in vain.
+    pub(crate) unreached: Vec<TargetRef>,
     /// One line of JSON about the run.
     pub(crate) summary: serde_json::Value,
     /// Whether somebody asked the run to end: then nothing else may take time any more.
@@ -103,6 +108,8 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
         not_run: None,
         infos: Vec::new(),
         warnings: vec!["a bug in hb: this run was not told, the next hb will do it".to_owned()],
+        recorded: false,
+        unreached: Vec::new(),
         summary: serde_json::Value::Null,
         end_asked: false,
     });
@@ -180,8 +187,17 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         Ok(pid) => exit_of(child::wait_plainly(pid), None),
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
-    let summary = serde_json::Value::Null;
-    Finished { exit, not_run: None, warnings, infos: Vec::new(), summary, end_asked: false }
+    let (not_run, unreached, summary) = (None, Vec::new(), serde_json::Value::Null);
+    Finished {
+        exit,
+        not_run,
+        warnings,
+        recorded: false,
+        unreached,
+        summary,
+        infos: Vec::new(),
+        end_asked: false,
+    }
 }
 
 /// Runs one step of a job: its exit and the code that is shown for it. Signals go on to it.

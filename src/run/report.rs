@@ -32,9 +32,22 @@ pub(crate) struct Reporter<'a> {
     unsettled: Vec<(TargetRef, String)>,
     finish: Option<Event>,
     seq: u32,
+    unreached: Vec<TargetRef>,
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
     infos: Vec<String>,
+}
+
+/// What is left when a run has been told.
+pub(crate) struct Closed {
+    /// Trouble that the person should hear of.
+    pub(crate) warnings: Vec<String>,
+    /// Whether the record is whole and in its place.
+    pub(crate) recorded: bool,
+    /// Targets that were tried in vain; nothing else is to be sent to them by this hb.
+    pub(crate) unreached: Vec<TargetRef>,
+    /// What went well.
+    pub(crate) infos: Vec<String>,
 }
 
 impl<'a> Reporter<'a> {
@@ -50,8 +63,21 @@ impl<'a> Reporter<'a> {
         let name =
             |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, finish, seq, infos) = (None, None, 0, Vec::new());
-        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings, infos }
+        let (courier, finish, seq) = (None, None, 0);
+        let (unreached, infos) = (Vec::new(), Vec::new());
+        Reporter {
+            plan,
+            state,
+            record,
+            begun,
+            courier,
+            unsettled,
+            finish,
+            seq,
+            unreached,
+            warnings,
+            infos,
+        }
     }
 
     /// The run that is being told.
@@ -144,6 +170,7 @@ impl<'a> Reporter<'a> {
             // The finish is spooled below, from `unsettled`; nothing else is worth it.
             Settled::Undelivered(why) => {
                 if report.is_finish {
+                    self.unreached.push(report.target.clone());
                     self.spool(&report.target, &report.name, &why);
                 }
                 return;
@@ -220,17 +247,21 @@ impl<'a> Reporter<'a> {
     }
 
     /// Spools what is still open, and moves the record to history.
-    ///
-    /// Gives the warnings, and what went well.
-    pub(crate) fn close(mut self) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn close(mut self) -> Closed {
         for (target, name) in std::mem::take(&mut self.unsettled) {
+            // A courier that died has said nothing about the target.
+            if self.courier.is_some() {
+                self.unreached.push(target.clone());
+            }
             self.spool(&target, &name, "there was no time left to send it");
         }
+        let mut recorded = self.record.is_some();
         if let (Some(record), Some(state)) = (self.record.take(), self.state)
             && let Err(error) = record.close(state)
         {
             self.warnings.push(format!("the record of this run stays open: {error}"));
+            recorded = false;
         }
-        (self.warnings, self.infos)
+        Closed { warnings: self.warnings, recorded, unreached: self.unreached, infos: self.infos }
     }
 }

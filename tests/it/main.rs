@@ -3,18 +3,29 @@
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
 mod architecture;
+mod config;
 mod databases;
+mod delivery;
+mod doctor;
 mod generated;
 mod hb;
 mod held_output;
+mod hostile;
 mod inside;
+mod journal;
 mod man;
+mod ping;
 mod policy;
 mod readme;
 mod real_tools;
+mod receiver;
 mod run;
+mod secrets;
+mod spooling;
+mod state_dir;
 mod status;
 mod streams;
 mod supply;
 mod time_limits;
+mod tls;
 mod unix_signals;
