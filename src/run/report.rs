@@ -32,6 +32,7 @@ pub(crate) struct Reporter<'a> {
     unsettled: Vec<(TargetRef, String)>,
     finish: Option<Event>,
     seq: u32,
+    keeps: bool,
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
 }
@@ -41,16 +42,26 @@ impl<'a> Reporter<'a> {
     pub(crate) fn begin(plan: &'a Plan, state: Option<&'a State>, begun: Begun) -> Reporter<'a> {
         let mut warnings = Vec::new();
         let record = state.and_then(|state| {
-            let kept = plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept));
-            kept.and_then(|()| OpenRun::begin(state, begun.clone()))
+            OpenRun::begin(state, begun.clone())
                 .map_err(|error| warnings.push(format!("this run cannot be recorded: {error}")))
                 .ok()
         });
         let name =
             |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, finish, seq) = (None, None, 0);
-        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, warnings }
+        let (courier, finish, seq, keeps) = (None, None, 0, false);
+        Reporter { plan, state, record, begun, courier, unsettled, finish, seq, keeps, warnings }
+    }
+
+    /// Keeps the addresses given on the spot, for whoever has to send to them later. A new one waits
+    /// for the disk, so this comes after the job's start.
+    pub(crate) fn keep_addresses(&mut self) {
+        let Some(state) = self.state.filter(|_| !self.keeps) else { return };
+        self.keeps = true;
+        let kept = self.plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept));
+        if let Err(error) = kept {
+            self.warnings.push(format!("the address cannot be kept for later: {error}"));
+        }
     }
 
     /// The run that is being told.
@@ -181,6 +192,7 @@ impl<'a> Reporter<'a> {
 
     /// Writes down the end, then gives it to the courier.
     pub(crate) fn end(&mut self, ending: Ending, until: Instant) {
+        self.keep_addresses();
         let event = telling::finish(&self.begun, &ending);
         self.note(&Line::Ended(Box::new(ending)));
         self.secure();

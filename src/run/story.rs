@@ -192,6 +192,7 @@ impl<'a> Story<'a> {
         match spawned {
             Ok(pid) => {
                 let born = self.note_process(pid, lock);
+                self.desk.reporter.keep_addresses();
                 let job = Job { pid, own_group, started };
                 let attending = AssertUnwindSafe(|| self.desk.attend(&job, &output));
                 match std::panic::catch_unwind(attending) {
