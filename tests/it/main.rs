@@ -6,6 +6,7 @@ mod architecture;
 mod hb;
 mod held_output;
 mod inside;
+mod kernels;
 mod policy;
 mod run;
 mod status;
