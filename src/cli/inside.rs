@@ -67,7 +67,7 @@ pub(crate) fn progress(words: &[OsString]) -> i32 {
     let percent = arguments.percent.trim_end_matches('%').trim();
     if !percent.parse::<f64>().is_ok_and(|percent| (0.0..=100.0).contains(&percent)) {
         say::error(format!("`{percent}` is not a number from 0 to 100"));
-        return exit::USAGE;
+        return mistaken(exit::USAGE);
     }
     let mut lines = Vec::new();
     // The stage goes first, so that a receiver hears of 40 % of the right thing.
@@ -97,7 +97,7 @@ pub(crate) fn metric(words: &[OsString]) -> i32 {
             say::error(format!(
                 "`{metric}` is not KEY=VALUE; a key is letters, digits, `_`, `.`, `-`"
             ));
-            return exit::USAGE;
+            return mistaken(exit::USAGE);
         }
     }
     append(&arguments.metrics)
@@ -105,7 +105,7 @@ pub(crate) fn metric(words: &[OsString]) -> i32 {
 
 /// `hb step`: runs the command and notes its exit code.
 pub(crate) fn step(inherited: &Inherited, words: &[OsString]) -> Exit {
-    let arguments: StepArguments = match read("step", words) {
+    let arguments: StepArguments = match arguments::read("step", words) {
         Ok(arguments) => arguments,
         Err(code) => return Exit::Code(u8::try_from(code).unwrap_or(1)),
     };
@@ -131,8 +131,14 @@ pub(crate) fn step(inherited: &Inherited, words: &[OsString]) -> Exit {
     exit
 }
 
+/// Reads the arguments. Inside of a run a mistake in them is said, and is no failure.
 fn read<T: FromArgMatches>(name: &str, words: &[OsString]) -> Result<T, i32> {
-    arguments::read(name, words)
+    arguments::read(name, words).map_err(mistaken)
+}
+
+/// What a mistake in the arguments means: with `set -e`, a code would end somebody's backup.
+fn mistaken(code: i32) -> i32 {
+    if std::env::var_os("HB_RUN_DIR").is_some() { exit::OK } else { code }
 }
 
 /// Appends lines in one write. The job must not fail for it, so nothing is said when it cannot be.

@@ -121,7 +121,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let mut state = context.state().map_err(say::warning).ok();
     if let Some(opened) = &state
         && let Err(error) =
-            found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept))
+            found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept, event.at))
     {
         say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
         state = None;

@@ -11,6 +11,7 @@ use super::world::identity;
 use crate::config::policy::{self, Policy};
 use crate::config::settings::Settings;
 use crate::domain::redact::Redactor;
+use crate::domain::text;
 use crate::domain::tool::Tool;
 use crate::domain::{size, unix_signal};
 use crate::run::plan::{
@@ -168,6 +169,7 @@ pub(crate) fn output_rules(
     let tail =
         read("tail", &flags.tail, size::parse)?.or(settings.tail_bytes).unwrap_or(TAIL_BYTES);
     let head = read("head", &flags.head, size::parse)?.unwrap_or(0);
+    let (redactor, whole) = redactor(&flags.redact, settings, troubles)?;
     Ok(OutputRules {
         capture,
         tail_bytes: tail.min(TAIL_BYTES_MAX) as usize,
@@ -176,27 +178,34 @@ pub(crate) fn output_rules(
         drain,
         log_dir: flags.log_dir.clone().or_else(|| policy.log_dir.clone()),
         raw: flags.raw,
-        told: !(flags.no_output || policy.no_output.unwrap_or(false)),
-        redactor: redactor(&flags.redact, settings, troubles)?,
+        told: whole && !(flags.no_output || policy.no_output.unwrap_or(false)),
+        redactor,
         secrets,
         follow_descendants: flags.follow_descendants,
     })
 }
 
-/// A pattern of the file that cannot be read masks nothing: then no output is told at all.
+/// What masks secrets, and whether all of it could be understood. A pattern of the file that cannot
+/// be used would have hidden something: then the others still mask, and no output is told at all.
 fn redactor(
     flags: &[String],
     settings: &Settings,
     troubles: &mut Vec<String>,
-) -> Result<Redactor, String> {
-    let own = Redactor::new(flags).map_err(|(_, why)| format!("`--redact`: {why}"))?;
-    let mut patterns = flags.to_vec();
-    patterns.extend(settings.redact.iter().flatten().cloned());
-    match Redactor::new(&patterns) {
-        Ok(redactor) => Ok(redactor),
-        Err((index, why)) => {
-            troubles.push(format!("pattern {} of `redact` cannot be used: {why}", index + 1));
-            Ok(own)
+) -> Result<(Redactor, bool), String> {
+    Redactor::new(flags).map_err(|(_, why)| format!("`--redact`: {why}"))?;
+    let mut patterns: Vec<String> =
+        settings.redact.iter().flatten().chain(flags).cloned().collect();
+    let mut whole = true;
+    loop {
+        match Redactor::new(&patterns) {
+            Ok(redactor) => return Ok((redactor, whole)),
+            Err((index, why)) => {
+                let pattern = text::excerpt(patterns.remove(index).as_bytes());
+                troubles.push(format!(
+                    "`redact`: `{pattern}` cannot be used ({why}), so no output is reported"
+                ));
+                whole = false;
+            }
         }
     }
 }

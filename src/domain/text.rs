@@ -224,3 +224,11 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests;
+
+/// A system's error text without the number behind it: a person looks up words, not `os error 111`.
+pub(crate) fn without_errno(text: &str) -> &str {
+    match text.find(" (os error ") {
+        Some(at) if text.ends_with(')') => &text[..at],
+        Some(_) | None => text,
+    }
+}

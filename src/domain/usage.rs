@@ -12,7 +12,8 @@ pub(crate) struct Usage {
     pub(crate) user_s: f64,
     /// Seconds of CPU in the kernel.
     pub(crate) system_s: f64,
-    /// The largest resident set of one process of the tree.
+    /// The largest resident set of one process of the tree. Linux counts the memory of `hb` at the
+    /// moment of the start as the job's own, so this is never less than a few megabytes.
     pub(crate) rss_bytes_max: u64,
     /// 512-byte blocks read from a device, in bytes.
     pub(crate) read_bytes: u64,

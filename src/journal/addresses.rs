@@ -8,11 +8,18 @@ use std::io;
 use super::state::State;
 use crate::domain::name;
 use crate::domain::record::TargetRef;
+use crate::domain::time::Moment;
 
 const ROOM: &str = "addresses";
 
 /// The longest address that is kept.
 const ADDRESS_BYTES_MAX: u64 = 8192;
+
+/// Seconds after which an address in use is written anew.
+const REFRESH_S: i64 = 7 * 86_400;
+
+/// Seconds after which an address is forgotten: longer than any event stays in the spool.
+const KEPT_S: i64 = 60 * 86_400;
 
 /// What is kept: the address as given, and the monitor's name it was given for.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -29,13 +36,25 @@ pub(crate) fn reference(url: &str) -> TargetRef {
 }
 
 /// Keeps an address where it is not kept yet.
-pub(crate) fn keep(state: &State, kept: &Kept) -> io::Result<()> {
+pub(crate) fn keep(state: &State, kept: &Kept, now: Moment) -> io::Result<()> {
     let room = state.room(ROOM)?;
     let key = name::key(&kept.url);
-    if room.facts(&key).is_ok() {
+    // Rewritten once in a while, so that its age says when it was last of use.
+    if room.facts(&key).is_ok_and(|facts| facts.st_mtime > now.epoch_ms() / 1000 - REFRESH_S) {
         return Ok(());
     }
     room.replace(&key, &serde_json::to_vec(kept)?)
+}
+
+/// Forgets addresses that nothing can be waiting for any more.
+pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<()> {
+    let Ok(room) = state.room_there(ROOM) else { return Ok(()) };
+    for key in room.names()? {
+        if room.facts(&key).is_ok_and(|facts| facts.st_mtime < now.epoch_ms() / 1000 - KEPT_S) {
+            room.remove(&key)?;
+        }
+    }
+    Ok(())
 }
 
 /// The address behind a key.

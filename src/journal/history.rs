@@ -143,18 +143,18 @@ pub(crate) fn append(state: &State, monitor: &str, run_id: RunId, line: &Line) -
 }
 
 /// Once an hour: forgets what is too old, then what is too much, oldest first, but never the newest
-/// run of a monitor for its size.
-pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<()> {
+/// run of a monitor for its size. Says whether it was time for it.
+pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<bool> {
     let now_s = now.epoch_ms() / 1000;
     let locks = state.room("locks")?;
     let stamp = "swept";
     if let Ok(facts) = locks.facts(stamp)
         && (now_s - SWEEP_EVERY_S..=now_s).contains(&facts.st_mtime)
     {
-        return Ok(());
+        return Ok(false);
     }
     locks.replace(stamp, b"")?;
-    let Ok(history) = state.room_there(ROOM) else { return Ok(()) };
+    let Ok(history) = state.room_there(ROOM) else { return Ok(true) };
     let mut kept: Vec<(String, u64, bool, usize)> = Vec::new();
     let mut rooms = Vec::new();
     for key in history.names()? {
@@ -182,5 +182,5 @@ pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<()> {
             bytes -= size;
         }
     }
-    Ok(())
+    Ok(true)
 }

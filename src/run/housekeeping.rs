@@ -13,7 +13,7 @@ use crate::domain::time::Moment;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::{Spool, Spooled};
 use crate::journal::state::State;
-use crate::journal::{dead, learned};
+use crate::journal::{addresses, dead, learned};
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
 use crate::sys::clock;
@@ -67,7 +67,9 @@ pub(crate) fn keep(
         false => resolve(target, monitor),
     };
     flush_spool(state, &resolve, budget, now, &mut done)?;
-    history::sweep(state, now)?;
+    if history::sweep(state, now)? {
+        addresses::sweep(state, now)?;
+    }
     Ok(Some(done))
 }
 

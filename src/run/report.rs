@@ -33,6 +33,7 @@ pub(crate) struct Reporter<'a> {
     finish: Option<Event>,
     seq: u32,
     unreached: Vec<TargetRef>,
+    keeps: bool,
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
     infos: Vec<String>,
@@ -55,8 +56,7 @@ impl<'a> Reporter<'a> {
     pub(crate) fn begin(plan: &'a Plan, state: Option<&'a State>, begun: Begun) -> Reporter<'a> {
         let mut warnings = Vec::new();
         let record = state.and_then(|state| {
-            let kept = plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept));
-            kept.and_then(|()| OpenRun::begin(state, begun.clone()))
+            OpenRun::begin(state, begun.clone())
                 .map_err(|error| warnings.push(format!("this run cannot be recorded: {error}")))
                 .ok()
         });
@@ -76,7 +76,22 @@ impl<'a> Reporter<'a> {
             seq,
             unreached,
             warnings,
+            keeps: false,
             infos,
+        }
+    }
+
+    /// Keeps the addresses given on the spot, for whoever has to send to them later. A new one waits
+    /// for the disk, so this comes after the job's start.
+    pub(crate) fn keep_addresses(&mut self) {
+        let Some(state) = self.state.filter(|_| !self.keeps) else { return };
+        self.keeps = true;
+        let now = clock::now();
+        let kept =
+            self.plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept, now));
+        // A host that cannot record the run has said so; once is enough.
+        if let (Err(error), true) = (kept, self.record.is_some()) {
+            self.warnings.push(format!("the address cannot be kept for later: {error}"));
         }
     }
 
@@ -224,6 +239,7 @@ impl<'a> Reporter<'a> {
 
     /// Writes down the end, then gives it to the courier.
     pub(crate) fn end(&mut self, ending: Ending, until: Instant) {
+        self.keep_addresses();
         let event = telling::finish(&self.begun, &ending);
         self.note(&Line::Ended(Box::new(ending)));
         self.secure();

@@ -189,10 +189,12 @@ impl<'a> Story<'a> {
         let started = Instant::now();
         let request = self.request(&plan.command, &environment, &redirected, own_group);
         let spawned = spawn::spawn(&request);
+        // The process is noted first of all: whoever finds this run without its hb must know its job.
+        let born = spawned.as_ref().ok().and_then(|pid| self.note_process(*pid, lock));
         output.start();
         match spawned {
             Ok(pid) => {
-                self.note_process(pid, lock);
+                self.desk.reporter.keep_addresses();
                 let job = Job { pid, own_group, started };
                 let attending = AssertUnwindSafe(|| self.desk.attend(&job, &output));
                 match std::panic::catch_unwind(attending) {
@@ -203,7 +205,7 @@ impl<'a> Story<'a> {
                         self.attended.ended = wait_plainly(pid);
                     }
                 }
-                self.desk.sweep(&mut self.attended);
+                self.desk.sweep(&mut self.attended, born);
                 // What is read from others afterwards is not the job's time.
                 self.elapsed = Some(self.desk.started.elapsed());
                 self.drain(&output);
@@ -213,16 +215,18 @@ impl<'a> Story<'a> {
         self.output = Some(output);
     }
 
-    fn note_process(&mut self, pid: u32, lock: &mut Option<RunLock>) {
+    /// Writes down which process the job is; gives the tick at which it was born.
+    fn note_process(&mut self, pid: u32, lock: &mut Option<RunLock>) -> Option<u64> {
         if self.boot_id.is_empty() {
             self.boot_id = process::boot_id();
         }
-        if let Some(job) = process::name_of(pid, &self.boot_id) {
-            if let Some(lock) = lock {
-                let _ = lock.note(&job);
-            }
-            self.desk.reporter.note(&Line::Spawned(job));
+        let job = process::name_of(pid, &self.boot_id)?;
+        let born = job.start_ticks;
+        if let Some(lock) = lock {
+            let _ = lock.note(&job);
         }
+        self.desk.reporter.note(&Line::Spawned(job));
+        Some(born)
     }
 
     /// Reads on after the job, as long as the plan allows.

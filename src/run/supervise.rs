@@ -267,16 +267,18 @@ impl Desk<'_> {
     }
 
     /// After a time-out: what escaped from the job's group gets the same treatment.
-    pub(crate) fn sweep(&mut self, attended: &mut Attended) {
-        if attended.timed_out.is_none() {
-            return;
-        }
+    ///
+    /// hb may have children that are older than the job, from a shell that became hb; those, born
+    /// before tick `born`, are none of the job's.
+    pub(crate) fn sweep(&mut self, attended: &mut Attended, born: Option<u64>) {
+        let (Some(_), Some(born)) = (attended.timed_out, born) else { return };
         let until = Instant::now() + self.plan.time.kill_after;
         let own = std::process::id();
         let mut asked = Vec::new();
         loop {
             wait::reap_strays(0);
-            let left = process::descendants(own);
+            let mut left = process::descendants(own);
+            left.retain(|pid| process::start_ticks(*pid).is_some_and(|ticks| ticks >= born));
             if left.is_empty() {
                 return;
             }

@@ -11,7 +11,7 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATI
 use super::target::Target;
 use crate::domain::dialect::{Answer, Request};
 use crate::domain::{retry_after, text};
-use crate::sys::clock;
+use crate::sys::{clock, tls};
 
 /// Redirects followed, on the same host only.
 const REDIRECTS_MAX: usize = 2;
@@ -146,11 +146,14 @@ pub(crate) fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let mut cause: &dyn std::error::Error = error;
+    let mut cause: &(dyn std::error::Error + 'static) = error;
     let mut chain = Vec::new();
     while let Some(next) = cause.source() {
         cause = next;
-        chain.push(text::printable(cause.to_string().as_bytes()));
+        if let Some(meaning) = tls::explain(next) {
+            return meaning;
+        }
+        chain.push(text::without_errno(&text::printable(cause.to_string().as_bytes())).to_owned());
     }
     match chain.last() {
         Some(innermost) => innermost.clone(),

@@ -18,4 +18,5 @@ pub(crate) mod signal_fd;
 pub(crate) mod spawn;
 pub(crate) mod start_memory;
 pub(crate) mod streams;
+pub(crate) mod tls;
 pub(crate) mod wait;

@@ -32,7 +32,7 @@ fn stat_fields(pid: u32) -> Option<String> {
 }
 
 /// When a process started; none for one that is gone or only waits to be reaped.
-fn start_ticks(pid: u32) -> Option<u64> {
+pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
     let fields = stat_fields(pid)?;
     let mut fields = fields.split(' ');
     let state = fields.next()?;

@@ -13,6 +13,7 @@ mod held_output;
 mod hostile;
 mod inside;
 mod journal;
+mod kernels;
 mod man;
 mod ping;
 mod policy;

@@ -50,6 +50,18 @@ fn a_timeout_ends_the_job_and_everything_below_it() {
 }
 
 #[test]
+fn a_timeout_leaves_alone_what_was_there_before_the_job() {
+    let home = Home::new();
+    // A shell that becomes hb gives it children that are none of the job's.
+    let script = "sleep 60 >/dev/null 2>&1 & echo $!; sleep 0.05
+        exec hb run --timeout 100ms --kill-after 100ms m -- sleep 60";
+    let seen = Seen::of(home.program("sh").args(["-c", script]));
+    assert_eq!((seen.status, &*seen.stderr), (124, ""));
+    assert!(lives(seen.stdout.trim_end()), "hb ended a process that is not the job's");
+    check(home.program("kill").arg(seen.stdout.trim_end()), 0, "", "");
+}
+
+#[test]
 fn a_timeout_sends_the_signal_that_was_asked_for() {
     let limit = ["--timeout", "100ms", "--timeout-signal", "INT", "--kill-after", "5s"];
     let job = "trap 'exit 3' INT; trap '' TERM; while :; do sleep 0.01; done";

@@ -35,23 +35,22 @@ pub(super) fn complete(
         return Ok(pasted.with_segments(&segments));
     }
     let monitor = slug(monitor);
-    if let Some(key) = key {
-        let encoded = percent_encode(key);
-        if segments.is_empty() && !HOSTED.contains(&pasted.host()) {
+    let encoded = key.map(percent_encode);
+    let hosted = HOSTED.contains(&pasted.host());
+    let behind_ping = segments.iter().rposition(|segment| *segment == "ping").map(|at| at + 1);
+    let mut key_at = if hosted { Some(0) } else { behind_ping };
+    // A URL that has its key keeps it: another one must not travel to this server.
+    if let Some(key) = encoded.as_deref()
+        && key_at.is_none_or(|at| segments.len() == at)
+    {
+        if key_at.is_none() {
             segments.push("ping");
         }
-        if !segments.contains(&encoded.as_str()) {
-            segments.push(&encoded);
-        }
-        if segments.last() == Some(&encoded.as_str()) {
-            segments.push(&monitor);
-        }
-        return Ok(pasted.with_segments(&segments));
+        key_at = Some(segments.len());
+        segments.push(key);
     }
-    let behind_ping = segments.iter().rposition(|segment| *segment == "ping").map(|at| at + 1);
-    let key_at = if HOSTED.contains(&pasted.host()) { Some(0) } else { behind_ping };
     match key_at {
-        Some(at) if segments.len() == at && HOSTED.contains(&pasted.host()) => {
+        Some(at) if segments.len() == at && hosted => {
             Err("the URL lacks the ping key or the check's UUID".to_owned())
         }
         // `/ping/<key>` lacks the slug; `/ping` alone is an open receiver that goes by names.

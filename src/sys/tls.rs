@@ -1,0 +1,184 @@
+//! TLS: which certificates are trusted, and what to say when one is not.
+//!
+//! A private server often shows a self-signed certificate that its owner also hands out as the "CA"
+//! file. Such a certificate calls itself a CA, and the library refuses a CA as a server. Whoever
+//! names exactly this certificate means it: then name and dates are still checked, and the key by
+//! the handshake itself.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore};
+
+use super::files::read_given;
+use super::http::ClientSettings;
+
+/// Where systems keep their bundle of roots.
+const BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The TLS side of a client. For plain HTTP it reads no file.
+pub(crate) fn config(settings: &ClientSettings) -> Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .context("cannot set up TLS")?;
+    let builder = if settings.https {
+        let given = settings.ca_file.clone();
+        let given = given.or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
+        let named = given.as_deref().map(certificates).transpose()?.unwrap_or_default();
+        let roots = Arc::new(roots(given.as_deref(), &named)?);
+        let inner = WebPkiServerVerifier::builder_with_provider(roots, provider)
+            .build()
+            .context("cannot set up TLS")?;
+        let verifier = Arc::new(NamedOrTrusted { inner, named });
+        builder.dangerous().with_custom_certificate_verifier(verifier)
+    } else {
+        builder.with_root_certificates(RootCertStore::empty())
+    };
+    match &settings.identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some((certificate, key)) => {
+            let chain = certificates(certificate)?;
+            let pem = read_given(key).with_context(|| unreadable("client key", key))?;
+            let key = PrivateKeyDer::from_pem_slice(&pem)
+                .map_err(|_| anyhow::anyhow!("`{}` holds no private key", key.display()))?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .context("the client certificate is not usable")
+        }
+    }
+}
+
+fn roots(given: Option<&Path>, named: &[CertificateDer<'static>]) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    if let Some(file) = given {
+        store.add_parsable_certificates(named.iter().cloned());
+        if store.is_empty() {
+            bail!("`{}` holds no usable certificate", file.display());
+        }
+        return Ok(store);
+    }
+    for bundle in BUNDLES {
+        if let Ok(found) = certificates(Path::new(bundle)) {
+            store.add_parsable_certificates(found);
+            if !store.is_empty() {
+                return Ok(store);
+            }
+        }
+    }
+    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    Ok(store)
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let pem = read_given(file).with_context(|| unreadable("certificates", file))?;
+    // One broken certificate in a bundle of a hundred is no reason to trust none.
+    Ok(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect())
+}
+
+fn unreadable(what: &str, file: &Path) -> String {
+    format!("cannot read {what} from `{}`", file.display())
+}
+
+/// Trusts what leads to a root, and the very certificates that a person named.
+#[derive(Debug)]
+struct NamedOrTrusted {
+    inner: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for NamedOrTrusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.inner.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verified {
+            // The library looks at the dates before it looks at what the certificate is for, so a
+            // named certificate that comes here is within its dates.
+            Err(Error::InvalidCertificate(CertificateError::Other(other)))
+                if other.to_string().contains("CaUsedAsEndEntity")
+                    && self.named.iter().any(|named| named == end_entity) =>
+            {
+                let parsed = ParsedCertificate::try_from(end_entity)?;
+                rustls::client::verify_server_name(&parsed, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// What a TLS failure means to a person, where the library's own words do not say.
+pub(crate) fn explain(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    // The library's error travels inside of an I/O error, which does not name it as its source.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let found = inside.and_then(|inside| inside.downcast_ref::<Error>());
+    let Error::InvalidCertificate(why) = found.or_else(|| error.downcast_ref())? else {
+        return None;
+    };
+    let text = match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired, or this host's clock is ahead"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet, or this host's clock is behind"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another host"
+        }
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is signed by nobody this host trusts; for a private CA use `--ca-file`"
+        }
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the server shows a CA's own certificate; if it is meant to, name it with `--ca-file`"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

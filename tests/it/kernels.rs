@@ -1,0 +1,95 @@
+//! Kernels and sandboxes that refuse what `hb` would like to use: the job does not notice.
+//!
+//! `strace` makes the kernel refuse a system call, and shows the order in which things happen: nothing
+//! that takes time may come before the job.
+
+use crate::hb::{Home, Seen, check};
+
+/// Runs hb while the kernel refuses a call.
+fn refusing(home: &Home, calls: &str, errno: &str, words: &[&str]) -> Seen {
+    let inject = format!("inject={calls}:error={errno}");
+    let mut command = home.program("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]);
+    Seen::of(command.arg(crate::hb::binary()).args(words))
+}
+
+#[test]
+fn a_call_that_the_kernel_does_not_know_changes_nothing_for_the_job() {
+    let home = Home::new();
+    for calls in ["signalfd4", "inotify_init1", "fsync,fdatasync", "prctl", "getrandom", "flock"] {
+        let words = ["run", "m", "--", "sh", "-c", "echo out; echo err >&2; sleep 0.05; exit 5"];
+        let seen = refusing(&home, calls, "ENOSYS", &words);
+        assert_eq!((seen.status, &*seen.stdout), (5, "out\n"), "{calls}: {seen:?}");
+        assert!(seen.stderr.contains("err\n"), "{calls}: {seen:?}");
+    }
+}
+
+#[test]
+fn without_signalfd_signals_still_reach_the_job() {
+    let home = Home::new();
+    let job = "trap 'exit 7' USR1; kill -USR1 $PPID; while :; do sleep 0.01; done";
+    let seen = refusing(&home, "signalfd4", "ENOSYS", &["run", "m", "--", "sh", "-c", job]);
+    assert_eq!((seen.status, &*seen.stderr), (7, ""));
+    let timeout = ["run", "m", "--timeout", "100ms", "--", "sleep", "60"];
+    assert_eq!(refusing(&home, "signalfd4", "ENOSYS", &timeout).status, 124);
+}
+
+#[test]
+fn a_kernel_without_room_for_a_process_is_told() {
+    let home = Home::new();
+    let calls = "clone,clone3,fork,vfork";
+    for (errno, why) in [("EAGAIN", "try again"), ("ENOMEM", "out of memory")] {
+        let seen = refusing(&home, calls, errno, &["run", "m", "--", "/bin/true"]);
+        let said = seen.stderr.lines().filter(|line| !line.starts_with("hb: warning: "));
+        let message = format!("hb: cannot run `/bin/true`: {why}");
+        assert_eq!((seen.status, said.collect::<Vec<_>>()), (126, vec![&*message]));
+        assert_eq!(home.last_run()["reason"], "exec_failed");
+    }
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_written_costs_the_record_alone() {
+    let home = Home::new();
+    let job = ["run", "m", "--", "sh", "-c", "echo out; echo err >&2; exit 5"];
+    for place in ["/proc/nowhere", "/dev/null", "/dev/full/x"] {
+        let seen = Seen::of(home.hb(&job).env("HB_STATE_DIR", place));
+        assert_eq!((seen.status, &*seen.stdout), (5, "out\n"), "{place}");
+        assert!(seen.stderr.contains("err\n"), "{place}: {}", seen.stderr);
+        let own = seen.stderr.lines().filter(|line| *line != "err");
+        assert!(own.clone().count() == 1, "one warning: {}", seen.stderr);
+        own.for_each(|line| assert!(line.starts_with("hb: warning: "), "{line}"));
+    }
+    for calls in ["mkdir,mkdirat", "renameat,renameat2,rename"] {
+        let seen = refusing(&home, calls, "ENOSPC", &job);
+        assert_eq!((seen.status, &*seen.stdout), (5, "out\n"), "{calls}");
+    }
+}
+
+#[test]
+fn nothing_that_takes_time_comes_before_the_job() {
+    let home = Home::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/ping/x", listener.local_addr().expect("bound"));
+    let traced = home.path("trace").display().to_string();
+    let words = ["run", "m", "--to", &url, "--report-timeout", "10ms", "--", "/bin/sleep", "0.1"];
+    let mut command = home.program("strace");
+    command.args(["-f", "-qq", "-o", &traced]).arg(crate::hb::binary()).args(words);
+    assert_eq!(Seen::of(&mut command).status, 0);
+    let trace = std::fs::read_to_string(&traced).expect("a trace");
+    let job = trace.lines().position(|line| line.contains("execve(\"/bin/sleep\"")).expect("a job");
+    let before: Vec<&str> = trace.lines().take(job).collect();
+    for slow in ["socket(", "connect(", "resolv.conf", "/etc/ssl", "fsync(", "fdatasync(", "poll("]
+    {
+        let found = before.iter().find(|line| line.contains(slow));
+        assert_eq!(found, None, "before the job");
+    }
+    assert!(trace.lines().skip(job).any(|line| line.contains("connect(")), "it is told");
+}
+
+#[test]
+fn a_file_that_is_being_written_cannot_be_run() {
+    let home = Home::new();
+    let script = "cp /bin/true busy; exec 3>>busy; exec hb run m -- ./busy";
+    let message = "hb: cannot run `./busy`: text file busy\n";
+    check(home.program("sh").args(["-c", script]), 126, "", message);
+}
