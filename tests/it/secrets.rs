@@ -139,3 +139,19 @@ fn what_is_told_while_the_job_runs_is_masked_as_well() {
         assert!(!shown.stdout.contains(secret), "{}", shown.stdout);
     }
 }
+
+#[test]
+fn a_kept_event_takes_its_own_headers_along_and_nobody_else_s() {
+    let (home, first) = (Home::new(), FakeReceiver::new(&[status(500)]));
+    let second = FakeReceiver::new(&[Step::Ok]);
+    let to = |receiver: &FakeReceiver, header: &str| {
+        let url = receiver.ping_url();
+        let words = ["run", "--to", &url, "--report-timeout", "200ms", "--header", header];
+        Seen::of(&mut home.hb(&[&words[..], &["m", "--", "true"]].concat()))
+    };
+    to(&first, "Authorization: Bearer first");
+    first.go_on(&[Step::Ok]);
+    to(&second, "Authorization: Bearer second");
+    assert_eq!(first.only().header("authorization"), Some("Bearer first"));
+    assert_eq!(second.only().header("authorization"), Some("Bearer second"));
+}
