@@ -3,7 +3,7 @@
 //! A target that cannot be used is told as one sentence, and the others are used: a job never waits
 //! for somebody to mend a key file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::secret::{SecretFile, SecretSource};
 use crate::config::settings::Settings;
@@ -107,7 +107,18 @@ impl Resolver<'_> {
             return self.configured(word, monitor, found);
         }
         let dialect = self.flags.dialect.clone();
-        found.addresses.push(Kept { url: word.to_owned(), dialect: dialect.clone() });
+        let flags = self.flags;
+        found.addresses.push(Kept {
+            url: word.to_owned(),
+            dialect: dialect.clone(),
+            headers: flags.header.clone(),
+            ca_file: flags.ca_file.as_deref().map(absolute),
+            identity: flags
+                .client_cert
+                .as_deref()
+                .zip(flags.client_key.as_deref())
+                .map(|(certificate, key)| (absolute(certificate), absolute(key))),
+        });
         let key = self.key.clone();
         found.secrets.extend(key.clone());
         found.secrets.extend(secret_parts(word));
@@ -210,19 +221,27 @@ impl Resolver<'_> {
         Ok(Target { name, reference, dialect, address, client, headers: Headers(headers), on })
     }
 
-    /// The target that a spooled event names, as it is configured today.
+    /// The target that a spooled event names, as it is configured today, or as it was given.
+    ///
+    /// The flags of this hb are for its own event: its headers may be another receiver's password.
     pub(crate) fn spooled(
         &self,
         state: &State,
         target: &TargetRef,
         monitor: &str,
     ) -> Result<Target, String> {
+        let mut flags = TellingArguments::default();
+        let bare = |flags| Resolver { config: self.config, flags, key: self.key.clone() };
         match target {
-            TargetRef::Named(name) => self.configured(name, monitor, &mut Found::default()),
+            TargetRef::Named(name) => bare(&flags).configured(name, monitor, &mut Found::default()),
             TargetRef::Address(key) => {
                 let kept = addresses::find(state, key)
                     .ok_or_else(|| "the address of an event is not known any more".to_owned())?;
-                self.address(&kept.url, kept.dialect.as_deref(), self.key.as_deref(), monitor)
+                flags.header = kept.headers;
+                flags.ca_file = kept.ca_file;
+                (flags.client_cert, flags.client_key) = kept.identity.unzip();
+                let (dialect, key) = (kept.dialect.as_deref(), self.key.as_deref());
+                bare(&flags).address(&kept.url, dialect, key, monitor)
             }
         }
     }
@@ -239,6 +258,11 @@ fn secret_parts(url: &str) -> Vec<String> {
 
 /// Shorter parts of a URL are words such as `ping`; ping keys and UUIDs have 22 characters and more.
 const SECRET_BYTES_MIN: usize = 16;
+
+/// The flush that needs a file may happen in another directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
 
 /// The dialect of that name, or the one that the address looks like.
 pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {
@@ -259,7 +283,8 @@ pub(crate) fn dialect_named(name: &str) -> Result<Dialect, String> {
 
 fn read_secret(path: &Path) -> Result<SecretFile, String> {
     use std::os::unix::fs::MetadataExt;
-    let bytes = files::read_given(path).map_err(|error| error.to_string())?;
+    let bytes = files::read_given(path)
+        .map_err(|error| text::without_errno(&error.to_string()).to_owned())?;
     let mode = std::fs::metadata(path).map_or(0, |facts| facts.mode());
     Ok(SecretFile { bytes, mode })
 }

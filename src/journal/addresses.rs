@@ -4,6 +4,7 @@
 //! anybody; the URL itself stands in one file of its own, which only this user can read.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::state::State;
 use crate::domain::name;
@@ -21,13 +22,22 @@ const REFRESH_S: i64 = 7 * 86_400;
 /// Seconds after which an address is forgotten: longer than any event stays in the spool.
 const KEPT_S: i64 = 60 * 86_400;
 
-/// What is kept: the address as given, and the monitor's name it was given for.
-#[derive(serde::Serialize, serde::Deserialize)]
+/// What is kept: the address as given, and how it was to be reached.
+#[derive(PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Kept {
     /// The URL as the person gave it.
     pub(crate) url: String,
     /// The dialect that was chosen for it, when one was.
     pub(crate) dialect: Option<String>,
+    /// Headers that were given along with it, as `Name: value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) headers: Vec<String>,
+    /// The only roots to trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// A client certificate and its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 
 /// The reference of an address.
@@ -35,12 +45,14 @@ pub(crate) fn reference(url: &str) -> TargetRef {
     TargetRef::Address(name::key(url))
 }
 
-/// Keeps an address where it is not kept yet.
+/// Keeps an address where it is not kept yet, or not with the same way to reach it.
 pub(crate) fn keep(state: &State, kept: &Kept, now: Moment) -> io::Result<()> {
     let room = state.room(ROOM)?;
     let key = name::key(&kept.url);
     // Rewritten once in a while, so that its age says when it was last of use.
-    if room.facts(&key).is_ok_and(|facts| facts.st_mtime > now.epoch_ms() / 1000 - REFRESH_S) {
+    let fresh = now.epoch_ms() / 1000 - REFRESH_S;
+    let is_fresh = room.facts(&key).is_ok_and(|facts| facts.st_mtime > fresh);
+    if is_fresh && find(state, &key).as_ref() == Some(kept) {
         return Ok(());
     }
     room.replace(&key, &serde_json::to_vec(kept)?)

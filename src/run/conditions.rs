@@ -13,6 +13,7 @@ use super::glob;
 use super::plan::Conditions;
 use crate::domain::metric::Metrics;
 use crate::domain::size;
+use crate::domain::text;
 use crate::domain::time::Moment;
 use crate::sys::host;
 
@@ -31,7 +32,10 @@ pub(crate) fn missing(conditions: &Conditions) -> Option<String> {
         match is_mount_point(mount) {
             Ok(true) => {}
             Ok(false) => return Some(format!("`{}` is not a mount point", mount.display())),
-            Err(error) => return Some(format!("`{}`: {error}", mount.display())),
+            Err(error) => {
+                let why = why(&error);
+                return Some(format!("`{}` cannot be a mount point: {why}", mount.display()));
+            }
         }
     }
     for (least, place) in &conditions.free {
@@ -46,6 +50,11 @@ pub(crate) fn missing(conditions: &Conditions) -> Option<String> {
         }
     }
     None
+}
+
+/// The words of a system's error, without its number.
+fn why(error: &std::io::Error) -> String {
+    text::without_errno(&error.to_string()).to_owned()
 }
 
 /// A mount point is on another device than the directory above it, or is its own parent.
@@ -90,7 +99,10 @@ pub(crate) fn unmet(
                     metrics.set_number(&format!("size.{name}"), bytes as f64);
                 }
             }
-            Err(error) => unmet.push(format!("`{}` cannot be measured: {error}", path.display())),
+            Err(error) => {
+                let why = why(&error);
+                unmet.push(format!("`{}` cannot be measured: {why}", path.display()));
+            }
         }
     }
     if let Some(bytes) = checked_bytes {
@@ -120,7 +132,10 @@ fn hashes(conditions: &Conditions, metrics: &mut Metrics) -> Vec<String> {
                     unmet.push(format!("`{path}` has SHA-256 {found}, expected {expected}"));
                 }
             }
-            Err(error) => unmet.push(format!("`{}` cannot be hashed: {error}", path.display())),
+            Err(error) => {
+                let why = why(&error);
+                unmet.push(format!("`{}` cannot be hashed: {why}", path.display()));
+            }
         }
     }
     unmet

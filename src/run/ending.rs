@@ -19,6 +19,9 @@ use crate::sys::{clock, host};
 /// With less room than this, writing fails.
 const FULL_BYTES: u64 = 64 * 1024;
 
+/// Characters of a line of the output in a message.
+const LINE_CHARS_MAX: usize = 200;
+
 impl Story<'_> {
     /// The run ends before its job: somebody wanted that.
     pub(super) fn ended_before_start(self) -> Finished {
@@ -151,7 +154,15 @@ impl Story<'_> {
 
     fn output_facts(&self) -> OutputFacts {
         let collected = self.output.as_ref().and_then(|output| output.collected.lock().ok());
-        collected.map(|collected| collected.facts.clone()).unwrap_or_default()
+        let facts = collected.map(|collected| collected.facts.clone()).unwrap_or_default();
+        let rules = &self.desk.plan.output;
+        let forbidden = facts.forbidden.map(|line| match rules.told {
+            true => String::from_utf8_lossy(&rules.mask(line.as_bytes())).into_owned(),
+            false => redact::MASK.to_owned(),
+        });
+        // It is cut when it is masked, so that no half of a secret escapes.
+        let cut = |line: String| line.chars().take(LINE_CHARS_MAX).collect();
+        OutputFacts { forbidden: forbidden.map(cut), ..facts }
     }
 
     /// Writes the end down, tells it within its budget, and closes the record.
@@ -297,9 +308,7 @@ impl Story<'_> {
         let Ok(collected) = output.collected.lock() else { return Vec::new() };
         let tail = collected.tail.finish().bytes;
         let tail = if rules.raw { tail } else { text::clean(&tail) };
-        let secrets: Vec<&[u8]> = rules.secrets.iter().map(String::as_bytes).collect();
-        let masked = rules.redactor.mask(&tail);
-        redact::mask_literal(&masked, &secrets).into_owned()
+        rules.mask(&tail)
     }
 }
 

@@ -7,9 +7,6 @@ use super::decide::OutputFacts;
 /// The longest line that is matched as one; a longer one is matched in pieces.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// Characters of a found line that are told.
-const TOLD_CHARS_MAX: usize = 200;
-
 /// Watches the lines of one stream.
 #[derive(Clone, Default)]
 pub(crate) struct Matching {
@@ -50,7 +47,7 @@ impl Matching {
             return;
         }
         if facts.forbidden.is_none() && self.fail_if.as_ref().is_some_and(|re| re.is_match(&text)) {
-            facts.forbidden = Some(text.trim().chars().take(TOLD_CHARS_MAX).collect());
+            facts.forbidden = Some(text.trim().to_owned());
         }
         if self.require.as_ref().is_some_and(|re| re.is_match(&text)) {
             facts.required_seen = true;

@@ -346,7 +346,7 @@ impl Output {
             let tail = crate::domain::text::clean(&collected.tail.finish().bytes);
             let last = tail.rsplit(|byte| *byte == b'\n').find(|line| !line.is_empty());
             if let Some(line) = last {
-                let masked = plan.output.redactor.mask(line);
+                let masked = plan.output.mask(line);
                 let line = String::from_utf8_lossy(&masked)
                     .chars()
                     .take(LAST_LINE_CHARS)

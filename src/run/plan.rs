@@ -9,7 +9,7 @@ use std::time::Duration;
 use regex_lite::Regex;
 
 use crate::domain::exit_set::ExitSet;
-use crate::domain::redact::Redactor;
+use crate::domain::redact::{self, Redactor};
 use crate::domain::run::RunId;
 use crate::domain::tool::Tool;
 use crate::journal::addresses::Kept;
@@ -155,6 +155,14 @@ pub(crate) struct OutputRules {
     pub(crate) secrets: Vec<String>,
     /// Whether what descendants write after the job still reaches hb's own output.
     pub(crate) follow_descendants: bool,
+}
+
+impl OutputRules {
+    /// A piece of the output as it may be told: without secrets of anybody's.
+    pub(crate) fn mask(&self, text: &[u8]) -> Vec<u8> {
+        let secrets: Vec<&[u8]> = self.secrets.iter().map(String::as_bytes).collect();
+        redact::mask_literal(&self.redactor.mask(text), &secrets).into_owned()
+    }
 }
 
 /// What makes a run a success.

@@ -273,3 +273,45 @@ fn nobody_at_home_means_kept_and_nothing_else_changes() {
     check(&mut home.hb(&words), 0, "x\n", &warning);
     assert_eq!(home.last_run()["deliveries"][0]["result"], "spooled");
 }
+
+#[test]
+fn a_signal_shortens_the_report_and_changes_no_status() {
+    let receiver = FakeReceiver::always(&Step::HalfOpen);
+    let home = Home::new();
+    let url = receiver.ping_url();
+    let words = ["run", "--to", &url, "--report-timeout", "60s", "m", "--", "sh", "-c", "exit 7"];
+    let mut run = home.hb(&words).stderr(Stdio::piped()).spawn().expect("started");
+    let began = Instant::now();
+    while receiver.requests().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(10), "nothing was told");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..2 {
+        let pid = run.id().to_string();
+        assert_eq!(Seen::of(home.program("kill").args(["-TERM", &pid])).status, 0);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(run.wait().expect("it ends").code(), Some(7));
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(waiting(&home)[0]["event"], "failure");
+}
+
+#[test]
+fn a_ticket_that_somebody_holds_for_ever_holds_up_no_job() {
+    let (home, receiver) = (Home::new(), FakeReceiver::new(&[Step::Ok]));
+    let url = receiver.ping_url();
+    let words = ["run", "--tolerate", "1", "--to", &url, "m", "--", "sh", "-c", "exit 7"];
+    check(&mut home.hb(&words), 7, "", "");
+    let mut held = Vec::new();
+    for room in ["locks", "counters"] {
+        for entry in std::fs::read_dir(home.path("state").join(room)).expect("there").flatten() {
+            let file = std::fs::File::open(entry.path()).expect("opened");
+            file.try_lock().expect("nobody holds it");
+            held.push(file);
+        }
+    }
+    let began = Instant::now();
+    let seen = Seen::of(home.program("timeout").arg("-sKILL").arg("5").arg("hb").args(words));
+    assert_eq!((seen.status, began.elapsed() < Duration::from_secs(4)), (7, true), "{seen:?}");
+    assert_eq!(receiver.words(), ["log", "7"]);
+}

@@ -151,7 +151,10 @@ fn without_what_it_needs_the_job_is_not_run() {
     let home_path = home.path("").display().to_string();
     for (options, why) in [
         (["--require-mount", "."], "`.` is not a mount point".to_owned()),
-        (["--require-mount", "./no"], "`./no`: No such file or directory".to_owned()),
+        (
+            ["--require-mount", "./no"],
+            "`./no` cannot be a mount point: No such file or directory".to_owned(),
+        ),
         (
             ["--require-free", "1G:/proc"],
             "only 0 B are free at `/proc`, 1.0 GiB are required".to_owned(),
@@ -161,7 +164,10 @@ fn without_what_it_needs_the_job_is_not_run() {
             "the check `echo checking; exit 3` exited with 3".to_owned(),
         ),
         (["--pre", "kill -9 $$"], "the check `kill -9 $$` exited with 137".to_owned()),
-        (["--chdir", "./no"], "cannot enter `./no`: No such file or directory".to_owned()),
+        (
+            ["--chdir", "./no"],
+            "cannot enter `./no`: No such file or directory".to_owned(),
+        ),
     ] {
         let words = [&["run", "m"], &options[..], &["--", "echo", "ran"]].concat();
         let seen = Seen::of(&mut home.hb(&words));

@@ -119,3 +119,39 @@ fn the_job_and_ps_see_no_secret() {
         }
     }
 }
+
+#[test]
+fn what_is_told_while_the_job_runs_is_masked_as_well() {
+    let (home, receiver) = (Home::new(), FakeReceiver::new(&[Step::Ok]));
+    let url = receiver.url(&format!("/ping/{KEY}"));
+    let script = format!("echo 'bad {KEY} password=hunter2x' >&2; sleep 0.5; echo end >&2");
+    let words = ["run", "--to", &url, "--keepalive", "100ms", "--fail-if-output", "bad.*", "m"];
+    let words = [&words[..], &["--", "sh", "-c", &script]].concat();
+    let seen = Seen::of(home.hb(&words).env("HB_KEY", KEY));
+    assert_eq!(seen.status, 0);
+    let texts: Vec<String> = receiver.requests().iter().map(|request| request.text()).collect();
+    assert!(texts.len() > 2, "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("bad **** password=****")), "{texts:?}");
+    for secret in [KEY, "hunter2x"] {
+        assert!(!texts.concat().contains(secret), "{texts:?}");
+        assert_eq!(holders(&home.path("state"), secret), [""; 0]);
+        let shown = Seen::of(&mut home.hb(&["log", "--last"]));
+        assert!(!shown.stdout.contains(secret), "{}", shown.stdout);
+    }
+}
+
+#[test]
+fn a_kept_event_takes_its_own_headers_along_and_nobody_else_s() {
+    let (home, first) = (Home::new(), FakeReceiver::new(&[status(500)]));
+    let second = FakeReceiver::new(&[Step::Ok]);
+    let to = |receiver: &FakeReceiver, header: &str| {
+        let url = receiver.ping_url();
+        let words = ["run", "--to", &url, "--report-timeout", "200ms", "--header", header];
+        Seen::of(&mut home.hb(&[&words[..], &["m", "--", "true"]].concat()))
+    };
+    to(&first, "Authorization: Bearer first");
+    first.go_on(&[Step::Ok]);
+    to(&second, "Authorization: Bearer second");
+    assert_eq!(first.only().header("authorization"), Some("Bearer first"));
+    assert_eq!(second.only().header("authorization"), Some("Bearer second"));
+}
