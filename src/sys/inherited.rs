@@ -40,12 +40,7 @@ impl Inherited {
             let word = unsafe { CStr::from_ptr(*argv.add(index)) };
             words.push(OsString::from_vec(word.to_bytes().to_vec()));
         }
-        // SAFETY: both sets are plain memory that the calls fill; a null new set changes nothing.
-        let mask = unsafe {
-            let mut mask: libc::sigset_t = std::mem::zeroed();
-            libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), &mut mask);
-            mask
-        };
+        let mask = inherited_mask();
         let mut ignored = 0;
         for signal in 1..=64 {
             if disposition_is_ignored(signal) {
@@ -103,6 +98,22 @@ fn occupy_closed_descriptors() -> [bool; 3] {
         }
     }
     closed
+}
+
+/// The signal mask, from the kernel itself: a C library hides the signals it keeps for its own use,
+/// and a job would find them unblocked.
+#[expect(unsafe_code, reason = "the mask is C")]
+fn inherited_mask() -> libc::sigset_t {
+    /// Bytes of the kernel's own signal set.
+    const KERNEL_SET_BYTES: usize = 8;
+    // SAFETY: a null new set changes nothing, and the old one is larger than what the kernel fills.
+    unsafe {
+        let mut mask: libc::sigset_t = std::mem::zeroed();
+        let nothing: *const libc::sigset_t = std::ptr::null();
+        let how = libc::SIG_BLOCK;
+        libc::syscall(libc::SYS_rt_sigprocmask, how, nothing, &raw mut mask, KERNEL_SET_BYTES);
+        mask
+    }
 }
 
 /// Whether `signal` is ignored right now.

@@ -128,7 +128,16 @@ fn start(request: &Spawn<'_>, file: &CStr, words: &[CString]) -> Result<u32, c_i
     if forked {
         by_fork(request, file, &words, &environment)
     } else {
-        by_posix_spawn(request, file, &words, &environment)
+        match by_posix_spawn(request, file, &words, &environment) {
+            // Some C libraries open a pipe for this. Where no descriptor is left for it the job still
+            // can be started; only why it could not be is less well known then.
+            Err(libc::EMFILE | libc::ENFILE) => {
+                nix::unistd::access(file, nix::unistd::AccessFlags::X_OK)
+                    .map_err(|errno| errno as c_int)?;
+                by_fork(request, file, &words, &environment)
+            }
+            answer => answer,
+        }
     }
 }
 
@@ -194,20 +203,20 @@ fn by_fork(
     words: &[*const c_char],
     environment: &[*const c_char],
 ) -> Result<u32, c_int> {
-    let (reader, writer) =
-        nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).map_err(|errno| errno as c_int)?;
+    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).ok().unzip();
     let parent = std::process::id().cast_signed();
     // SAFETY: the child calls only functions that are safe after fork, touches memory that was
     // made before it, and ends in execve or _exit.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         // SAFETY: as above; `enter` does not return.
-        unsafe { enter(request, file, words, environment, parent, &writer) };
+        unsafe { enter(request, file, words, environment, parent, writer.as_ref()) };
     }
     drop(writer);
     if pid < 0 {
         return Err(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EAGAIN));
     }
+    let Some(reader) = reader else { return Ok(pid.cast_unsigned()) };
     let mut errno = [0u8; 4];
     // The pipe closes by itself when exec succeeds; four bytes in it are the errno of a failure.
     match nix::unistd::read(&reader, &mut errno) {
@@ -228,7 +237,7 @@ unsafe fn enter(
     words: &[*const c_char],
     environment: &[*const c_char],
     parent: libc::pid_t,
-    trouble: &std::os::fd::OwnedFd,
+    trouble: Option<&std::os::fd::OwnedFd>,
 ) -> ! {
     use std::os::fd::AsRawFd;
     // SAFETY: only async-signal-safe calls on memory that exists since before the fork.
@@ -263,8 +272,10 @@ unsafe fn enter(
             libc::execve(file.as_ptr(), words.as_ptr(), environment.as_ptr());
         }
         let errno = *libc::__errno_location();
-        libc::write(trouble.as_raw_fd(), (&raw const errno).cast(), 4);
-        libc::_exit(127)
+        if let Some(trouble) = trouble {
+            libc::write(trouble.as_raw_fd(), (&raw const errno).cast(), 4);
+        }
+        libc::_exit(if errno == libc::ENOENT { 127 } else { 126 })
     }
 }
 

@@ -164,10 +164,7 @@ fn without_what_it_needs_the_job_is_not_run() {
             "the check `echo checking; exit 3` exited with 3".to_owned(),
         ),
         (["--pre", "kill -9 $$"], "the check `kill -9 $$` exited with 137".to_owned()),
-        (
-            ["--chdir", "./no"],
-            "cannot enter `./no`: No such file or directory".to_owned(),
-        ),
+        (["--chdir", "./no"], "cannot enter `./no`: No such file or directory".to_owned()),
     ] {
         let words = [&["run", "m"], &options[..], &["--", "echo", "ran"]].concat();
         let seen = Seen::of(&mut home.hb(&words));
