@@ -144,7 +144,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__ping)
-            opts="-m -h --message --stdin --run-id --event --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --strict --help"
+            opts="-m -h --message --stdin --run-id --event --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,7 +240,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__run)
-            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --strict --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
+            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --every --at --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +387,14 @@ _hb() {
                     return 0
                     ;;
                 --lock-busy-exit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -72,6 +72,8 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l lock -d 'One run at a time
 complete -c hb -n "__fish_hb_using_subcommand run" -l lock-wait -d 'Wait so long for the lock' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l lock-skip -d 'What a busy lock means: ok, fail, log [default: log]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l lock-busy-exit -d 'The exit code for a busy lock [default: 75]' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l every -d 'Run it now and then every so often, for containers that have no cron' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l at -d 'Run it every day at this time of the host\'s zone (`03:30`)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l jitter -d 'Wait up to this long before the start, always the same on this host (`5m` or `1m-5m`)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l quiet -d 'Show output only when the run is no success, or never' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l tail -d 'Bytes of the end of the output that are reported [default: 64KiB]' -r
@@ -87,6 +89,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l user -d 'Run as this user 
 complete -c hb -n "__fish_hb_using_subcommand run" -l env-file -d 'Read variables for the job from this file' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l exit-style -d 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l dry-run -d 'Send nothing, run nothing, print what would be sent'
+complete -c hb -n "__fish_hb_using_subcommand run" -l export -d 'Give the job the first ping URL as HB_URL'
 complete -c hb -n "__fish_hb_using_subcommand run" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'
 complete -c hb -n "__fish_hb_using_subcommand run" -l fail-on-stderr -d 'Fail when the job writes to stderr'
 complete -c hb -n "__fish_hb_using_subcommand run" -l no-output -d 'Report no output'
@@ -111,6 +114,7 @@ complete -c hb -n "__fish_hb_using_subcommand ping" -l warn-after -d 'Say once t
 complete -c hb -n "__fish_hb_using_subcommand ping" -l json -d 'Write one line of JSON about the run to this file at the end' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l stdin -d 'Send the end of stdin along'
 complete -c hb -n "__fish_hb_using_subcommand ping" -l dry-run -d 'Send nothing, run nothing, print what would be sent'
+complete -c hb -n "__fish_hb_using_subcommand ping" -l export -d 'Give the job the first ping URL as HB_URL'
 complete -c hb -n "__fish_hb_using_subcommand ping" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'
 complete -c hb -n "__fish_hb_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand progress" -l stage -d 'The stage it is in' -r

@@ -3,13 +3,13 @@
 //! `hb run <monitor> -- command` runs a job exactly as it would run bare, remembers on this host how
 //! it went, and tells heartbeat servers. The map of the house, from the inside out:
 //!
-//! - [`domain`] is pure: rules as functions of values and `now`. No I/O, no clock, no randomness.
-//! - [`sys`] holds small doors to the machine; all `unsafe` is there.
-//! - [`config`] reads files into values and finds every mistake in them; it never prints.
-//! - [`journal`] is what this host remembers: records, spool, locks, counters.
-//! - [`send`] carries events out: one attempt, retries, the courier's thread, the flush.
-//! - [`run`] supervises one job; it knows neither configuration nor HTTP.
-//! - [`cli`] is what the user types, settled into a plan, and the only place that prints.
+//! - `domain` is pure: rules as functions of values and `now`. No I/O, no clock, no randomness.
+//! - `sys` holds small doors to the machine; all `unsafe` is there.
+//! - `config` reads files into values and finds every mistake in them; it never prints.
+//! - `journal` is what this host remembers: records, spool, locks, counters.
+//! - `send` carries events out: one attempt, retries, the courier's thread, the flush.
+//! - `run` supervises one job; it knows neither configuration nor HTTP.
+//! - `cli` is what the user types, settled into a plan, and the only place that prints.
 //!
 //! A layer names only those below it; a test over the imports holds that. The job comes first: no
 //! network, TLS or slow file work happens before it is started, and nothing in here changes its

@@ -4,6 +4,7 @@
 //! layer that owns it. Only the subcommand that was typed is built at start-up: `hb run` stands in
 //! front of every job and pays for nothing else. `say.rs` prints every line hb says about itself.
 
+mod again;
 mod arguments;
 mod completions;
 mod context;

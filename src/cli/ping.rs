@@ -102,6 +102,9 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let redactor = Redactor::new(settings.redact.as_deref().unwrap_or_default());
     if let Ok(redactor) = redactor.or_else(|_| Redactor::new(&[])) {
         event.tail = redactor.mask(&event.tail).into_owned();
+        event.message = event.message.map(|message| {
+            String::from_utf8_lossy(&redactor.mask(message.as_bytes())).into_owned()
+        });
     }
     found.troubles.iter().chain(&found.warnings).for_each(say::warning);
     if telling.dry_run {

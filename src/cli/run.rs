@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 
+use super::again::Again;
 use super::context::Context;
 use super::run_arguments::RunArguments;
+use super::run_settle::Settled;
 use super::targets::Resolver;
 use super::{arguments, dry_run, exit, run_settle, say, world};
+use crate::journal::state::State;
 use crate::run::{Exit, housekeeping};
 use crate::sys::inherited::Inherited;
 
@@ -41,7 +44,35 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     settled.troubles.iter().chain(&settled.warnings).for_each(say::warning);
     let state = context.state().map_err(say::warning).ok();
     settled.plan.conditions.blocked = world::enter(&arguments.world, &settled).err();
-    let finished = crate::run::run(&settled.plan, inherited, state.as_ref());
+    let again = match Again::settle(&arguments.time) {
+        Ok(again) => again,
+        Err(refused) => {
+            say::error(refused);
+            return Exit::Code(exit::USAGE as u8);
+        }
+    };
+    let once = || once(inherited, &arguments, &context, &settled, state.as_ref());
+    let Some(mut again) = again else { return once().0 };
+    // A scheduler that is told to stop between two runs has done nothing wrong.
+    loop {
+        if again.wait(inherited) {
+            return Exit::Code(0);
+        }
+        if let (exit, true) = once() {
+            return exit;
+        }
+    }
+}
+
+/// One run, with what is to be said and done behind it; and whether somebody asked it to end.
+fn once(
+    inherited: &Inherited,
+    arguments: &RunArguments,
+    context: &Context,
+    settled: &Settled,
+    state: Option<&State>,
+) -> (Exit, bool) {
+    let finished = crate::run::run(&settled.plan, inherited, state);
     finished.not_run.iter().for_each(say::error);
     finished.infos.iter().for_each(say::info);
     finished.warnings.iter().for_each(say::warning);
@@ -50,7 +81,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     {
         say::warning(format!("cannot write `{}`: {error}", path.display()));
     }
-    if let (Some(state), false) = (&state, finished.end_asked) {
+    if let (Some(state), false) = (state, finished.end_asked) {
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
@@ -63,12 +94,13 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
             Err(_) => {}
         }
     }
-    match finished.exit {
+    let exit = match finished.exit {
         Exit::UnixSignal(number) if settled.plan.telling.plain_exit => {
             Exit::Code(u8::try_from(128 + number).unwrap_or(u8::MAX))
         }
         other => other,
-    }
+    };
+    (exit, finished.end_asked)
 }
 
 pub(crate) fn tell_done(done: &housekeeping::Done) {

@@ -79,6 +79,9 @@ pub(crate) struct TellingArguments {
     /// Send nothing, run nothing, print what would be sent
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Give the job the first ping URL as HB_URL
+    #[arg(long)]
+    pub(crate) export: bool,
     /// Do not run the job when the configuration has a mistake (exit 78)
     #[arg(long)]
     pub(crate) strict: bool,
@@ -179,6 +182,12 @@ pub(crate) struct TimeArguments {
     /// The exit code for a busy lock [default: 75]
     #[arg(long, value_name = "CODE")]
     pub(crate) lock_busy_exit: Option<u8>,
+    /// Run it now and then every so often, for containers that have no cron
+    #[arg(long, value_name = "TIME", conflicts_with = "at")]
+    pub(crate) every: Option<String>,
+    /// Run it every day at this time of the host's zone (`03:30`)
+    #[arg(long, value_name = "HH:MM")]
+    pub(crate) at: Option<String>,
     /// Wait up to this long before the start, always the same on this host (`5m` or `1m-5m`)
     #[arg(long, value_name = "TIME")]
     pub(crate) jitter: Option<String>,

@@ -3,7 +3,7 @@
 //! A flag that cannot be read is a usage error and nothing is run. A setting of the file that cannot
 //! be read was reported with its line and dropped before; the job runs without it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::config::policy::Policy;
 use crate::config::settings::Settings;
 use crate::domain::run::RunId;
 use crate::domain::size;
+use crate::domain::text;
 use crate::domain::tool::Tool;
 use crate::run::plan::{Conditions, Plan, TellRules};
 
@@ -50,14 +51,24 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     for to in telling.to.iter().filter(|to| to.contains("://") || to.starts_with("unix:")) {
         crate::domain::address::Address::parse(to).map_err(|why| format!("`--to`: {why}"))?;
     }
+    if let Some(header) = telling.header.iter().find(|header| !header.contains(':')) {
+        let shown = text::excerpt(header.as_bytes());
+        return Err(format!("`--header {shown}` is not `Name: value`"));
+    }
     let settings = context.config.settings_for(&named.monitor);
     let strict = settings.policy.strict.unwrap_or(false);
     let resolver = Resolver { config: &context.config, flags: telling, key: key_of_environment() };
     let mut found = resolver.find(&named, &settings);
     let policy = &settings.policy;
     let tool = tool(&arguments.verdict.preset, &settings, &command, &mut found.troubles)?;
-    let environment = environment(&arguments.world, policy, &mut found.troubles);
+    let mut environment = environment(&arguments.world, policy, &mut found.troubles);
     let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
+    if telling.export
+        && let Some(target) = found.targets.first()
+        && let Ok(entry) = CString::new(format!("HB_URL={}", target.address.url(&[], &[])))
+    {
+        environment.push(entry);
+    }
     let plan = Plan {
         environment,
         parent_run_id: std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id)),

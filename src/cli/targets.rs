@@ -111,6 +111,7 @@ impl Resolver<'_> {
         found.addresses.push(Kept {
             url: word.to_owned(),
             dialect: dialect.clone(),
+            needs_key: self.needs_key(word, monitor),
             headers: flags.header.clone(),
             ca_file: flags.ca_file.as_deref().map(absolute),
             identity: flags
@@ -138,6 +139,16 @@ impl Resolver<'_> {
         let address = dialect.complete(&pasted, key, monitor)?;
         let reference = addresses::reference(url);
         self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
+    }
+
+    /// Whether an address is another one without the key of the environment.
+    fn needs_key(&self, url: &str, monitor: &str) -> bool {
+        let completed = |key: Option<&str>| {
+            let pasted = Address::parse(url).ok()?;
+            let dialect = choose_dialect(self.flags.dialect.as_deref(), &pasted).ok()?;
+            dialect.complete(&pasted, key, monitor).ok()
+        };
+        self.key.is_some() && completed(self.key.as_deref()) != completed(None)
     }
 
     /// A target of the configuration, by its name.
@@ -237,6 +248,9 @@ impl Resolver<'_> {
             TargetRef::Address(key) => {
                 let kept = addresses::find(state, key)
                     .ok_or_else(|| "the address of an event is not known any more".to_owned())?;
+                if kept.needs_key && self.key.is_none() {
+                    return Err("its address needs the key that HB_KEY held".to_owned());
+                }
                 flags.header = kept.headers;
                 flags.ca_file = kept.ca_file;
                 (flags.client_cert, flags.client_key) = kept.identity.unzip();

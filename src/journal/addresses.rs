@@ -29,6 +29,9 @@ pub(crate) struct Kept {
     pub(crate) url: String,
     /// The dialect that was chosen for it, when one was.
     pub(crate) dialect: Option<String>,
+    /// Whether it is only whole with a key that is not kept.
+    #[serde(default)]
+    pub(crate) needs_key: bool,
     /// Headers that were given along with it, as `Name: value`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) headers: Vec<String>,

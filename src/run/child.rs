@@ -88,6 +88,16 @@ pub(super) fn forward_until_end(pid: u32, mut signals: SignalFd) -> Option<Ended
     }
 }
 
+/// Waits until a signal has come, or for `most`.
+pub(super) fn wait_readable(signals: &SignalFd, most: Duration) {
+    use std::os::fd::AsFd;
+    let watched = &mut [nix::poll::PollFd::new(signals.as_fd(), nix::poll::PollFlags::POLLIN)];
+    // Rounded up, else the last millisecond would be spent spinning.
+    let ms = most.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
+    let timeout = nix::poll::PollTimeout::try_from(ms).unwrap_or(nix::poll::PollTimeout::MAX);
+    let _ = nix::poll::poll(watched, timeout);
+}
+
 /// Whether this process group is the terminal's foreground: then the job must stay in it, else it
 /// could no longer read from the terminal or be interrupted there.
 pub(super) fn holds_the_terminal() -> bool {

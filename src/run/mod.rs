@@ -213,6 +213,27 @@ pub(crate) fn step(request: &Spawn<'_>) -> Result<(Exit, i32), SpawnError> {
     Ok((exit, shown(exit)))
 }
 
+/// Waits for the next of several runs; true when somebody asks for the end meanwhile.
+pub(crate) fn wait_for_the_next(until: Instant, inherited: &Inherited) -> bool {
+    let wanted = unix_signals::wanted(|signal| inherited.was_ignored(signal));
+    let Ok(mut signals) = SignalFd::open(&wanted) else {
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        return false;
+    };
+    loop {
+        while let Some(received) = signals.next() {
+            if unix_signals::respond(received, false).ends {
+                return true;
+            }
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        child::wait_readable(&signals, left);
+    }
+}
+
 /// What hb exits with when a command cannot be started, and why.
 pub(crate) fn spawn_trouble(error: &SpawnError, command: &[std::ffi::OsString]) -> (u8, String) {
     (child::exit_of_spawn_error(error), child::explain_spawn_error(error, command.first()))

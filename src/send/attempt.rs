@@ -124,6 +124,10 @@ async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
         Answer::Accepted => Attempt::Delivered { body_bytes_max },
         Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
         Answer::TooLarge => Attempt::TooLarge,
+        // A portal in front of the network sends everybody elsewhere; the receiver has said nothing.
+        Answer::Refused if (300..400).contains(&status) => {
+            Attempt::Later { why: refusal(status), after: None }
+        }
         Answer::Refused => Attempt::Refused { why: refusal(status) },
     }
 }

@@ -280,3 +280,34 @@ fn a_jitter_is_always_the_same_for_one_monitor() {
     assert!(delays.iter().any(|other| *other != delays[0]), "{delays:?}");
     assert!(delays.iter().all(|note| note.ends_with(" later, as planned")), "{delays:?}");
 }
+
+#[test]
+fn a_job_runs_again_until_somebody_asks_for_the_end() {
+    let home = Home::new();
+    let words = ["run", "--every", "100ms", "m", "--", "sh", "-c", "echo x >> runs"];
+    let mut hb = home.hb(&words).spawn().expect("started");
+    let began = std::time::Instant::now();
+    let runs = || std::fs::read_to_string(home.path("runs")).unwrap_or_default().lines().count();
+    while runs() < 3 && began.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let pid = nix::unistd::Pid::from_raw(hb.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("sent");
+    let status = hb.wait().expect("it ends");
+    assert!(runs() >= 3 && status.code().is_none_or(|code| code == 0), "{status:?}");
+    check(&mut home.hb(&["run", "--at", "25:00", "m", "--", "true"]), 64, "", AT_REFUSED);
+}
+
+const AT_REFUSED: &str = "hb: `--at` is a time of the day, as in 03:30\n";
+
+#[test]
+fn the_url_is_the_job_s_only_when_somebody_says_so() {
+    let home = Home::new();
+    let url = "http://127.0.0.1:9/ping/0191d3a4-7d2e-7abc-8def-0123456789ab";
+    let quick = ["run", "--report-timeout", "10ms", "--to", url];
+    let job = ["m", "--", "sh", "-c", "echo ${HB_URL:-none}"];
+    let plain = [&quick[..], &job[..]].concat();
+    assert_eq!(Seen::of(&mut home.hb(&plain)).stdout, "none\n");
+    let exported = [&quick[..], &["--export"], &job[..]].concat();
+    assert_eq!(Seen::of(&mut home.hb(&exported)).stdout, format!("{url}\n"));
+}
