@@ -29,8 +29,12 @@ fn main() {
     let url = format!("http://127.0.0.1:{port}/ping/0191d3a4-7d2e-7abc-8def-0123456789ab");
     let bench = Bench { state };
     println!("measuring {hb}, medians of {ROUNDS} interleaved rounds");
-    start(&bench, &hb, &url);
-    memory(&bench, &hb, &url);
+    let tls = tls_receiver(&bench.state);
+    let secure =
+        format!("https://localhost:{}/ping/0191d3a4-7d2e-7abc-8def-0123456789ab", tls.port);
+    start(&bench, &hb, &url, &secure, &tls.certificate);
+    delay(&bench, &hb);
+    memory(&bench, &hb, &url, &secure, &tls.certificate);
     streams(&bench, &hb);
     herd(&bench, &hb);
     let _ = std::fs::remove_dir_all(&bench.state);
@@ -81,11 +85,13 @@ fn ms(span: Duration) -> f64 {
 }
 
 /// The cost of one short job.
-fn start(bench: &Bench, hb: &str, url: &str) {
-    let variants: [(&str, Vec<&str>); 3] = [
+fn start(bench: &Bench, hb: &str, url: &str, secure: &str, ca: &str) {
+    let https = vec![hb, "run", "m", "--ca-file", ca, "--to", secure, "--", "/bin/true"];
+    let variants: [(&str, Vec<&str>); 4] = [
         ("true", vec!["/bin/true"]),
         ("hb run m -- true", vec![hb, "run", "m", "--", "/bin/true"]),
         ("hb run m --to http://… -- true", vec![hb, "run", "m", "--to", url, "--", "/bin/true"]),
+        ("hb run m --to https://… -- true", https),
     ];
     let mut spent: Vec<Vec<Spent>> = variants.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS + 5 {
@@ -108,11 +114,28 @@ fn start(bench: &Bench, hb: &str, url: &str) {
     }
 }
 
+/// How much later a job starts: the moment that `date` sees, less the moment before the start.
+fn delay(bench: &Bench, hb: &str) {
+    let seen_after = |words: &[&str]| {
+        let before = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_nanos();
+        let output = bench.command(words).stdout(Stdio::piped()).output().expect("it runs");
+        let seen: u128 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a moment");
+        (seen - before) as f64 / 1e6
+    };
+    let (mut bare, mut through) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        bare.push(seen_after(&["/bin/date", "+%s%N"]));
+        through.push(seen_after(&[hb, "run", "m", "--", "/bin/date", "+%s%N"]));
+    }
+    println!("the job starts {:.2} ms later than bare", median(through) - median(bare));
+}
+
 /// The memory of hb beside a job that sleeps.
-fn memory(bench: &Bench, hb: &str, url: &str) {
+fn memory(bench: &Bench, hb: &str, url: &str, secure: &str, ca: &str) {
     for (name, words) in [
         ("no receiver", vec![hb, "run", "m", "--", "sleep", "0.5"]),
         ("http", vec![hb, "run", "m", "--to", url, "--", "sleep", "0.5"]),
+        ("https", vec![hb, "run", "m", "--ca-file", ca, "--to", secure, "--", "sleep", "0.5"]),
     ] {
         let mut child = bench.command(&words).spawn().expect("hb runs");
         let (mut peak, mut beside) = (0, 0);
@@ -214,8 +237,53 @@ fn receiver() -> u16 {
     port
 }
 
-fn answer(mut stream: std::net::TcpStream) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+/// A receiver behind TLS.
+struct TlsReceiver {
+    port: u16,
+    certificate: String,
+}
+
+/// The same with a certificate of its own, made by `openssl`.
+fn tls_receiver(directory: &std::path::Path) -> TlsReceiver {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    std::fs::create_dir_all(directory).expect("a directory");
+    let (key, certificate) = (directory.join("key.pem"), directory.join("certificate.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.is_ok_and(|made| made.success()), "openssl makes the certificate");
+    let chain =
+        CertificateDer::pem_file_iter(&certificate).expect("PEM").map(|der| der.expect("DER"));
+    let secret = PrivateKeyDer::from_pem_file(&key).expect("a key");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain.collect(), secret)
+        .expect("a certificate");
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(config.clone()).expect("TLS");
+            std::thread::spawn(move || answer(rustls::StreamOwned::new(connection, stream)));
+        }
+    });
+    TlsReceiver { port, certificate: certificate.display().to_string() }
+}
+
+/// Answers requests until the other side has had enough.
+fn answer(stream: impl Read + Write) -> Option<()> {
+    let mut reader = BufReader::new(stream);
     loop {
         let mut length = 0;
         loop {
@@ -232,6 +300,8 @@ fn answer(mut stream: std::net::TcpStream) -> Option<()> {
             }
         }
         reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
+        let stream = reader.get_mut();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").ok()?;
+        stream.flush().ok()?;
     }
 }

@@ -18,9 +18,23 @@ pub(crate) struct Home {
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+static UNIGNORED: std::sync::Once = std::sync::Once::new();
+
+/// Tests that run in the background of a shell find INT and QUIT ignored, under `nohup` also HUP; a
+/// job would inherit that, and every test of a signal would see something else than at a terminal.
+#[expect(unsafe_code, reason = "dispositions are C; the default one runs no code of ours")]
+fn unignore() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
+        // SAFETY: the default disposition is always valid.
+        unsafe { signal(number, SigHandler::SigDfl) }.expect("a disposition can be set");
+    }
+}
+
 impl Home {
     /// A new, empty home.
     pub(crate) fn new() -> Home {
+        UNIGNORED.call_once(unignore);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("hb-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a temporary directory can be made");
