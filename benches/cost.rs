@@ -274,6 +274,7 @@ fn tls_receiver(directory: &std::path::Path) -> TlsReceiver {
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            stream.set_nodelay(true).expect("a socket");
             let connection = rustls::ServerConnection::new(config.clone()).expect("TLS");
             std::thread::spawn(move || answer(rustls::StreamOwned::new(connection, stream)));
         }
