@@ -15,7 +15,7 @@ use crate::sys::files::PrivateDir;
 pub(crate) const ROOM: &str = "open";
 
 /// How many runs of a monitor there are to one pruning.
-const PRUNE_EVERY: u8 = 16;
+const PRUNE_EVERY: u8 = 64;
 
 /// The record of this process's own run.
 pub(crate) struct OpenRun {
@@ -66,7 +66,7 @@ impl OpenRun {
     /// Moves the record to history, where it is read by `hb log`.
     pub(crate) fn close(self, state: &State) -> io::Result<()> {
         let place = history::admit(state, &self.monitor, &self.room, &self.name)?;
-        // Looking through a room costs as much as a run; one in sixteen does it for the others.
+        // Looking through a room costs as much as a run; one in so many does it for the others.
         if self.run_id.random_byte().is_multiple_of(PRUNE_EVERY) {
             history::prune(&place)
         } else {

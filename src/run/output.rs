@@ -9,11 +9,12 @@
 //! by closing the pipe. A full disk is not: the job goes on, and the loss is reported.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, Weak};
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::decide::OutputFacts;
 use super::matching::Matching;
@@ -182,27 +183,57 @@ impl Output {
         self.redirected.iter().map(|(end, stream)| (end.as_raw_fd(), *stream)).collect()
     }
 
-    /// Starts the pumps. Call it after the job has its ends; ours are closed here.
-    pub(crate) fn start(&mut self) {
+    /// Closes our copies of the job's ends. Call it after the job has them.
+    pub(crate) fn hand_over(&mut self) {
         self.redirected.clear();
-        for pump in &mut self.pumps {
-            let Some(reader) = pump.reader.take() else { continue };
-            let Ok((done, alive)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC) else {
-                continue;
-            };
-            let reader = Arc::new(reader);
-            pump.kept = Arc::downgrade(&reader);
-            let (collected, stream, merged) = (self.collected.clone(), pump.stream, pump.merged);
-            let started = std::thread::Builder::new()
-                .name("pump".to_owned())
-                .stack_size(STACK_BYTES)
-                .spawn(move || {
-                    carry(&reader, stream, merged, &collected);
-                    drop(alive);
-                });
-            if started.is_ok() {
-                pump.done = Some(done);
+    }
+
+    /// Pipes that nothing has come through yet. They have no pump: a job that is silent and short
+    /// would pay more for the thread than for all else.
+    pub(crate) fn silent(&self) -> Vec<BorrowedFd<'_>> {
+        self.pumps.iter().filter_map(|pump| pump.reader.as_ref()).map(AsFd::as_fd).collect()
+    }
+
+    /// Starts the pumps of pipes that something has come through, and lets go of those that have
+    /// ended in silence.
+    pub(crate) fn start_heard(&mut self) {
+        for index in 0..self.pumps.len() {
+            let Some(reader) = &self.pumps[index].reader else { continue };
+            let mut watched = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
+            let _ = poll(&mut watched, PollTimeout::ZERO);
+            let seen = watched[0].revents().unwrap_or(PollFlags::empty());
+            if seen.contains(PollFlags::POLLIN) {
+                self.start(index);
+            } else if !seen.is_empty() {
+                self.pumps[index].reader = None;
             }
+        }
+    }
+
+    /// Starts the pumps that are left.
+    pub(crate) fn start_all(&mut self) {
+        self.start_heard();
+        for index in 0..self.pumps.len() {
+            self.start(index);
+        }
+    }
+
+    fn start(&mut self, index: usize) {
+        let pump = &mut self.pumps[index];
+        let Some(reader) = pump.reader.take() else { return };
+        let Ok((done, alive)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC) else { return };
+        let reader = Arc::new(reader);
+        pump.kept = Arc::downgrade(&reader);
+        let (collected, stream, merged) = (self.collected.clone(), pump.stream, pump.merged);
+        let started = std::thread::Builder::new()
+            .name("pump".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || {
+                carry(&reader, stream, merged, &collected);
+                drop(alive);
+            });
+        if started.is_ok() {
+            pump.done = Some(done);
         }
     }
 

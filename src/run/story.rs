@@ -127,8 +127,8 @@ impl<'a> Story<'a> {
             let code = match spawn::spawn(&request) {
                 Ok(pid) => {
                     let job = Job { pid, own_group: false, started: Instant::now() };
-                    let nothing = Output::none();
-                    shown(exit_of(self.desk.attend(&job, &nothing).ended, None))
+                    let mut nothing = Output::none();
+                    shown(exit_of(self.desk.attend(&job, &mut nothing).ended, None))
                 }
                 Err(error) => i32::from(exit_of_spawn_error(&error)),
             };
@@ -191,23 +191,25 @@ impl<'a> Story<'a> {
         let spawned = spawn::spawn(&request);
         // The process is noted first of all: whoever finds this run without its hb must know its job.
         let born = spawned.as_ref().ok().and_then(|pid| self.note_process(*pid, lock));
-        output.start();
+        output.hand_over();
         match spawned {
             Ok(pid) => {
                 self.desk.reporter.keep_addresses();
                 let job = Job { pid, own_group, started };
-                let attending = AssertUnwindSafe(|| self.desk.attend(&job, &output));
+                let attending = AssertUnwindSafe(|| self.desk.attend(&job, &mut output));
                 match std::panic::catch_unwind(attending) {
                     Ok(attended) => self.attended = attended,
                     // A bug in hb must not become the job's problem: wait for it, and go on.
                     Err(_) => {
                         self.warnings.push("a bug in hb: the job was not supervised".to_owned());
+                        output.start_all();
                         self.attended.ended = wait_plainly(pid);
                     }
                 }
                 self.desk.sweep(&mut self.attended, born);
                 // What is read from others afterwards is not the job's time.
                 self.elapsed = Some(self.desk.started.elapsed());
+                output.start_all();
                 self.drain(&output);
             }
             Err(error) => self.spawn_error = Some(error),

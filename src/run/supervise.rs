@@ -105,7 +105,7 @@ fn due(timer: &mut Option<Instant>, now: Instant) -> bool {
 
 impl Desk<'_> {
     /// Attends a job to its end.
-    pub(crate) fn attend(&mut self, job: &Job, output: &Output) -> Attended {
+    pub(crate) fn attend(&mut self, job: &Job, output: &mut Output) -> Attended {
         fault::point("supervise");
         let time = &self.plan.time;
         let mut timers = Timers {
@@ -132,7 +132,8 @@ impl Desk<'_> {
                 }
                 Ok(Change::None) => {
                     let asleep = if stopped_at.is_some() { timers.kill } else { timers.next() };
-                    self.sleep_until(asleep);
+                    self.sleep_beside(asleep, &output.silent());
+                    output.start_heard();
                     if self.plan.start.is_init || time.timeout.is_some() {
                         wait::reap_strays(job.pid);
                     }
