@@ -67,8 +67,11 @@ pub(crate) fn main(file: &str, monitor: &str, dry: bool) -> i32 {
         say::error("`--event` goes with `--dry-run`: a case is shown, never sent");
         return exit::USAGE;
     }
-    let path = if file == "-" { "/dev/stdin" } else { file };
-    let requests = files::read_given(std::path::Path::new(path))
+    let read = match file {
+        "-" => files::read_bounded(std::io::stdin().lock()),
+        file => files::read_given(std::path::Path::new(file)),
+    };
+    let requests = read
         .map_err(|error| format!("cannot read `{file}`: {error}"))
         .and_then(|bytes| {
             serde_json::from_slice(&bytes)

@@ -10,6 +10,7 @@ use super::targets::Resolver;
 use super::{arguments, dry_run, exit, run_settle, say, world};
 use crate::journal::state::State;
 use crate::run::{Exit, housekeeping};
+use crate::sys::files;
 use crate::sys::inherited::Inherited;
 
 /// Runs the command.
@@ -77,7 +78,7 @@ fn once(
     finished.infos.iter().for_each(say::info);
     finished.warnings.iter().for_each(say::warning);
     if let (Some(path), summary) = (&settled.plan.telling.json_to, &finished.summary)
-        && let Err(error) = std::fs::write(path, format!("{summary}\n"))
+        && let Err(error) = files::write_given(path, format!("{summary}\n").as_bytes())
     {
         say::warning(format!("cannot write `{}`: {error}", path.display()));
     }

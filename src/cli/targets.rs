@@ -267,7 +267,10 @@ fn secret_parts(url: &str) -> Vec<String> {
     let place = rest.find(['/', '?']).unwrap_or(rest.len());
     let user = rest[..place].rsplit_once('@').map_or("", |(user, _)| user);
     let parts = user.split(':').chain(rest[place..].split(['/', '?', '&', '=']));
-    parts.filter(|part| part.len() >= SECRET_BYTES_MIN).map(str::to_owned).collect()
+    // The whole path as well: a short key is no secret by itself, but the URL is.
+    let whole = std::iter::once(rest[place..].trim_end_matches('/'));
+    let long = parts.filter(|part| part.len() >= SECRET_BYTES_MIN);
+    whole.filter(|path| path.matches('/').count() > 1).chain(long).map(str::to_owned).collect()
 }
 
 /// Shorter parts of a URL are words such as `ping`; ping keys and UUIDs have 22 characters and more.

@@ -47,6 +47,10 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         }
         // Its own `hb` may have closed it between the listing and the lock.
         let Ok(bytes) = room.read(&name, RECORD_BYTES_MAX) else { continue };
+        if !bytes.ends_with(b"\n") && !bytes.is_empty() {
+            // hb died within a line; the next one must not become a part of it.
+            std::io::Write::write_all(&mut file, b"\n")?;
+        }
         let Some(mut record) = Record::fold(&bytes) else {
             // hb died within its very first write, and no job had been started; or it lives and is
             // between making this file and locking it.

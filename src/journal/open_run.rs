@@ -24,6 +24,7 @@ pub(crate) struct OpenRun {
     name: String,
     monitor: String,
     run_id: RunId,
+    whole_bytes: u64,
 }
 
 /// The file name of a run's record.
@@ -43,7 +44,7 @@ impl OpenRun {
         // and young, and lets go of it.
         file.lock()?;
         let (monitor, run_id) = (begun.monitor.clone(), begun.run_id);
-        let mut run = OpenRun { room, file, name, monitor, run_id };
+        let mut run = OpenRun { room, file, name, monitor, run_id, whole_bytes: 0 };
         run.append(&Line::Begun(begun))?;
         Ok(run)
     }
@@ -52,7 +53,19 @@ impl OpenRun {
     pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        self.file.write_all(&bytes)
+        let written = self.file.write_all(&bytes);
+        match written {
+            Ok(()) => self.whole_bytes += bytes.len() as u64,
+            // Half a line would swallow the next one; a full disk may have room for a shorter one.
+            Err(_) => self.file.set_len(self.whole_bytes)?,
+        }
+        written
+    }
+
+    /// Removes a record that has no end, because the end could not be written: whoever found it would
+    /// take a run that was told for one that died.
+    pub(crate) fn discard(self) -> io::Result<()> {
+        self.room.remove(&self.name)
     }
 
     /// Waits until everything appended is on the disk.

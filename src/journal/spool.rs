@@ -15,6 +15,7 @@ use super::state::State;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::domain::time::Moment;
+use crate::domain::{name, text};
 use crate::sys::files::PrivateDir;
 
 /// Events kept at most.
@@ -26,8 +27,11 @@ pub(crate) const SPOOL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Days after which an event is of no use to anybody.
 pub(crate) const SPOOL_DAYS_MAX: i64 = 30;
 
-/// The largest event that is read.
+/// The largest event that is kept and read.
 const EVENT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Events given up for their age at one time: a clock that was wrong once must not empty the spool.
+const AGED_AT_ONCE_MAX: usize = 10;
 
 const ROOM: &str = "spool";
 const ASIDE: &str = "set-aside";
@@ -90,7 +94,14 @@ impl Spool {
             name: name.to_owned(),
             why: why.to_owned(),
         };
-        self.room.replace(&file_name(&spooled), &serde_json::to_vec(&spooled)?)?;
+        let mut spooled = spooled;
+        let mut bytes = serde_json::to_vec(&spooled)?;
+        // What is larger than what is read back would be taken for a broken file.
+        while bytes.len() as u64 > EVENT_BYTES_MAX {
+            spooled.event.tail = text::fit(&spooled.event.tail, spooled.event.tail.len() / 2);
+            bytes = serde_json::to_vec(&spooled)?;
+        }
+        self.room.replace(&file_name(&spooled), &bytes)?;
         self.bound(event.at)
     }
 
@@ -117,19 +128,28 @@ impl Spool {
                         contents.events.push((id, spooled))
                     }
                     // What a newer hb has written is not for this one to guess at.
-                    Ok(_) | Err(_) => self.set_aside(&name, &mut contents)?,
+                    Ok(_) | Err(_) => self.set_aside(&name, &mut contents),
                 },
-                Err(_) => self.set_aside(&name, &mut contents)?,
+                // A link, a device, a FIFO: it can never be read. Anything else may pass.
+                Err(error)
+                    if error.kind() == io::ErrorKind::InvalidData
+                        || error.raw_os_error() == Some(libc::ELOOP)
+                        || error.raw_os_error() == Some(libc::ENXIO) =>
+                {
+                    self.set_aside(&name, &mut contents);
+                }
+                Err(_) => {}
             }
         }
         Ok(contents)
     }
 
-    fn set_aside(&self, name: &str, contents: &mut Contents) -> io::Result<()> {
-        let aside = self.room.child(ASIDE)?;
-        self.room.rename(name, &aside, name)?;
-        contents.set_aside.push(name.to_owned());
-        Ok(())
+    /// A file that cannot even be moved stays where it is, and keeps no other from being read.
+    fn set_aside(&self, name: &str, contents: &mut Contents) {
+        let moved = self.room.child(ASIDE).and_then(|aside| self.room.rename(name, &aside, name));
+        if moved.is_ok() {
+            contents.set_aside.push(name.to_owned());
+        }
     }
 
     /// Names of files set aside earlier.
@@ -167,8 +187,8 @@ impl Spool {
     fn bound(&self, now: Moment) -> io::Result<()> {
         let ids = self.ids()?;
         let oldest = now.epoch_ms() - SPOOL_DAYS_MAX * 86_400_000;
-        let mut given_up: Vec<String> =
-            ids.iter().filter(|id| moment_of(id).is_some_and(|ms| ms < oldest)).cloned().collect();
+        let aged = ids.iter().filter(|id| moment_of(id).is_some_and(|ms| ms < oldest));
+        let mut given_up: Vec<String> = aged.take(AGED_AT_ONCE_MAX).cloned().collect();
         let mut left: Vec<&String> = ids.iter().filter(|id| !given_up.contains(id)).collect();
         left.sort_by_key(|id| (worth(id), (*id).clone()));
         let surplus = left.len().saturating_sub(EVENTS_MAX);
@@ -215,7 +235,12 @@ const EVENT_WITH_TAIL_BYTES: u64 = 96 * 1024;
 
 fn file_name(spooled: &Spooled) -> String {
     let event = &spooled.event;
-    let run = event.run_id.map_or_else(|| "-".to_owned(), |run_id| run_id.to_string());
+    // A ping by hand has no run; its monitor and its process tell it from the others of that moment.
+    let of_no_run = || {
+        let who = format!("{}/{}", event.monitor, std::process::id());
+        name::key(&who)[..16].to_owned()
+    };
+    let run = event.run_id.map_or_else(of_no_run, |run_id| run_id.to_string());
     let key = spooled.target.key();
     let at = event.at.epoch_ms().max(0);
     format!("{at:015}.{:010}.{}.{run}.{}.json", event.seq, event.kind.word(), &key[..12])

@@ -22,6 +22,12 @@ pub(super) fn recorded_command(plan: &Plan) -> Vec<String> {
     let mut room = COMMAND_BYTES_MAX;
     let mut recorded = Vec::new();
     for word in plan.output.redactor.mask_words(&words) {
+        // A script is one word; the passwords in it are words of their own.
+        let parts: Vec<&[u8]> = word.split(|byte| *byte == b' ').collect();
+        let word = match parts.len() {
+            1 => word,
+            _ => plan.output.redactor.mask_words(&parts).join(&b' '),
+        };
         let word = redact::mask_literal(&word, &secrets);
         if word.len() > room {
             recorded.push("…".to_owned());

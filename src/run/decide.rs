@@ -88,7 +88,7 @@ pub(crate) fn decide(facts: &Facts, rules: &VerdictRules, time: &TimeRules) -> V
         return fail(Reason::TimedOut, format!("ran longer than {limit} and {how}"));
     }
     match facts.ended {
-        None => fail(Reason::ExecFailed, "the job was not started".to_owned()),
+        None => fail(Reason::Vanished, "the job ended, and its exit status is lost".to_owned()),
         Some(Ended::Killed { unix_signal, core_dumped }) => killed(facts, unix_signal, core_dumped),
         Some(Ended::Exited(code)) => {
             let by_code = by_exit_code(code, rules);

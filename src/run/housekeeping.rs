@@ -87,7 +87,7 @@ fn flush_spool(
     if contents.events.is_empty() {
         return Ok(());
     }
-    let newest = newest_finishes(state, &contents.events);
+    let newest = newest_finishes(state, &contents.events, now);
     let mut letters = Vec::new();
     for (id, spooled) in contents.events {
         match resolve(&spooled.target, &spooled.event.monitor) {
@@ -140,6 +140,7 @@ fn flush_spool(
 fn newest_finishes(
     state: &State,
     events: &[(String, Spooled)],
+    now: Moment,
 ) -> HashMap<(String, String), Moment> {
     let mut newest: HashMap<(String, String), Moment> = HashMap::new();
     let mut keep = |target: String, monitor: &str, at: Moment| {
@@ -161,7 +162,8 @@ fn newest_finishes(
         for (record, _) in history::read(state, &wanted).unwrap_or_default() {
             let Some(ending) = &record.ending else { continue };
             for told in &record.told {
-                if told.kind.is_finish() && told.result == Delivery::Delivered {
+                let wrong_clock = ending.ended_at > now;
+                if told.kind.is_finish() && told.result == Delivery::Delivered && !wrong_clock {
                     keep(told.target.key(), monitor, ending.ended_at);
                 }
             }

@@ -44,6 +44,9 @@ pub(crate) const EXIT_PRECONDITION: u8 = 69;
 /// What hb exits with when the job ran out of time, as `timeout(1)` does.
 const EXIT_TIMED_OUT: u8 = 124;
 
+/// What hb exits with when somebody else reaped the job and its status is lost.
+const EXIT_UNKNOWN: u8 = 125;
+
 /// How often a busy lock is tried again.
 const LOCK_STEP: Duration = Duration::from_millis(200);
 
@@ -160,7 +163,7 @@ pub(crate) fn exit_of(ended: Option<Ended>, timed_out: Option<decide::TimedOut>)
         (None, Some(Ended::Exited(code))) => Exit::Code(code),
         (None, Some(Ended::Killed { unix_signal, .. })) => Exit::UnixSignal(unix_signal),
         // The child was reaped behind our back; all that is known is that it is gone.
-        (None, None) => Exit::Code(0),
+        (None, None) => Exit::Code(EXIT_UNKNOWN),
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Reporter<'a> {
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
     infos: Vec<String>,
+    broken: bool,
+    endless: bool,
 }
 
 /// What is left when a run has been told.
@@ -78,6 +80,8 @@ impl<'a> Reporter<'a> {
             warnings,
             keeps: false,
             infos,
+            broken: false,
+            endless: false,
         }
     }
 
@@ -101,13 +105,17 @@ impl<'a> Reporter<'a> {
     }
 
     /// Appends a line to the record, when there is one.
-    pub(crate) fn note(&mut self, line: &Line) {
-        if let Some(record) = &mut self.record
-            && let Err(error) = record.append(line)
-        {
+    ///
+    /// Says whether it was written. The record stays ours in any case: one that is let go of without
+    /// an end looks like that of a dead hb.
+    pub(crate) fn note(&mut self, line: &Line) -> bool {
+        let Some(record) = &mut self.record else { return false };
+        let Err(error) = record.append(line) else { return true };
+        if !self.broken {
             self.warnings.push(format!("the record of this run is incomplete: {error}"));
-            self.record = None;
+            self.broken = true;
         }
+        false
     }
 
     /// Makes what is known so far survive a power cut.
@@ -241,7 +249,12 @@ impl<'a> Reporter<'a> {
     pub(crate) fn end(&mut self, ending: Ending, until: Instant) {
         self.keep_addresses();
         let event = telling::finish(&self.begun, &ending);
-        self.note(&Line::Ended(Box::new(ending)));
+        let mut ended = self.note(&Line::Ended(Box::new(ending.clone())));
+        if !ended {
+            // A full disk may have room for the end without what was printed.
+            ended = self.note(&Line::Ended(Box::new(Ending { tail: Vec::new(), ..ending })));
+        }
+        self.endless = !ended;
         self.secure();
         self.finish = Some(event.clone());
         self.open(false);
@@ -271,9 +284,9 @@ impl<'a> Reporter<'a> {
             }
             self.spool(&target, &name, "there was no time left to send it");
         }
-        let mut recorded = self.record.is_some();
+        let mut recorded = self.record.is_some() && !self.endless;
         if let (Some(record), Some(state)) = (self.record.take(), self.state)
-            && let Err(error) = record.close(state)
+            && let Err(error) = if self.endless { record.discard() } else { record.close(state) }
         {
             self.warnings.push(format!("the record of this run stays open: {error}"));
             recorded = false;

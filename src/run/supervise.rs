@@ -160,8 +160,6 @@ impl Desk<'_> {
                         end_all(job, libc::SIGKILL);
                     }
                     self.tell_alive(job, output, &mut timers, now);
-                    self.reporter.collect();
-                    self.listen(job);
                 }
                 // Somebody reaped our child: it has ended, and nobody knows how.
                 Err(_) => {
@@ -173,12 +171,12 @@ impl Desk<'_> {
     }
 
     /// Sleeps until something happens, or until `until`.
-    pub(crate) fn sleep_until(&self, until: Option<Instant>) {
+    pub(crate) fn sleep_until(&mut self, until: Option<Instant>) {
         self.sleep_beside(until, &[]);
     }
 
     /// The same, also woken by the end of these descriptors.
-    pub(crate) fn sleep_beside(&self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) {
+    pub(crate) fn sleep_beside(&mut self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) {
         let timeout = match until {
             None => PollTimeout::NONE,
             Some(at) => {
@@ -195,6 +193,9 @@ impl Desk<'_> {
         }
         watched.extend(beside.iter().map(|end| PollFd::new(*end, PollFlags::POLLIN)));
         let _ = poll(&mut watched, timeout);
+        // What has been announced is taken at once, else the next sleep would be none.
+        self.reporter.collect();
+        self.listen();
     }
 
     /// Takes what signals have come; gives how long hb was stopped by one of them.
@@ -236,13 +237,13 @@ impl Desk<'_> {
     }
 
     /// Hears what the job has said, and tells what changes.
-    fn listen(&mut self, job: &Job) {
+    fn listen(&mut self) {
         let Some(progress) = &mut self.progress else { return };
         if progress.announced().is_none() {
             return;
         }
         let said = progress.hear();
-        let elapsed = job.started.elapsed();
+        let elapsed = self.started.elapsed();
         for event in self.heard.take(said, elapsed, &self.plan.monitor, clock::now()) {
             self.reporter.post(event);
         }

@@ -8,7 +8,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
@@ -213,11 +213,30 @@ impl std::fmt::Debug for PrivateDir {
 pub(crate) const GIVEN_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Reads a file that a person named: a key, a certificate, an environment.
+///
+/// It is an ordinary file, or nothing is read: a FIFO in its place would keep the job waiting for a
+/// writer that never comes. `/dev/null` is an empty file.
 pub(crate) fn read_given(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    if !file.metadata()?.is_file() && path != Path::new("/dev/null") {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not an ordinary file"));
+    }
+    read_bounded(file)
+}
+
+/// Reads all of something that is not larger than what a person hands to hb.
+pub(crate) fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(GIVEN_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    from.take(GIVEN_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > GIVEN_FILE_BYTES_MAX {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
     }
     Ok(bytes)
+}
+
+/// Writes to a file that a person named, and waits for nobody to read from it.
+pub(crate) fn write_given(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK);
+    options.open(path)?.write_all(bytes)
 }

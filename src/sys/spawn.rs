@@ -104,12 +104,23 @@ fn lacks_interpreter(errno: c_int, file: &[u8]) -> bool {
     errno == libc::ENOENT && std::path::Path::new(OsStr::from_bytes(file)).exists()
 }
 
+/// Whether a file can be a script at all: a program of another machine is none, and a shell would
+/// make nonsense of it.
+fn is_script(file: &CStr) -> bool {
+    use std::io::Read;
+    let mut start = [0u8; 128];
+    let path = OsStr::from_bytes(file.to_bytes());
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
+    let first_line = start[..read].split(|byte| *byte == b'\n').next().unwrap_or_default();
+    !first_line.starts_with(b"\x7fELF") && !first_line.contains(&0)
+}
+
 /// One file, as it is or, where the kernel does not know its format, through `/bin/sh`.
 fn attempt(request: &Spawn<'_>, file: &[u8]) -> Result<u32, c_int> {
     let words: Vec<CString> = c_strings(request.words.iter().map(OsString::as_os_str))?;
     let file = CString::new(file).map_err(|_| libc::ENOENT)?;
     match start(request, &file, &words) {
-        Err(libc::ENOEXEC) => {
+        Err(libc::ENOEXEC) if is_script(&file) => {
             let shell = c"/bin/sh";
             let mut through = vec![shell.to_owned(), file.clone()];
             through.extend(words.into_iter().skip(1));

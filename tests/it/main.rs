@@ -16,6 +16,7 @@ mod journal;
 mod kernels;
 mod man;
 mod ping;
+mod places;
 mod policy;
 mod readme;
 mod real_tools;

@@ -1,0 +1,77 @@
+//! Things in the wrong place: FIFOs instead of files, disks that fill up, programs of other machines.
+
+use crate::hb::{Home, Seen, check};
+use crate::receiver::{FakeReceiver, Step};
+
+#[test]
+fn a_fifo_in_place_of_a_file_holds_nobody() {
+    let home = Home::new();
+    check(home.program("mkfifo").arg("fifo"), 0, "", "");
+    let refused = "hb: warning: cannot read variables from `fifo`: it is not an ordinary file\n";
+    let words = ["run", "--env-file", "fifo", "m", "--", "echo", "ran"];
+    check(&mut home.hb(&words), 0, "ran\n", refused);
+    let words = ["run", "--json", "fifo", "m", "--", "sh", "-c", "echo ran; exit 3"];
+    let unread = "hb: warning: cannot write `fifo`: No such device or address\n";
+    check(&mut home.hb(&words), 3, "ran\n", unread);
+}
+
+#[test]
+fn pings_of_one_moment_are_all_kept() {
+    let home = Home::new();
+    let receiver = FakeReceiver::new(&[Step::Reset]);
+    let url = receiver.url("/ping/abcdefghijklmnopqrstuv");
+    home.config(&format!("[targets.t]\nurl = \"{url}\"\n[defaults]\nto = [\"t\"]\n"));
+    let pings: Vec<_> = (0..40)
+        .map(|number| {
+            let monitor = format!("m{number}");
+            let mut ping = home.hb(&["ping", "--report-timeout", "100ms", &monitor, "fail"]);
+            ping.stderr(std::process::Stdio::null()).spawn().expect("started")
+        })
+        .collect();
+    for mut ping in pings {
+        assert_eq!(ping.wait().expect("it ends").code(), Some(75));
+    }
+    let listed = Seen::of(&mut home.hb(&["spool", "list", "--json"])).stdout;
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).expect("an array");
+    assert_eq!(listed.len(), 40);
+}
+
+#[test]
+fn a_program_of_another_machine_is_not_executable() {
+    let home = Home::new();
+    let path = home.path("foreign");
+    std::fs::write(&path, b"\x7fELFgarbage").expect("written");
+    check(home.program("chmod").args(["+x", "foreign"]), 0, "", "");
+    let refused = "hb: cannot run `./foreign`: exec format error\n";
+    check(&mut home.hb(&["run", "m", "--", "./foreign"]), 126, "", refused);
+    assert_eq!(home.last_run()["reason"], "exec_failed");
+}
+
+#[test]
+fn an_output_larger_than_what_is_kept_is_cut_and_told() {
+    let home = Home::new();
+    let receiver = FakeReceiver::new(&[Step::Reset]);
+    let url = receiver.ping_url();
+    let script = "head -c 2000000 /dev/urandom | base64 -w 100 >&2; exit 3";
+    let words = ["run", "--tail", "2MiB", "--report-timeout", "100ms", "--to", &url, "m", "--"];
+    let words = [&words[..], &["sh", "-c", script]].concat();
+    assert_eq!(Seen::of(&mut home.hb(&words)).status, 3);
+    receiver.go_on(&[Step::Ok]);
+    check(&mut home.hb(&["spool", "flush"]), 0, "1 delivered, nothing waits\n", "");
+}
+
+#[test]
+fn a_wait_for_the_next_try_costs_no_time_of_the_processor() {
+    let home = Home::new();
+    let receiver = FakeReceiver::new(&[Step::Ok]).hearing_starts();
+    let url = receiver.ping_url();
+    let words = ["run", "--retry", "1", "--retry-delay", "2s", "--to", &url, "m", "--"];
+    let words = [&words[..], &["sh", "-c", "sleep 0.1; exit 1"]].concat();
+    let mut hb = home.hb(&words).spawn().expect("started");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", hb.id())).expect("hb is there");
+    let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("ticks")).sum();
+    assert_eq!(hb.wait().expect("it ends").code(), Some(1));
+    assert!(ticks < 30, "{ticks} hundredths of a second of CPU");
+}
