@@ -36,11 +36,11 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "log" -d 'What ran on this hos
 complete -c hb -n "__fish_hb_needs_command" -f -a "spool" -d 'Events that are not delivered yet'
 complete -c hb -n "__fish_hb_needs_command" -f -a "doctor" -d 'Check configuration, network, keys and spool, and say what to do'
 complete -c hb -n "__fish_hb_needs_command" -f -a "completions" -d 'Completions for a shell'
-complete -c hb -n "__fish_hb_using_subcommand run" -l shell -d 'Run this line through a shell, with errexit and pipefail where it has them' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l shell -d 'Run this line through $SHELL, else /bin/sh, with errexit and, where the shell has it, pipefail (bash has; Debian\'s sh before dash 0.5.13 has not)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l to -d 'A target\'s name or a ping URL; may be given several times' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l dialect -d 'Spell pings as this service wants them, whatever the URL looks like' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l header -d 'Send this header along (`Name: value`)' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l ca-file -d 'Trust only the certificates in this file' -r -F
+complete -c hb -n "__fish_hb_using_subcommand run" -l ca-file -d 'Trust only the certificates in this file: a private CA\'s, or the server\'s own' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l client-cert -d 'Show this certificate to the server' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l client-key -d 'The key of that certificate' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l report-timeout -d 'Time for the report after the job; then it is kept and sent later [default: 30s]' -r
@@ -78,7 +78,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l jitter -d 'Wait up to this
 complete -c hb -n "__fish_hb_using_subcommand run" -l quiet -d 'Show output only when the run is no success, or never' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l tail -d 'Bytes of the end of the output that are reported [default: 64KiB]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l head -d 'Bytes of the beginning that are reported as well [default: 0]' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l redact -d 'Mask what matches in reports; may be given several times' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l redact -d 'Mask what matches in records and reports; may be given several times' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l capture -d 'Which streams are read: auto, pipe, pty, both, none [default: auto]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l log-dir -d 'Keep the whole output of a failed run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l drain -d 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]' -r
@@ -92,7 +92,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l dry-run -d 'Send nothing, 
 complete -c hb -n "__fish_hb_using_subcommand run" -l export -d 'Give the job the first ping URL as HB_URL'
 complete -c hb -n "__fish_hb_using_subcommand run" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'
 complete -c hb -n "__fish_hb_using_subcommand run" -l fail-on-stderr -d 'Fail when the job writes to stderr'
-complete -c hb -n "__fish_hb_using_subcommand run" -l no-output -d 'Report no output'
+complete -c hb -n "__fish_hb_using_subcommand run" -l no-output -d 'Record and report no output'
 complete -c hb -n "__fish_hb_using_subcommand run" -l raw -d 'Leave colours and progress bars in reports'
 complete -c hb -n "__fish_hb_using_subcommand run" -l follow-descendants -d 'Carry on the output of what the job left behind, after hb has ended'
 complete -c hb -n "__fish_hb_using_subcommand run" -l signal-group -d 'Send signals to the job\'s whole group'
@@ -105,7 +105,7 @@ complete -c hb -n "__fish_hb_using_subcommand ping" -l event -d 'With --dry-run:
 complete -c hb -n "__fish_hb_using_subcommand ping" -l to -d 'A target\'s name or a ping URL; may be given several times' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l dialect -d 'Spell pings as this service wants them, whatever the URL looks like' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l header -d 'Send this header along (`Name: value`)' -r
-complete -c hb -n "__fish_hb_using_subcommand ping" -l ca-file -d 'Trust only the certificates in this file' -r -F
+complete -c hb -n "__fish_hb_using_subcommand ping" -l ca-file -d 'Trust only the certificates in this file: a private CA\'s, or the server\'s own' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-cert -d 'Show this certificate to the server' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-key -d 'The key of that certificate' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l report-timeout -d 'Time for the report after the job; then it is kept and sent later [default: 30s]' -r

@@ -19,7 +19,8 @@ pub(crate) struct RunArguments {
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 
-    /// Run this line through a shell, with errexit and pipefail where it has them
+    /// Run this line through $SHELL, else /bin/sh, with errexit and, where the shell has it, pipefail
+    /// (bash has; Debian's sh before dash 0.5.13 has not)
     #[arg(long, value_name = "LINE", conflicts_with = "command")]
     pub(crate) shell: Option<OsString>,
 
@@ -55,7 +56,7 @@ pub(crate) struct TellingArguments {
     /// Send this header along (`Name: value`)
     #[arg(long, value_name = "HEADER")]
     pub(crate) header: Vec<String>,
-    /// Trust only the certificates in this file
+    /// Trust only the certificates in this file: a private CA's, or the server's own
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Show this certificate to the server
@@ -206,10 +207,10 @@ pub(crate) struct OutputArguments {
     /// Bytes of the beginning that are reported as well [default: 0]
     #[arg(long, value_name = "SIZE")]
     pub(crate) head: Option<String>,
-    /// Report no output
+    /// Record and report no output
     #[arg(long)]
     pub(crate) no_output: bool,
-    /// Mask what matches in reports; may be given several times
+    /// Mask what matches in records and reports; may be given several times
     #[arg(long, value_name = "REGEX")]
     pub(crate) redact: Vec<String>,
     /// Leave colours and progress bars in reports

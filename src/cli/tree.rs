@@ -78,19 +78,20 @@ Examples:
   hb ping nightly 3                     the exit code of something else
   make 2>&1 | hb ping build log --stdin
 
-Exit status: 0 delivered, 75 kept and sent later, 1 refused, 64 usage.",
+Exit status: 0 delivered, or no server is configured; 75 kept and sent later; 1 refused, or a target
+cannot be used; 64 usage.",
         arguments: PingArguments::augment_args,
     },
     Entry {
         name: "progress",
         about: "Inside a job: say how far it is",
-        examples: "Example:\n  hb progress 40 --stage copying --rate 25MB/s --eta 10m\n\nNever fails the job: outside of `hb run` it does nothing.",
+        examples: "Example:\n  hb progress 40 --stage copying --rate 25MB/s --eta 10m\n\nNever fails the job: inside of `hb run` a mistake is said, and the exit code is 0. Outside of it,\na mistake exits with 64, and everything else does nothing.",
         arguments: ProgressArguments::augment_args,
     },
     Entry {
         name: "stage",
         about: "Inside a job: say that a new stage begins",
-        examples: "Example:\n  hb stage verifying",
+        examples: "Example:\n  hb stage verifying\n\nNever fails the job: inside of `hb run` a mistake is said, and the exit code is 0.",
         arguments: StageArguments::augment_args,
     },
     Entry {
@@ -102,7 +103,7 @@ Exit status: 0 delivered, 75 kept and sent later, 1 refused, 64 usage.",
     Entry {
         name: "metric",
         about: "Inside a job: say what it measured",
-        examples: "Example:\n  hb metric size=45.2GB files=15420 transfer_rate=25MB/s\n\nA script may as well write: echo size=45.2GB >> \"$HB_RUN_DIR/metrics\"",
+        examples: "Example:\n  hb metric size=45.2GB files=15420 transfer_rate=25MB/s\n\nNever fails the job: inside of `hb run` a mistake is said, and the exit code is 0.\nA script may as well write: echo size=45.2GB >> \"$HB_RUN_DIR/metrics\"",
         arguments: MetricArguments::augment_args,
     },
     Entry {
@@ -113,6 +114,7 @@ Examples:
   hb log                  the last runs of all monitors
   hb log nightly -n 50    of one monitor
   hb log nightly --last   the last run in full, with its output
+  hb log --since 12h      what ran last night
   hb log --json | jq .    one object per run
   hb log --follow         and what comes",
         arguments: LogArguments::augment_args,

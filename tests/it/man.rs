@@ -38,14 +38,25 @@ const FILES: Terms = &[
     ("~/.local/state/hb", "another user's state directory ($XDG_STATE_HOME/hb where it is set)"),
     ("open/, history/", "in the state directory: runs that go on, and runs that are over"),
     ("spool/", "in the state directory: events that are not delivered yet"),
-    ("addresses/", "in the state directory: ping URLs given on the command line, mode 0600"),
+    (
+        "addresses/",
+        "in the state directory: ping URLs given on the command line, mode 0600; forgotten after 60 days without use",
+    ),
+    (
+        "/run/hb",
+        "what root's running jobs say ($XDG_RUNTIME_DIR/hb for others; else in the state directory)",
+    ),
 ];
 
 const ENVIRONMENT: Terms = &[
     ("HB_CONFIG", "read this configuration file and no other"),
     ("HB_STATE_DIR", "keep the state here"),
     ("HB_TO", "targets or ping URLs, separated by commas, where --to is not given"),
-    ("HB_KEY", "the ping key for targets that have none of their own; the job does not see it"),
+    (
+        "HB_KEY",
+        "the ping key for targets and URLs that have none of their own; the job does not see it",
+    ),
+    ("HB_LOG", "error, warning (the default), or info, which also says what hb run delivered"),
     ("SSL_CERT_FILE", "trust the certificates in this file"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy to use, and the hosts that need none"),
     ("SHELL", "the shell for --shell, where it is a POSIX shell; else /bin/sh"),
