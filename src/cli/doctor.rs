@@ -16,6 +16,8 @@ use super::targets::{self, Found, Named, Resolver};
 use super::{arguments, exit, run_settle, say};
 use crate::domain::address::Address;
 use crate::domain::dialect::Dialect;
+use crate::domain::redact::Redactor;
+use crate::domain::text;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::Spool;
 use crate::send::target::Target;
@@ -65,6 +67,18 @@ fn look_at_config(context: &Context, findings: &mut Vec<Finding>) {
     }
     for warning in &context.config.warnings {
         findings.push(Finding::odd("config", warning.to_string(), warning.hint.clone()));
+    }
+    let settings = context.config.monitors.iter().map(|(name, settings)| (name.as_str(), settings));
+    for (name, settings) in settings.chain([("defaults", &context.config.defaults)]) {
+        let policy = &settings.policy;
+        let watched = [&settings.redact, &policy.fail_if_output, &policy.require_output];
+        for pattern in watched.into_iter().flatten().flatten() {
+            if let Err((_, why)) = Redactor::new(std::slice::from_ref(pattern)) {
+                let shown = text::excerpt(pattern.as_bytes());
+                let text = format!("`{name}`: `{shown}` is no pattern: {why}");
+                findings.push(Finding::bad("config", text, None));
+            }
+        }
     }
     if context.mistakes.is_empty() {
         let (monitors, targets) = (context.config.monitors.len(), context.config.targets.len());

@@ -62,6 +62,8 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let policy = &settings.policy;
     let tool = tool(&arguments.verdict.preset, &settings, &command, &mut found.troubles)?;
     let mut environment = environment(&arguments.world, policy, &mut found.troubles);
+    let output = output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?;
+    let verdict = verdict_rules(arguments, policy, tool, &mut found.troubles)?;
     let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
     if telling.export
         && let Some(target) = found.targets.first()
@@ -76,8 +78,8 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
         addresses: found.addresses,
         start: start_rules(arguments, policy, &named)?,
         time: time_rules(arguments, policy)?,
-        output: output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?,
-        verdict: verdict_rules(arguments, policy, tool, &mut found.troubles)?,
+        output,
+        verdict,
         conditions: conditions(arguments, policy)?,
         telling: TellRules {
             report_timeout: time("report-timeout", &telling.report_timeout)?

@@ -188,7 +188,13 @@ impl<'a> Reporter<'a> {
         }
         let (result, detail) = match report.settled {
             Settled::Delivered => (Delivery::Delivered, None),
-            Settled::Unspoken => return,
+            // The target has no word for it, or wants none: that settles it.
+            Settled::Unspoken => {
+                if report.is_finish {
+                    self.unsettled.retain(|(target, _)| *target != report.target);
+                }
+                return;
+            }
             Settled::Refused(why) => (Delivery::Refused, Some(why)),
             // The finish is spooled below, from `unsettled`; nothing else is worth it.
             Settled::Undelivered(why) => {

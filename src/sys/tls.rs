@@ -156,12 +156,14 @@ impl ServerCertVerifier for NamedOrTrusted {
 
 /// What a TLS failure means to a person, where the library's own words do not say.
 pub(crate) fn explain(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    // The library's error travels inside of an I/O error, which does not name it as its source.
-    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let found = inside.and_then(|inside| inside.downcast_ref::<Error>());
-    let Error::InvalidCertificate(why) = found.or_else(|| error.downcast_ref())? else {
-        return None;
-    };
+    // The library's error travels inside of I/O errors, which do not name it as their source.
+    let mut found = error;
+    while let Some(inside) =
+        found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
+    {
+        found = inside;
+    }
+    let Error::InvalidCertificate(why) = found.downcast_ref()? else { return None };
     let text = match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired, or this host's clock is ahead"

@@ -49,7 +49,7 @@ fn a_key_that_cannot_be_had_is_named_and_the_job_runs() {
             format!("file:{two}"),
             &format!("file `{two}`: it holds a line break or another control character"),
         ),
-        (format!("file:{directory}"), &format!("file `{directory}`: Is a directory")),
+        (format!("file:{directory}"), &format!("file `{directory}`: it is not an ordinary file")),
         ("env:NOT_SET".into(), "environment variable `NOT_SET`: it is not set"),
         (
             "cred:ping".into(),

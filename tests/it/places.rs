@@ -75,3 +75,18 @@ fn a_wait_for_the_next_try_costs_no_time_of_the_processor() {
     assert_eq!(hb.wait().expect("it ends").code(), Some(1));
     assert!(ticks < 30, "{ticks} hundredths of a second of CPU");
 }
+
+#[test]
+fn a_target_that_wants_no_successes_is_told_none_and_nothing_is_kept() {
+    let home = Home::new();
+    let receiver = FakeReceiver::new(&[Step::Ok]);
+    let url = receiver.ping_url();
+    home.config(&format!(
+        "[targets.t]\nurl = \"{url}\"\non = [\"failure\"]\n[defaults]\nto = [\"t\"]\n"
+    ));
+    check(&mut home.hb(&["run", "m", "--", "true"]), 0, "", "");
+    check(&mut home.hb(&["spool"]), 0, "nothing waits\n", "");
+    assert_eq!(receiver.requests().len(), 0);
+    check(&mut home.hb(&["run", "m", "--", "false"]), 1, "", "");
+    assert_eq!(receiver.only().word(), "1");
+}
