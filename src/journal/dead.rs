@@ -19,6 +19,12 @@ use crate::domain::time::Moment;
 use crate::domain::usage::Usage;
 use crate::sys::process;
 
+/// The room of what running jobs say about themselves.
+pub(crate) const WORDS_ROOM: &str = "progress";
+
+/// The file of one job's words.
+pub(crate) const WORDS_FILE: &str = "metrics";
+
 /// Open records looked at in one go; the rest waits for the next `hb`.
 const LOOKED_AT_MAX: usize = 1000;
 
@@ -71,8 +77,19 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         spool_rest(state, &record, &mut file, now)?;
         file.sync_data()?;
         history::admit(state, &record.begun.monitor, &room, &name)?;
+        forget_words(state, &record);
     }
     Ok(vanished)
+}
+
+/// Removes the directory in which the job of a dead hb left its words; nobody will read them.
+fn forget_words(state: &State, record: &Record) {
+    let Ok(words) = state.passing_room(WORDS_ROOM) else { return };
+    let run = record.begun.run_id.to_string();
+    if let Ok(place) = words.child_there(&run) {
+        let _ = place.remove(WORDS_FILE);
+        let _ = words.remove_child(&run);
+    }
 }
 
 /// Spools the finish for every target that has not settled it.

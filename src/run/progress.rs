@@ -13,14 +13,12 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use super::words::{self, LINE_BYTES_MAX, Word};
 use crate::domain::run::RunId;
+use crate::journal::dead::{WORDS_FILE, WORDS_ROOM};
 use crate::journal::state::State;
 use crate::sys::files::PrivateDir;
 
 /// Bytes that a job may say in one run; what it says beyond is not heard.
 const SAID_BYTES_MAX: u64 = 4 * 1024 * 1024;
-
-const ROOM: &str = "progress";
-const FILE: &str = "metrics";
 
 /// The directory of one run.
 pub(crate) struct Progress {
@@ -36,10 +34,10 @@ pub(crate) struct Progress {
 impl Progress {
     /// Makes the directory and its file.
     pub(crate) fn open(state: &State, run_id: RunId) -> std::io::Result<Progress> {
-        let room = state.passing_room(ROOM)?;
+        let room = state.passing_room(WORDS_ROOM)?;
         let name = run_id.to_string();
         let place = room.child(&name)?;
-        let file = place.create(FILE)?;
+        let file = place.create(WORDS_FILE)?;
         Ok(Progress { room, place, name, file, heard_bytes: 0, rest: Vec::new(), inotify: None })
     }
 
@@ -52,7 +50,7 @@ impl Progress {
     pub(crate) fn watch(&mut self) {
         let watch = || -> nix::Result<Inotify> {
             let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-            inotify.add_watch(&self.place.path().join(FILE), AddWatchFlags::IN_MODIFY)?;
+            inotify.add_watch(&self.place.path().join(WORDS_FILE), AddWatchFlags::IN_MODIFY)?;
             Ok(inotify)
         };
         self.inotify = watch().ok();
@@ -89,7 +87,7 @@ impl Progress {
         let mut said = self.hear();
         said.extend(words::understand(&std::mem::take(&mut self.rest)));
         // The job may have put more into its directory; that is its business, and stays.
-        let _ = self.place.remove(FILE);
+        let _ = self.place.remove(WORDS_FILE);
         let _ = self.room.remove_child(&self.name);
         said
     }

@@ -90,3 +90,21 @@ fn a_target_that_wants_no_successes_is_told_none_and_nothing_is_kept() {
     check(&mut home.hb(&["run", "m", "--", "false"]), 1, "", "");
     assert_eq!(receiver.only().word(), "1");
 }
+
+#[test]
+fn what_the_job_of_a_dead_hb_said_is_cleared_away() {
+    let home = Home::new();
+    let script = "echo $HB_RUN_DIR > where; kill -9 $PPID; sleep 0.1; touch done";
+    let seen = Seen::of(&mut home.hb(&["run", "m", "--", "sh", "-c", script]));
+    assert_eq!(seen.status, -9);
+    while !home.path("done").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let place = std::fs::read_to_string(home.path("where")).expect("the job said where");
+    assert!(std::path::Path::new(place.trim()).exists(), "{place}");
+    let began = std::time::Instant::now();
+    while std::path::Path::new(place.trim()).exists() && began.elapsed().as_secs() < 10 {
+        Seen::of(&mut home.hb(&["run", "other", "--", "true"]));
+    }
+    assert!(!std::path::Path::new(place.trim()).exists(), "{place}");
+}

@@ -7,7 +7,8 @@ use crate::hb::{Home, Seen};
 const README: &str = include_str!("../../README.md");
 
 /// Options in the README that belong to other programs.
-const OF_OTHERS: [&str; 5] = ["--release", "--locked", "--path", "--stats", "--test"];
+const OF_OTHERS: [&str; 7] =
+    ["--bench", "--release", "--target", "--locked", "--path", "--stats", "--test"];
 
 /// Every option of every command.
 fn options() -> BTreeSet<String> {
