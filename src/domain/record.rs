@@ -31,6 +31,15 @@ pub(crate) enum Line {
     Told(Told),
 }
 
+impl Line {
+    /// The line as it stands in a file, with its end, to be appended in one write.
+    pub(crate) fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
 /// What is known before the job starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Begun {

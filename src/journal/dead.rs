@@ -131,9 +131,7 @@ fn finish_of(record: &Record) -> Option<Event> {
 
 fn append(file: &mut std::fs::File, line: &Line) -> io::Result<()> {
     use std::io::Write;
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    file.write_all(&bytes)
+    file.write_all(&line.to_bytes()?)
 }
 
 /// The end of a run that nobody saw.

@@ -137,9 +137,7 @@ fn places(state: &State, monitor: Option<&str>) -> io::Result<Vec<(PrivateDir, b
 /// Appends a line to the record of a finished run, where it still is.
 pub(crate) fn append(state: &State, monitor: &str, run_id: RunId, line: &Line) -> io::Result<()> {
     use std::io::Write;
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    room(state, monitor)?.open_file(&file_name(run_id))?.write_all(&bytes)
+    room(state, monitor)?.open_file(&file_name(run_id))?.write_all(&line.to_bytes()?)
 }
 
 /// Once an hour: forgets what is too old, then what is too much, oldest first, but never the newest

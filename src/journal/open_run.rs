@@ -51,8 +51,7 @@ impl OpenRun {
 
     /// Appends a line, in one write.
     pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec(line)?;
-        bytes.push(b'\n');
+        let bytes = line.to_bytes()?;
         let written = self.file.write_all(&bytes);
         match written {
             Ok(()) => self.whole_bytes += bytes.len() as u64,
