@@ -76,6 +76,10 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<u32, SpawnError> {
                 file.push(b'/');
             }
             file.extend_from_slice(command.as_bytes());
+            // To look first costs a microsecond; to start a process that finds nothing, a hundred.
+            if is_missing(&file) {
+                continue;
+            }
             match attempt(request, &file) {
                 Ok(pid) => return Ok(pid),
                 Err(errno @ (libc::ENOENT | libc::ENOTDIR)) => {
@@ -97,6 +101,12 @@ pub(crate) fn spawn(request: &Spawn<'_>) -> Result<u32, SpawnError> {
     let (errno, tried) = refused.or(uninterpreted).unwrap_or((libc::ENOENT, command.clone()));
     let path = Some(path.unwrap_or_else(|| OsString::from_vec(DEFAULT_PATH.to_vec())));
     Err(SpawnError { errno, tried, path, lacks_interpreter })
+}
+
+/// Whether nothing of this name is there, not even a link that leads nowhere.
+fn is_missing(file: &[u8]) -> bool {
+    let path = OsStr::from_bytes(file);
+    matches!(nix::sys::stat::lstat(path), Err(nix::Error::ENOENT | nix::Error::ENOTDIR))
 }
 
 /// Whether "no such file" means the interpreter: execve(2) has one errno for both.
