@@ -19,6 +19,7 @@ mod log;
 mod log_view;
 mod ping;
 mod ping_case;
+mod plain_run;
 mod rules;
 mod run;
 mod run_arguments;

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::run_arguments::RunArguments;
 use super::run_settle::Settled;
 use super::targets::Resolver;
-use super::{arguments, dry_run, exit, run_settle, say, world};
+use super::{arguments, dry_run, exit, plain_run, run_settle, say, world};
 use crate::journal::state::State;
 use crate::run::{Exit, housekeeping};
 use crate::sys::files;
@@ -15,7 +15,8 @@ use crate::sys::inherited::Inherited;
 
 /// Runs the command.
 pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
-    let mut arguments: RunArguments = match arguments::read("run", words) {
+    let read = plain_run::read(words).map_or_else(|| arguments::read("run", words), Ok);
+    let mut arguments: RunArguments = match read {
         Ok(arguments) => arguments,
         Err(code) => return Exit::Code(u8::try_from(code).unwrap_or(1)),
     };
