@@ -188,9 +188,11 @@ impl<'a> Story<'a> {
         let redirected = output.redirected();
         let started = Instant::now();
         let request = self.request(&plan.command, &environment, &redirected, own_group);
+        let before = clock::since_boot();
         let spawned = spawn::spawn(&request);
+        let between = [before, clock::since_boot()];
         // The process is noted first of all: whoever finds this run without its hb must know its job.
-        let born = spawned.as_ref().ok().and_then(|pid| self.note_process(*pid, lock));
+        let born = spawned.as_ref().ok().and_then(|pid| self.note_process(*pid, between, lock));
         output.hand_over();
         match spawned {
             Ok(pid) => {
@@ -218,11 +220,16 @@ impl<'a> Story<'a> {
     }
 
     /// Writes down which process the job is; gives the tick at which it was born.
-    fn note_process(&mut self, pid: u32, lock: &mut Option<RunLock>) -> Option<u64> {
+    fn note_process(
+        &mut self,
+        pid: u32,
+        between: [Duration; 2],
+        lock: &mut Option<RunLock>,
+    ) -> Option<u64> {
         if self.boot_id.is_empty() {
             self.boot_id = process::boot_id();
         }
-        let job = process::name_of(pid, &self.boot_id)?;
+        let job = process::name_of_newborn(pid, between, &self.boot_id)?;
         let born = job.start_ticks;
         if let Some(lock) = lock {
             let _ = lock.note(&job);

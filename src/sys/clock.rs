@@ -3,7 +3,9 @@
 //! Moments on a calendar come from [`now`]; spans of time are measured with `std::time::Instant`,
 //! which does not jump when somebody sets the clock in the middle of a backup.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nix::time::{ClockId, clock_gettime};
 
 use crate::domain::time::Moment;
 
@@ -15,4 +17,13 @@ pub(crate) fn now() -> Moment {
         Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
     };
     Moment::from_epoch_ms(ms)
+}
+
+/// Time since this machine was started, its sleep included, on the clock that dates processes.
+pub(crate) fn since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = ClockId::CLOCK_BOOTTIME;
+    #[cfg(not(target_os = "linux"))]
+    let clock = ClockId::CLOCK_MONOTONIC;
+    clock_gettime(clock).map_or(Duration::ZERO, Duration::from)
 }

@@ -11,6 +11,10 @@ pub(crate) fn name() -> String {
 /// The name of the user that hb runs as, or its number where it has no entry.
 pub(crate) fn user() -> String {
     let uid = nix::unistd::geteuid();
+    // Most jobs are root's, and there is no need to look up how root is called.
+    if uid.is_root() {
+        return "root".to_owned();
+    }
     match nix::unistd::User::from_uid(uid) {
         Ok(Some(user)) => user.name,
         Ok(None) | Err(_) => uid.to_string(),
@@ -25,7 +29,7 @@ pub(crate) fn facts() -> HostFacts {
         name: name(),
         user: user(),
         load: load.map_or([0.0; 3], |load| [load.one, load.five, load.fifteen]),
-        uptime_s: sysinfo::System::uptime().unwrap_or(0),
+        uptime_s: super::clock::since_boot().as_secs(),
         memory_available_bytes: available,
         memory_bytes: total,
     }

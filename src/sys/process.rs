@@ -1,17 +1,30 @@
 //! Other processes on this host: whether one is still the same, and who descends from whom.
 
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::domain::host::ProcessName;
 
-/// The lasting name of a living process.
-pub(crate) fn name_of(pid: u32, boot_id: &str) -> Option<ProcessName> {
-    let start_ticks = start_ticks(pid)?;
+/// The lasting name of a process that was started between two readings of [`clock::since_boot`].
+///
+/// The kernel dates processes by that clock in ticks of a hundredth of a second. When both readings
+/// fall into one tick, which is nearly always, the date is known without asking; reading it from
+/// `/proc` costs as much as several writes to disk.
+pub(crate) fn name_of_newborn(
+    pid: u32,
+    between: [Duration; 2],
+    boot_id: &str,
+) -> Option<ProcessName> {
+    let [before, after] = between.map(|reading| reading.as_millis() as u64 * TICKS_PER_S / 1000);
+    let start_ticks = if before == after { before } else { start_ticks(pid)? };
     Some(ProcessName { pid, start_ticks, boot_id: boot_id.to_owned() })
 }
+
+/// The unit in which Linux shows the age of processes, the same on every architecture.
+const TICKS_PER_S: u64 = 100;
 
 /// Whether exactly this process is still there, in the boot named `boot_id`.
 pub(crate) fn is_alive(process: &ProcessName, boot_id: &str) -> bool {
@@ -153,6 +166,24 @@ pub(crate) fn leave_behind(work: impl FnOnce()) {
         if libc::fork() == 0 {
             work();
             libc::_exit(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock;
+    use super::{name_of_newborn, start_ticks};
+
+    #[test]
+    fn a_newborn_is_dated_as_the_kernel_dates_it() {
+        for _ in 0..50 {
+            let before = clock::since_boot();
+            let mut child = std::process::Command::new("sleep").arg("5").spawn().expect("sleep");
+            let between = [before, clock::since_boot()];
+            let named = name_of_newborn(child.id(), between, "boot").expect("it lives");
+            assert_eq!(Some(named.start_ticks), start_ticks(child.id()), "{between:?}");
+            let _ = (child.kill(), child.wait());
         }
     }
 }
