@@ -8,6 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use super::plan::Plan;
+use crate::domain::dialect::Limits;
 use crate::domain::event::Event;
 use crate::domain::record::{Begun, Delivery, Ending, Line, TargetRef, Told};
 use crate::domain::telling;
@@ -17,6 +18,7 @@ use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
+use crate::send::target::Target;
 use crate::sys::{clock, program};
 
 /// How long the start waits for the finish, to be told with it.
@@ -125,8 +127,16 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Starts the courier and gives it the start, unless it is there already.
-    pub(crate) fn open(&mut self, with_start: bool) {
+    /// Starts the courier's thread and gives it the start.
+    pub(crate) fn open(&mut self) {
+        self.engage(Courier::start);
+        if let Some(courier) = &self.courier {
+            courier.post(&telling::start(&self.begun));
+        }
+    }
+
+    /// Gets a courier, unless there is one already.
+    fn engage(&mut self, how: fn(Vec<(Target, Limits)>) -> std::io::Result<Courier>) {
         if self.courier.is_some() {
             return;
         }
@@ -138,13 +148,8 @@ impl<'a> Reporter<'a> {
             let known = self.state.map(|state| learned::limits(state, &target.reference));
             (target.clone(), known.unwrap_or_default())
         });
-        match Courier::start(targets.collect()) {
-            Ok(courier) => {
-                if with_start {
-                    courier.post(&telling::start(&self.begun));
-                }
-                self.courier = Some(courier);
-            }
+        match how(targets.collect()) {
+            Ok(courier) => self.courier = Some(courier),
             Err(error) => self.warnings.push(format!("nothing can be sent: {error}")),
         }
     }
@@ -164,6 +169,14 @@ impl<'a> Reporter<'a> {
     pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
         use std::os::fd::AsFd;
         self.courier.as_ref().map(Courier::as_fd)
+    }
+
+    /// Sleeps while the courier works on this thread; false where it has its own.
+    pub(crate) fn sleep(&self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) -> bool {
+        match (&self.courier, until) {
+            (Some(courier), Some(until)) => courier.sleep(until, beside),
+            (Some(_) | None, _) => false,
+        }
     }
 
     /// Takes the courier's reports. A courier that is gone has settled nothing more.
@@ -263,7 +276,8 @@ impl<'a> Reporter<'a> {
         self.endless = !ended;
         self.secure();
         self.finish = Some(event.clone());
-        self.open(false);
+        // A job this short has had no start told, and nothing runs beside the finish.
+        self.engage(Courier::here);
         if let Some(courier) = &self.courier {
             courier.finish(&event, until);
         }

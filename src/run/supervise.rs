@@ -145,7 +145,7 @@ impl Desk<'_> {
                     }
                     if due(&mut timers.hold, now) {
                         self.oom_kills = host::oom_kills();
-                        self.reporter.open(true);
+                        self.reporter.open();
                         if let Some(progress) = &mut self.progress {
                             progress.watch();
                         }
@@ -186,6 +186,10 @@ impl Desk<'_> {
                 PollTimeout::try_from(ms as i32).unwrap_or(PollTimeout::MAX)
             }
         };
+        if self.reporter.sleep(until, &[self.signals.as_fd()]) {
+            self.reporter.collect();
+            return;
+        }
         let mut watched = vec![PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
         let announced = self.progress.as_ref().and_then(Progress::announced);
         for descriptor in self.reporter.bell().into_iter().chain(announced) {

@@ -1,4 +1,7 @@
-//! The courier: a thread that carries a run's events to its targets while the job goes its own way.
+//! The courier: carries a run's events to its targets while the job goes its own way.
+//!
+//! While a job runs it is a thread. Where nothing but a finish is left to tell, a thread would only
+//! cost: the courier then works on the thread of its owner, whenever that one sleeps.
 //!
 //! Every target has its own agent with its own connection, retries and queue, so a slow one delays
 //! nobody. The start is retried for as long as the job runs; if it is still waiting when the job
@@ -10,7 +13,11 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::mpsc;
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -21,6 +28,7 @@ use crate::domain::backoff;
 use crate::domain::dialect::Limits;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
+use crate::sys::readable::readable;
 use crate::sys::{fault, random};
 
 /// Events that wait at one agent; what a job says beyond that is left out, starts and ends never.
@@ -54,50 +62,114 @@ enum Order {
     Finish(Box<Event>),
 }
 
-/// The running thread, as its owner sees it.
+/// The courier, as its owner sees it.
 pub(crate) struct Courier {
     orders: Vec<UnboundedSender<Order>>,
     budget: BudgetSetter,
     reports: mpsc::Receiver<Report>,
     rings: OwnedFd,
+    here: Option<Here>,
+}
+
+/// The work of a courier that has no thread.
+struct Here {
+    local: LocalSet,
+    /// Only taken when it ends.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        // A name server that does not answer keeps a helper thread, which nobody waits for.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Everything that agents are made of.
+struct Agents {
+    each: Vec<(Target, Limits, UnboundedReceiver<Order>)>,
+    budget: Budget,
+    report: mpsc::Sender<Report>,
+    bell: OwnedFd,
+}
+
+impl Agents {
+    /// Sets the agents to work.
+    fn engage(self) -> std::io::Result<(Runtime, LocalSet)> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let bell = std::rc::Rc::new(self.bell);
+        let local = LocalSet::new();
+        for (target, limits, orders) in self.each {
+            let (budget, report) = (self.budget.clone(), self.report.clone());
+            let bell = bell.clone();
+            local.spawn_local(async move {
+                fault::point("courier");
+                Agent { line: Line::open(target, limits), orders, budget, report, bell }
+                    .work()
+                    .await;
+            });
+        }
+        Ok((runtime, local))
+    }
 }
 
 impl Courier {
     /// Starts the thread. Each target comes with what is known about its limits.
     pub(crate) fn start(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
+        let (courier, agents) = Courier::prepare(targets)?;
+        let builder = std::thread::Builder::new().name("courier".into()).stack_size(STACK_BYTES);
+        builder.spawn(move || {
+            if let Ok((runtime, local)) = agents.engage() {
+                runtime.block_on(local);
+            }
+        })?;
+        Ok(courier)
+    }
+
+    /// Works on the caller's thread, whenever that one is in [`Courier::sleep`].
+    pub(crate) fn here(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
+        let (mut courier, agents) = Courier::prepare(targets)?;
+        let (runtime, local) = agents.engage()?;
+        courier.here = Some(Here { local, runtime: Some(runtime) });
+        Ok(courier)
+    }
+
+    fn prepare(targets: Vec<(Target, Limits)>) -> std::io::Result<(Courier, Agents)> {
         let (rings, bell) =
             nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
         let (report, reports) = mpsc::channel();
         let (setter, budget) = budget::open();
         let mut orders = Vec::new();
-        let mut agents = Vec::new();
+        let mut each = Vec::new();
         for (target, limits) in targets {
             let (sender, receiver) = unbounded_channel();
             orders.push(sender);
-            agents.push((target, limits, receiver));
+            each.push((target, limits, receiver));
         }
-        std::thread::Builder::new().name("courier".into()).stack_size(STACK_BYTES).spawn(
-            move || {
-                fault::point("courier");
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let Ok(runtime) = runtime else { return };
-                let bell = std::rc::Rc::new(bell);
-                let local = tokio::task::LocalSet::new();
-                for (target, limits, orders) in agents {
-                    let agent = Agent {
-                        line: Line::open(target, limits),
-                        orders,
-                        budget: budget.clone(),
-                        report: report.clone(),
-                        bell: bell.clone(),
-                    };
-                    local.spawn_local(agent.work());
+        let courier = Courier { orders, budget: setter, reports, rings, here: None };
+        Ok((courier, Agents { each, budget, report, bell }))
+    }
+
+    /// Sleeps until there is something to report, one of `beside` can be read, or `until` has come.
+    /// False where the courier has a thread, which works without this.
+    pub(crate) fn sleep(&self, until: std::time::Instant, beside: &[BorrowedFd<'_>]) -> bool {
+        let Some(Here { local, runtime: Some(runtime) }) = &self.here else { return false };
+        let mut watched = vec![self.rings.as_fd()];
+        watched.extend(beside);
+        local.block_on(runtime, async {
+            let mut waits: Vec<_> =
+                watched.into_iter().map(|end| Box::pin(readable(end))).collect();
+            let woken = std::future::poll_fn(|context| {
+                match waits.iter_mut().any(|wait| wait.as_mut().poll(context).is_ready()) {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
                 }
-                drop(report);
-                runtime.block_on(local);
-            },
-        )?;
-        Ok(Courier { orders, budget: setter, reports, rings })
+            });
+            let _ = tokio::time::timeout_at(until.into(), woken).await;
+        });
+        true
     }
 
     /// Gives an event to every agent.

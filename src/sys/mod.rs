@@ -14,6 +14,7 @@ pub(crate) mod priority;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod readable;
 pub(crate) mod signal_fd;
 pub(crate) mod spawn;
 pub(crate) mod start_memory;
