@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'What ran on this host; works with no server')
             [CompletionResult]::new('spool', 'spool', [CompletionResultType]::ParameterValue, 'Events that are not delivered yet')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check configuration, network, keys and spool, and say what to do')
+            [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'A schedule in words, and its next moments, daylight saving time included')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell')
             break
         }
@@ -193,6 +194,35 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;schedule' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say it in words, with its next moments')
+            [CompletionResult]::new('next', 'next', [CompletionResultType]::ParameterValue, 'Only its next moments, in UTC')
+            break
+        }
+        'hb;schedule;explain' {
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'What it is: cron, calendar (systemd''s OnCalendar), every, window [default: as it looks]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The time zone [default: the host''s]')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many [default: 5]')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'Read a span of time instead, and give its whole seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;schedule;next' {
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'What it is: cron, calendar (systemd''s OnCalendar), every, window [default: as it looks]')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The time zone [default: the host''s]')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'How many [default: 5]')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'Read a span of time instead, and give its whole seconds')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'hb;completions' {

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand log 'What ran on this host; works with no server'
             cand spool 'Events that are not delivered yet'
             cand doctor 'Check configuration, network, keys and spool, and say what to do'
+            cand schedule 'A schedule in words, and its next moments, daylight saving time included'
             cand completions 'Completions for a shell'
         }
         &'hb;run'= {
@@ -178,6 +179,32 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --json 'One JSON object'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hb;schedule'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand explain 'Say it in words, with its next moments'
+            cand next 'Only its next moments, in UTC'
+        }
+        &'hb;schedule;explain'= {
+            cand --kind 'What it is: cron, calendar (systemd''s OnCalendar), every, window [default: as it looks]'
+            cand --tz 'The time zone [default: the host''s]'
+            cand --from 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]'
+            cand -n 'How many [default: 5]'
+            cand --duration 'Read a span of time instead, and give its whole seconds'
+            cand --json 'JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;schedule;next'= {
+            cand --kind 'What it is: cron, calendar (systemd''s OnCalendar), every, window [default: as it looks]'
+            cand --tz 'The time zone [default: the host''s]'
+            cand --from 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]'
+            cand -n 'How many [default: 5]'
+            cand --duration 'Read a span of time instead, and give its whole seconds'
+            cand --json 'JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'hb;completions'= {
             cand --monitors 'The configured monitors and those that ran here, one a line'

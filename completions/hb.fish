@@ -35,6 +35,7 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "metric" -d 'Inside a job: say
 complete -c hb -n "__fish_hb_needs_command" -f -a "log" -d 'What ran on this host; works with no server'
 complete -c hb -n "__fish_hb_needs_command" -f -a "spool" -d 'Events that are not delivered yet'
 complete -c hb -n "__fish_hb_needs_command" -f -a "doctor" -d 'Check configuration, network, keys and spool, and say what to do'
+complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
 complete -c hb -n "__fish_hb_needs_command" -f -a "completions" -d 'Completions for a shell'
 complete -c hb -n "__fish_hb_using_subcommand run" -l shell -d 'Run this line through $SHELL, else /bin/sh, with errexit and, where the shell has it, pipefail (bash has; Debian\'s sh before dash 0.5.13 has not)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l to -d 'A target\'s name or a ping URL; may be given several times' -r
@@ -142,6 +143,23 @@ complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "next" -d 'Only its next moments, in UTC'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l kind -d 'What it is: cron, calendar (systemd\'s OnCalendar), every, window [default: as it looks]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l tz -d 'The time zone [default: the host\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l from -d 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s n -d 'How many [default: 5]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l duration -d 'Read a span of time instead, and give its whole seconds' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -l json -d 'JSON'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l kind -d 'What it is: cron, calendar (systemd\'s OnCalendar), every, window [default: as it looks]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l tz -d 'The time zone [default: the host\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l from -d 'Moments after this one (`2026-03-29T01:00:00Z`) [default: now]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -s n -d 'How many [default: 5]' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l duration -d 'Read a span of time instead, and give its whole seconds' -r
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'JSON'
+complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The configured monitors and those that ran here, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l targets -d 'The configured targets, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -2,7 +2,9 @@
 
 use std::ffi::{OsString, c_char, c_int};
 
-use super::{arguments, completions, doctor, exit, inside, log, ping, run, say, spool, tree};
+use super::{
+    arguments, completions, doctor, exit, inside, log, ping, run, say, schedule, spool, tree,
+};
 use crate::run::Exit;
 use crate::sys::inherited::Inherited;
 use crate::sys::process;
@@ -43,6 +45,7 @@ fn dispatch(inherited: &Inherited) -> Exit {
         Some("log") => log::main(rest),
         Some("spool") => spool::main(rest),
         Some("doctor") => doctor::main(inherited, rest),
+        Some("schedule") => schedule::main(rest),
         Some("completions") => completions::main(rest),
         Some("help" | "--help" | "-h") => help(rest.first()),
         Some("--version" | "-V" | "version") => {

@@ -25,6 +25,7 @@ mod run;
 mod run_arguments;
 mod run_settle;
 mod say;
+mod schedule;
 mod spool;
 mod targets;
 mod tree;

@@ -11,6 +11,7 @@ use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArgu
 use super::log::LogArguments;
 use super::ping::PingArguments;
 use super::run_arguments::RunArguments;
+use super::schedule::ScheduleArguments;
 use super::spool::SpoolArguments;
 
 /// What stands above everything.
@@ -38,6 +39,7 @@ Look
   doctor    check configuration, network and keys, and what to do
 
 Set up
+  schedule  a schedule in words, and its next moments:  hb schedule explain '0 3 * * 1-5'
   completions  for bash, zsh, fish, elvish, powershell
 
 `hb help COMMAND` and `man hb-run` tell all, with examples.
@@ -52,7 +54,7 @@ struct Entry {
     arguments: fn(Command) -> Command,
 }
 
-const ENTRIES: [Entry; 10] = [
+const ENTRIES: [Entry; 11] = [
     Entry {
         name: "run",
         about: "Run a job and report it",
@@ -142,6 +144,22 @@ Examples:
 
 Exit status: 0 all is well, 1 something is not.",
         arguments: DoctorArguments::augment_args,
+    },
+    Entry {
+        name: "schedule",
+        about: "A schedule in words, and its next moments, daylight saving time included",
+        examples: "\
+Examples:
+  hb schedule explain '30 2 * * 1-5' --tz Europe/Berlin
+  hb schedule explain '*/15 * * * * root /usr/local/bin/poll'
+  hb schedule next 'Mon..Fri 02:00' --kind calendar -n 10
+  hb schedule next 'between 02:00 and 05:00 on Sat,Sun' --json
+
+cron means what Debian's cron does, with L, LW, 5L and 1#2; calendar is systemd's OnCalendar. A window
+is shown by the moment at which it closes.
+
+Exit status: 0 there is a next moment, 64 the schedule is wrong or never happens.",
+        arguments: ScheduleArguments::augment_args,
     },
     Entry {
         name: "completions",

@@ -17,6 +17,7 @@ pub(crate) mod record;
 pub(crate) mod redact;
 pub(crate) mod retry_after;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod size;
 pub(crate) mod span;
 pub(crate) mod tail;

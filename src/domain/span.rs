@@ -16,6 +16,9 @@ use crate::domain::text::excerpt;
 /// The longest span hb accepts: 3650 days. Nothing scheduled is rarer, and every sum of such spans fits its integer.
 pub(crate) const SPAN_MAX: Duration = Duration::from_secs(3650 * 86_400);
 
+/// The longest text that is read: seven parts with their longest units and generous blanks.
+const TEXT_BYTES_MAX: usize = 256;
+
 /// More parts than there are units must repeat one, so reading stops there.
 const PARTS_MAX: usize = 7;
 
@@ -108,13 +111,16 @@ pub(crate) fn parse_with_ms(text: &str) -> Result<Duration, SpanError> {
 /// The reader behind both: parts first, then their order, then what the reader would need to hear.
 fn read(text: &str, with_ms: bool) -> Result<Duration, SpanError> {
     let bare = text.trim_end_matches(['\r', '\n']).trim_matches([' ', '\t']);
-    parts(bare, with_ms).and_then(|parts| in_order(&parts)).map(Duration::from_millis).map_err(
-        |fault| SpanError {
+    let bounded = if bare.len() > TEXT_BYTES_MAX { Err(SpanFault::TooLong) } else { Ok(bare) };
+    bounded
+        .and_then(|bare| parts(bare, with_ms))
+        .and_then(|parts| in_order(&parts))
+        .map(Duration::from_millis)
+        .map_err(|fault| SpanError {
             fault,
             hint: hint(bare, fault, with_ms),
             shown: excerpt(bare.as_bytes()),
-        },
-    )
+        })
 }
 
 /// One number with the place of its unit in [`UNITS`].

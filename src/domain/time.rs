@@ -176,7 +176,7 @@ fn days_before_year(year: i64) -> i64 {
 }
 
 /// How many days a month has; the month is 1 to 12.
-fn month_days(year: i64, month: i64) -> i64 {
+pub(crate) fn month_days(year: i64, month: i64) -> i64 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 => 28 + i64::from(leap),

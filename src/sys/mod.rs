@@ -21,3 +21,4 @@ pub(crate) mod start_memory;
 pub(crate) mod streams;
 pub(crate) mod tls;
 pub(crate) mod wait;
+pub(crate) mod zone;

@@ -22,6 +22,7 @@ mod readme;
 mod real_tools;
 mod receiver;
 mod run;
+mod schedule;
 mod secrets;
 mod spooling;
 mod state_dir;

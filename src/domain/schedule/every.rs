@@ -1,0 +1,66 @@
+//! `every 1h`, `every 4h..6h`: so often after the last success, whatever the clock on the wall says.
+
+use std::time::Duration;
+
+use super::{Fault, excerpt};
+use crate::domain::span;
+use crate::domain::time::Moment;
+
+/// The shortest interval.
+const EVERY_MIN: Duration = Duration::from_secs(1);
+
+/// The longest interval: a year, and a day for leap years.
+const EVERY_MAX: Duration = Duration::from_secs(366 * 86_400);
+
+/// Words for one of a unit.
+const UNITS: [&str; 5] = ["second", "minute", "hour", "day", "week"];
+
+/// How often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Every {
+    /// Not sooner than this.
+    pub(crate) at_least: Duration,
+    /// Not later than this.
+    pub(crate) at_most: Duration,
+}
+
+impl Every {
+    /// Reads `every 1h`, `1h`, `every day`, `every 4h..6h`.
+    pub(crate) fn parse(text: &str) -> Result<Every, Fault> {
+        let text = text.trim();
+        let text = text.strip_prefix("every ").unwrap_or(text).trim();
+        let (at_least, at_most) = match text.split_once("..") {
+            Some((low, high)) => (one(low)?, one(high)?),
+            None => (one(text)?, one(text)?),
+        };
+        if at_least > at_most {
+            return Err(Fault::new("the range runs backwards").hint(format!(
+                "write `every {}..{}`",
+                span::format(at_most),
+                span::format(at_least)
+            )));
+        }
+        if at_least < EVERY_MIN || at_most > EVERY_MAX {
+            let (least, most) = (span::format(EVERY_MIN), span::format(EVERY_MAX));
+            return Err(Fault::new(format!("it has to lie between {least} and {most}")));
+        }
+        Ok(Every { at_least, at_most })
+    }
+
+    /// The moment at which the next success is due after one at `after`.
+    pub(crate) fn next(&self, after: Moment) -> Moment {
+        let most = i64::try_from(self.at_most.as_millis()).unwrap_or(i64::MAX);
+        Moment::from_epoch_ms(after.epoch_ms().saturating_add(most))
+    }
+}
+
+fn one(text: &str) -> Result<Duration, Fault> {
+    let text = text.trim();
+    if UNITS.contains(&text) {
+        return one(&format!("1 {text}"));
+    }
+    span::parse(text).map_err(|error| {
+        Fault::new(format!("`{}` is no span of time: {error}", excerpt(text)))
+            .hint("such as `every 30m` or `every 1d`")
+    })
+}
