@@ -16,10 +16,10 @@ use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
 use crate::domain::run::RunId;
 use crate::domain::{span, text};
-use crate::journal::spool::Spool;
+use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
-use crate::run::housekeeping;
+use crate::run::housekeeping::{self, Just};
 use crate::send::courier::Courier;
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
@@ -129,10 +129,12 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
         state = None;
     }
+    let told = found.targets.iter().map(|target| target.reference.clone()).collect();
     let (code, unreached) = deliver(&event, found.targets, state.as_ref(), timeout);
     if let Some(state) = &state {
+        let just = Just::told(told, unreached);
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &unreached) {
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &just) {
             Ok(done) => done.iter().for_each(super::run::tell_done),
             Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
         }
@@ -232,12 +234,13 @@ fn deliver(
                     say::error(format!("`{}` refused the ping: {why}", report.name));
                     code = exit::FAILED;
                 }
-                Settled::Undelivered(why) => {
+                Settled::Undelivered(why, after) => {
                     let name = &report.name;
                     unreached.push(report.target.clone());
+                    let tries = Tries::default().and_one(clock::now(), after);
                     let kept = state.map(|state| {
                         Spool::open(state)
-                            .and_then(|spool| spool.put(&report.target, name, event, &why))
+                            .and_then(|spool| spool.put(&report.target, name, event, &why, tries))
                     });
                     if let Some(Ok(())) = kept {
                         say::warning(format!(

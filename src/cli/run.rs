@@ -9,7 +9,8 @@ use super::run_settle::Settled;
 use super::targets::Resolver;
 use super::{arguments, dry_run, exit, run_settle, say, world};
 use crate::journal::state::State;
-use crate::run::{Exit, housekeeping};
+use crate::run::Exit;
+use crate::run::housekeeping::{self, Just};
 use crate::sys::files;
 use crate::sys::inherited::Inherited;
 
@@ -86,7 +87,9 @@ fn once(
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &finished.unreached) {
+        let told = settled.plan.targets.iter().map(|target| target.reference.clone()).collect();
+        let just = Just::told(told, finished.unreached);
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &just) {
             Ok(done) => done.iter().for_each(tell_done),
             Err(error) if finished.recorded => {
                 say::warning(format!("the spool was not looked at: {error:#}"));

@@ -11,9 +11,10 @@ use super::run_arguments::TellingArguments;
 use super::targets::Resolver;
 use super::{arguments, exit, run_settle, say};
 use crate::domain::span;
-use crate::journal::spool::Spool;
+use crate::domain::time::Moment;
+use crate::journal::spool::{Spool, Spooled, Tries};
 use crate::journal::state::State;
-use crate::run::housekeeping::{self, Done};
+use crate::run::housekeeping::{self, Done, Just};
 use crate::sys::clock;
 
 /// Time for a flush that somebody asked for.
@@ -97,6 +98,9 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
     for name in &contents.set_aside {
         say::warning(format!("`{name}` cannot be read and was set aside"));
     }
+    let now = clock::now();
+    let resting = contents.resting(now);
+    let next = |spooled: &Spooled| resting.get(&spooled.target).map(|rest| rest.until);
     if as_json {
         let events = contents.events.iter().map(|(id, spooled)| {
             json!({
@@ -107,19 +111,23 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
                 "at": spooled.event.at.to_rfc3339(),
                 "target": spooled.name,
                 "why": spooled.why,
+                "tries": spooled.tries.count,
+                "tried_at": spooled.tries.last_at.map(Moment::to_rfc3339),
+                "next_try_at": next(spooled).map(Moment::to_rfc3339),
             })
         });
         say::json(&Value::Array(events.collect()));
         return Ok(exit::OK);
     }
-    let now = clock::now();
     for (id, spooled) in &contents.events {
         let event = &spooled.event;
         let age = span::format(Duration::from_secs(now.since(event.at).as_secs()));
         let (monitor, kind) = (&event.monitor, event.kind.word());
         say::data(&format!(
-            "{monitor} {kind} of {age} ago, for {}: {}\n  {id}\n",
-            spooled.name, spooled.why
+            "{monitor} {kind} of {age} ago, for {}: {}\n  {}\n  {id}\n",
+            spooled.name,
+            spooled.why,
+            tries(&spooled.tries, next(spooled), now)
         ));
     }
     let aside = spool.aside().len();
@@ -132,6 +140,24 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
     Ok(exit::OK)
 }
 
+/// How often it was tried, and what comes next.
+fn tries(tries: &Tries, next: Option<Moment>, now: Moment) -> String {
+    let whole = |span: Duration| span::format(Duration::from_secs(span.as_secs()));
+    let last = tries.last_at.map(|at| whole(now.since(at)));
+    let so_far = match (tries.count, last) {
+        (0, _) | (_, None) => "not tried yet".to_owned(),
+        (1, Some(ago)) => format!("tried once, {ago} ago"),
+        (count, Some(ago)) => format!("tried {count} times, the last {ago} ago"),
+    };
+    match next {
+        None => format!("{so_far}; the next hb tries it"),
+        Some(at) => format!(
+            "{so_far}; rests for {} more, `hb spool flush` tries it now",
+            whole(at.since(now) + Duration::from_millis(999))
+        ),
+    }
+}
+
 fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
     let flags = TellingArguments::default();
     let resolver =
@@ -139,7 +165,7 @@ fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
     let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
     let began = std::time::Instant::now();
     let done = loop {
-        match housekeeping::keep(state, &resolve, FLUSH_BUDGET, &[]) {
+        match housekeeping::keep(state, &resolve, FLUSH_BUDGET, &Just::asked()) {
             Ok(Some(done)) => break done,
             Ok(None) if began.elapsed() < WAIT_MAX => {
                 std::thread::sleep(Duration::from_millis(100))

@@ -9,7 +9,7 @@ use std::io;
 
 use super::history;
 use super::open_run;
-use super::spool::Spool;
+use super::spool::{Spool, Tries};
 use super::state::State;
 use crate::domain::event::Event;
 use crate::domain::record::{Delivery, Ending, Line, Record, Told};
@@ -111,7 +111,7 @@ fn spool_rest(
             }
         };
         let why = "hb ended before it was delivered";
-        Spool::open(state)?.put(target, &name, &event, why)?;
+        Spool::open(state)?.put(target, &name, &event, why, Tries::default())?;
         let told = Told {
             target: target.clone(),
             name,

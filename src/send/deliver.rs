@@ -24,9 +24,12 @@ pub(crate) enum Settled {
     Unspoken,
     /// The receiver will never take it.
     Refused(String),
-    /// Time was up; this was the last trouble.
-    Undelivered(String),
+    /// Time was up; this was the last trouble, and how long the receiver wants to be left alone.
+    Undelivered(String, Option<Duration>),
 }
+
+/// The trouble after which nobody knows whether the receiver has the event.
+pub(crate) const NO_ANSWER: &str = "no answer in time";
 
 /// A target with its open connection and what it has told about itself.
 pub(crate) struct Line {
@@ -81,13 +84,14 @@ impl Line {
     /// Attempts until it is settled, or until the budget is spent.
     pub(crate) async fn within(&mut self, event: &Event, budget: &mut Budget) -> Settled {
         let mut trouble = "there was no time to try".to_owned();
+        let mut asked_for = None;
         let mut spent = budget.clone();
         for number in 0.. {
             let answer = tokio::select! {
                 answer = self.once(event) => answer,
                 () = spent.spent() => {
                     if number == 0 {
-                        trouble = "no answer in time".to_owned();
+                        trouble = NO_ANSWER.to_owned();
                     }
                     break;
                 }
@@ -96,7 +100,7 @@ impl Line {
                 Ok(settled) => return settled,
                 Err(answer) => answer,
             };
-            trouble = why;
+            (trouble, asked_for) = (why, after);
             let pause = after.unwrap_or_else(|| backoff::delay(number + 1, random::unit()));
             if budget.end().is_some_and(|end| Instant::now() + pause >= end) {
                 break;
@@ -106,6 +110,6 @@ impl Line {
                 () = spent.spent() => break,
             }
         }
-        Settled::Undelivered(trouble)
+        Settled::Undelivered(trouble, asked_for)
     }
 }

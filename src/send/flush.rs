@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::deliver::{Line, Settled};
+use super::deliver::{Line, NO_ANSWER, Settled};
 use super::order::{self, Told as How};
 use super::target::Target;
 use crate::domain::dialect::Limits;
@@ -41,6 +41,8 @@ pub(crate) struct Flushed {
     pub(crate) result: Option<Delivery>,
     /// Why.
     pub(crate) detail: Option<String>,
+    /// How long the receiver wants to be left alone.
+    pub(crate) after: Option<Duration>,
 }
 
 /// Delivers letters for at most `budget`, and hands each result to `done` as soon as it is known.
@@ -85,6 +87,7 @@ async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(F
             spooled: letter.spooled.clone(),
             result,
             detail,
+            after: None,
         };
         if how == How::Dropped {
             done(flushed(Some(Delivery::Lost), Some("its run has ended since".to_owned())));
@@ -102,12 +105,12 @@ async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(F
                 done(flushed(Some(result), None));
             }
             Ok(Ok(Settled::Refused(why))) => done(flushed(Some(Delivery::Refused), Some(why))),
-            Ok(Ok(Settled::Undelivered(why)) | Err((why, _))) => {
-                done(flushed(None, Some(why)));
+            Ok(Ok(Settled::Undelivered(why, after)) | Err((why, after))) => {
+                done(Flushed { after, ..flushed(None, Some(why)) });
                 return;
             }
             Err(_) => {
-                done(flushed(None, Some("no answer in time".to_owned())));
+                done(flushed(None, Some(NO_ANSWER.to_owned())));
                 return;
             }
         }

@@ -23,6 +23,7 @@ mod real_tools;
 mod receiver;
 mod run;
 mod secrets;
+mod spool_pauses;
 mod spooling;
 mod state_dir;
 mod status;

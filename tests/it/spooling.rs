@@ -335,10 +335,13 @@ fn what_waits_is_listed_and_can_be_given_up() {
     let expected = json!({
         "id": id, "monitor": "m", "event": "failure", "run_id": run_id,
         "at": listed[0]["at"], "target": "home", "why": "planted",
+        "tries": 0, "tried_at": null, "next_try_at": null,
     });
     assert_eq!(listed[0], expected);
     let text = Seen::of(&mut home.hb(&["spool", "list"])).stdout;
-    let first = format!("m failure of 1h 30m ago, for home: planted\n  {id}\n");
+    let first = format!(
+        "m failure of 1h 30m ago, for home: planted\n  not tried yet; the next hb tries it\n  {id}\n"
+    );
     assert!(text.starts_with(&first), "{text}");
     let none = "hb: no event `nothing` waits; see `hb spool list`\n";
     check(&mut home.hb(&["spool", "drop", &id, "nothing"]), 1, "", none);
