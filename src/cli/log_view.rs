@@ -185,7 +185,7 @@ pub(crate) fn json(record: &Record, status: &'static str) -> Value {
     let told = record.told.iter().map(|told| {
         json!({
             "target": match &told.target {
-                TargetRef::Named(name) => name,
+                TargetRef::Named(name) | TargetRef::Keyed(name) => name,
                 TargetRef::Address(_) => &told.name,
             },
             "event": told.kind,

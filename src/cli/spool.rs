@@ -181,8 +181,9 @@ fn tell(done: &Done, quiet: bool) -> i32 {
     super::run::tell_done(done);
     if done.waiting > 0 {
         let trouble = done.trouble.as_deref().unwrap_or("there was no time");
+        let wait = if done.waiting == 1 { "waits" } else { "wait" };
         say::warning(format!(
-            "{} delivered, {} still wait: {trouble}",
+            "{} delivered, {} still {wait}: {trouble}",
             done.delivered, done.waiting
         ));
         return exit::TEMPORARY;

@@ -108,7 +108,7 @@ impl Resolver<'_> {
         }
         let dialect = self.flags.dialect.clone();
         let flags = self.flags;
-        found.addresses.push(Kept {
+        let kept = Kept {
             url: word.to_owned(),
             dialect: dialect.clone(),
             needs_key: self.needs_key(word, monitor),
@@ -119,11 +119,13 @@ impl Resolver<'_> {
                 .as_deref()
                 .zip(flags.client_key.as_deref())
                 .map(|(certificate, key)| (absolute(certificate), absolute(key))),
-        });
+        };
+        let reference = kept.reference();
+        found.addresses.push(kept);
         let key = self.key.clone();
         found.secrets.extend(key.clone());
         found.secrets.extend(secret_parts(word));
-        self.address(word, dialect.as_deref(), key.as_deref(), monitor)
+        self.address(word, dialect.as_deref(), key.as_deref(), monitor, reference)
     }
 
     /// A target that is only an address.
@@ -133,11 +135,11 @@ impl Resolver<'_> {
         dialect: Option<&str>,
         key: Option<&str>,
         monitor: &str,
+        reference: TargetRef,
     ) -> Result<Target, String> {
         let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
         let dialect = choose_dialect(dialect, &pasted)?;
         let address = dialect.complete(&pasted, key, monitor)?;
-        let reference = addresses::reference(url);
         self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
     }
 
@@ -193,7 +195,11 @@ impl Resolver<'_> {
         let address = dialect
             .complete(&pasted, key.as_deref(), monitor)
             .map_err(|why| format!("target `{name}`: {why}"))?;
-        let reference = TargetRef::Named(name.to_owned());
+        // Without HB_KEY it would be another address, which is to be known when its events are sent.
+        let is_keyed = config.options.key.is_none()
+            && dialect.complete(&pasted, None, monitor).as_ref() != Ok(&address);
+        let reference = if is_keyed { TargetRef::Keyed } else { TargetRef::Named };
+        let reference = reference(name.to_owned());
         self.target(name.to_owned(), reference, dialect, address, Some(config), headers)
     }
 
@@ -244,18 +250,28 @@ impl Resolver<'_> {
         let mut flags = TellingArguments::default();
         let bare = |flags| Resolver { config: self.config, flags, key: self.key.clone() };
         match target {
-            TargetRef::Named(name) => bare(&flags).configured(name, monitor, &mut Found::default()),
+            TargetRef::Keyed(name)
+                if self.key.is_none()
+                    && self.config.targets.get(name).is_some_and(|t| t.options.key.is_none()) =>
+            {
+                Err(format!(
+                    "target `{name}` needs the key that HB_KEY held; set HB_KEY, or give the target a `key`"
+                ))
+            }
+            TargetRef::Named(name) | TargetRef::Keyed(name) => {
+                bare(&flags).configured(name, monitor, &mut Found::default())
+            }
             TargetRef::Address(key) => {
                 let kept = addresses::find(state, key)
                     .ok_or_else(|| "the address of an event is not known any more".to_owned())?;
                 if kept.needs_key && self.key.is_none() {
-                    return Err("its address needs the key that HB_KEY held".to_owned());
+                    return Err("its address needs the key that HB_KEY held; set HB_KEY".to_owned());
                 }
                 flags.header = kept.headers;
                 flags.ca_file = kept.ca_file;
                 (flags.client_cert, flags.client_key) = kept.identity.unzip();
                 let (dialect, key) = (kept.dialect.as_deref(), self.key.as_deref());
-                bare(&flags).address(&kept.url, dialect, key, monitor)
+                bare(&flags).address(&kept.url, dialect, key, monitor, target.clone())
             }
         }
     }

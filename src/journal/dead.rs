@@ -105,7 +105,8 @@ fn spool_rest(
             continue;
         }
         let name = match target {
-            crate::domain::record::TargetRef::Named(name) => name.clone(),
+            crate::domain::record::TargetRef::Named(name)
+            | crate::domain::record::TargetRef::Keyed(name) => name.clone(),
             crate::domain::record::TargetRef::Address(_) => {
                 "a URL given on the command line".into()
             }

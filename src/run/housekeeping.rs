@@ -117,7 +117,13 @@ fn flush_spool(
         done.set_aside = contents.set_aside;
         return Ok(());
     }
-    let newest = newest_finishes(state, &contents.events, now);
+    let places = std::cell::RefCell::new(HashMap::new());
+    let place = |target: &TargetRef| -> String {
+        let mut places = places.borrow_mut();
+        let known = places.entry(target.clone());
+        known.or_insert_with(|| addresses::place(state, target)).clone()
+    };
+    let newest = newest_finishes(state, &contents.events, &place, now);
     let resting = contents.resting(now);
     done.set_aside = contents.set_aside;
     let mut letters = Vec::new();
@@ -129,7 +135,7 @@ fn flush_spool(
         match resolve(&spooled.target, &spooled.event.monitor) {
             Ok(target) => {
                 let limits = learned::limits(state, &target.reference);
-                let key = (spooled.target.key(), spooled.event.monitor.clone());
+                let key = (place(&spooled.target), spooled.event.monitor.clone());
                 let newest = newest.get(&key).copied();
                 letters.push(Letter { id, spooled, target, limits, newest });
             }
@@ -146,18 +152,7 @@ fn flush_spool(
     flush::flush(letters, now, budget, &|flushed: Flushed| {
         let mut settled = settled.borrow_mut();
         let Some(result) = flushed.result else {
-            // The line about dropped events is in no file; what waits behind it has the pause.
-            let told = (flushed.id, flushed.spooled);
-            let Some((id, mut spooled)) =
-                Some(told).filter(|(id, _)| !id.is_empty()).or(first.clone())
-            else {
-                return;
-            };
-            spooled.tries = spooled.tries.and_one(clock::now(), flushed.after);
-            spooled.why = flushed.detail.unwrap_or_default();
-            // Without room on the disk the pause is not remembered, and the event stays as it was.
-            let _ = spool.tried(&id, &spooled);
-            settled.2 = Some(spooled.why);
+            settled.2 = note_try(&spool, flushed, first.as_ref());
             return;
         };
         if flushed.id.is_empty() {
@@ -184,10 +179,24 @@ fn flush_spool(
     Ok(())
 }
 
+/// Notes a try in vain with its event, and gives its trouble.
+fn note_try(spool: &Spool, flushed: Flushed, first: Option<&(String, Spooled)>) -> Option<String> {
+    let told = (flushed.id, flushed.spooled);
+    // The line about dropped events is in no file; what waits behind it has the pause.
+    let (id, mut spooled) =
+        Some(told).filter(|(id, _)| !id.is_empty()).or_else(|| first.cloned())?;
+    spooled.tries = spooled.tries.and_one(clock::now(), flushed.after);
+    spooled.why = flushed.detail.unwrap_or_default();
+    // Without room on the disk the pause is not remembered, and the event stays as it was.
+    let _ = spool.tried(&id, &spooled);
+    Some(spooled.why)
+}
+
 /// The newest finish per target and monitor: of those told already, and of those in the spool.
 fn newest_finishes(
     state: &State,
     events: &[(String, Spooled)],
+    place: &dyn Fn(&TargetRef) -> String,
     now: Moment,
 ) -> HashMap<(String, String), Moment> {
     let mut newest: HashMap<(String, String), Moment> = HashMap::new();
@@ -199,7 +208,7 @@ fn newest_finishes(
     for (_, spooled) in events {
         let event = &spooled.event;
         if event.kind.is_finish() {
-            keep(spooled.target.key(), &event.monitor, event.at);
+            keep(place(&spooled.target), &event.monitor, event.at);
         }
         if !monitors.contains(&event.monitor.as_str()) {
             monitors.push(&event.monitor);
@@ -212,7 +221,7 @@ fn newest_finishes(
             for told in &record.told {
                 let wrong_clock = ending.ended_at > now;
                 if told.kind.is_finish() && told.result == Delivery::Delivered && !wrong_clock {
-                    keep(told.target.key(), monitor, ending.ended_at);
+                    keep(place(&told.target), monitor, ending.ended_at);
                 }
             }
         }

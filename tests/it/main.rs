@@ -13,6 +13,7 @@ mod held_output;
 mod hostile;
 mod inside;
 mod journal;
+mod kept_addresses;
 mod kernels;
 mod man;
 mod ping;
