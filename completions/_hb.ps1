@@ -89,7 +89,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run as this user (root only)')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Read variables for the job from this file')
-            [CompletionResult]::new('--exit-style', '--exit-style', [CompletionResultType]::ParameterName, 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)')
+            [CompletionResult]::new('--exit-style', '--exit-style', [CompletionResultType]::ParameterName, 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, run nothing, print what would be sent')
             [CompletionResult]::new('--export', '--export', [CompletionResultType]::ParameterName, 'Give the job the first ping URL as HB_URL')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Do not run the job when the configuration has a mistake (exit 78)')

@@ -85,7 +85,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --chdir 'Run in this directory'
             cand --user 'Run as this user (root only)'
             cand --env-file 'Read variables for the job from this file'
-            cand --exit-style 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)'
+            cand --exit-style 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]'
             cand --dry-run 'Send nothing, run nothing, print what would be sent'
             cand --export 'Give the job the first ping URL as HB_URL'
             cand --strict 'Do not run the job when the configuration has a mistake (exit 78)'

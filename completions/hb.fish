@@ -87,7 +87,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l ionice -d 'Run with this I
 complete -c hb -n "__fish_hb_using_subcommand run" -l chdir -d 'Run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l user -d 'Run as this user (root only)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l env-file -d 'Read variables for the job from this file' -r -F
-complete -c hb -n "__fish_hb_using_subcommand run" -l exit-style -d 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l exit-style -d 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l dry-run -d 'Send nothing, run nothing, print what would be sent'
 complete -c hb -n "__fish_hb_using_subcommand run" -l export -d 'Give the job the first ping URL as HB_URL'
 complete -c hb -n "__fish_hb_using_subcommand run" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'

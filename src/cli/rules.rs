@@ -39,7 +39,7 @@ pub(crate) fn start_rules(
     arguments: &RunArguments,
     policy: &Policy,
     named: &Named,
-) -> Result<StartRules, String> {
+) -> Result<(StartRules, Option<String>), String> {
     let TimeArguments { retry, retry_delay, retry_on_exit, jitter, .. } = &arguments.time;
     let jitter = match jitter {
         Some(text) => {
@@ -51,19 +51,32 @@ pub(crate) fn start_rules(
         spread(jitter.from, jitter.until, &format!("{}/{}", host::name(), named.monitor))
     });
     let world = &arguments.world;
-    let user = world.user.as_deref().map(identity).transpose()?;
-    Ok(StartRules {
+    let mut nobody = None;
+    let user = match (&world.user, &policy.user) {
+        (Some(name), _) => Some(identity(name).map_err(|why| format!("`--user`: {why}"))?),
+        // To run as whoever hb is would be worse than not to run.
+        (None, Some(name)) => identity(name)
+            .map_err(|why| nobody = Some(format!("`user` of the configuration: {why}")))
+            .ok(),
+        (None, None) => None,
+    };
+    let on = |flag: bool, configured: Option<bool>| flag || configured.unwrap_or(false);
+    let rules = StartRules {
         delay,
         lock: lock_rules(&arguments.time, policy, &named.monitor)?,
         retries: retry.or(policy.retry).unwrap_or(0),
         retry_delay: time("retry-delay", retry_delay)?.or(policy.retry_delay).unwrap_or(PAUSE),
         retry_on_exit: codes("retry-on-exit", retry_on_exit)?.or(policy.retry_on_exit),
-        identity: Identity { user, dies_with_parent: world.die_with_parent },
-        is_init: world.init || std::process::id() == 1,
-        signal_group: world.signal_group
+        identity: Identity {
+            user,
+            dies_with_parent: on(world.die_with_parent, policy.die_with_parent),
+        },
+        is_init: on(world.init, policy.init) || std::process::id() == 1,
+        signal_group: on(world.signal_group, policy.signal_group)
             || arguments.time.timeout.is_some()
             || policy.timeout.is_some(),
-    })
+    };
+    Ok((rules, nobody))
 }
 
 /// A delay that differs between hosts and monitors and is always the same for one of them.
@@ -119,7 +132,7 @@ pub(crate) fn time_rules(arguments: &RunArguments, policy: &Policy) -> Result<Ti
         min_duration: time("min-duration", &arguments.verdict.min_duration)?
             .or(policy.min_duration),
         keepalive: positive("keepalive", &arguments.telling.keepalive)?.or(policy.keepalive),
-        warn_after: positive("warn-after", &arguments.telling.warn_after)?,
+        warn_after: positive("warn-after", &arguments.telling.warn_after)?.or(policy.warn_after),
     })
 }
 
@@ -168,7 +181,7 @@ pub(crate) fn output_rules(
     };
     let tail =
         read("tail", &flags.tail, size::parse)?.or(settings.tail_bytes).unwrap_or(TAIL_BYTES);
-    let head = read("head", &flags.head, size::parse)?.unwrap_or(0);
+    let head = read("head", &flags.head, size::parse)?.or(policy.head_bytes).unwrap_or(0);
     let (redactor, whole) = redactor(&flags.redact, settings, troubles)?;
     Ok(OutputRules {
         capture,
@@ -177,11 +190,11 @@ pub(crate) fn output_rules(
         quiet,
         drain,
         log_dir: flags.log_dir.clone().or_else(|| policy.log_dir.clone()),
-        raw: flags.raw,
+        raw: flags.raw || policy.raw.unwrap_or(false),
         told: whole && !(flags.no_output || policy.no_output.unwrap_or(false)),
         redactor,
         secrets,
-        follow_descendants: flags.follow_descendants,
+        follow_descendants: flags.follow_descendants || policy.follow_descendants.unwrap_or(false),
     })
 }
 

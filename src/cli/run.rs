@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use super::again::Again;
 use super::context::Context;
 use super::run_arguments::RunArguments;
 use super::run_settle::Settled;
@@ -45,14 +44,8 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     }
     settled.troubles.iter().chain(&settled.warnings).for_each(say::warning);
     let state = context.state().map_err(say::warning).ok();
-    settled.plan.conditions.blocked = world::enter(&arguments.world, &settled).err();
-    let again = match Again::settle(&arguments.time) {
-        Ok(again) => again,
-        Err(refused) => {
-            say::error(refused);
-            return Exit::Code(exit::USAGE as u8);
-        }
-    };
+    settled.plan.conditions.blocked = world::enter(&settled).err();
+    let again = settled.again.take();
     let once = || once(inherited, &arguments, &context, &settled, state.as_ref());
     let Some(mut again) = again else { return once().0 };
     // A scheduler that is told to stop between two runs has done nothing wrong.

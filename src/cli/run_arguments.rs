@@ -258,7 +258,7 @@ pub(crate) struct WorldArguments {
     /// End the job when hb is killed
     #[arg(long)]
     pub(crate) die_with_parent: bool,
-    /// How a death by signal is passed on: signal (die of it) or plain (exit 128+n)
-    #[arg(long, value_name = "HOW", default_value = "signal")]
-    pub(crate) exit_style: String,
+    /// How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) exit_style: Option<String>,
 }

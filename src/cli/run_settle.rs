@@ -8,14 +8,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::again::Again;
 use super::context::Context;
 use super::flags::{read, time};
 use super::rules::{output_rules, start_rules, time_rules, verdict_rules};
 use super::run_arguments::RunArguments;
-use super::targets::{self, Resolver, dialect_named};
+use super::targets::{self, Found, Resolver, dialect_named};
 use super::world::environment;
-use crate::config::policy::Policy;
+use crate::config::policy::{ExitStyle, Policy};
 use crate::config::settings::Settings;
+use crate::domain::io_class::{self, IoClass};
 use crate::domain::run::RunId;
 use crate::domain::size;
 use crate::domain::text;
@@ -39,6 +41,12 @@ pub(crate) struct Settled {
     pub(crate) chdir: Option<PathBuf>,
     /// The nice value to add.
     pub(crate) nice: Option<i32>,
+    /// The I/O class.
+    pub(crate) ionice: Option<IoClass>,
+    /// Why the configured user is nobody on this host.
+    pub(crate) nobody: Option<String>,
+    /// When the job is to run again.
+    pub(crate) again: Option<Again>,
 }
 
 /// Settles everything.
@@ -65,18 +73,20 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let output = output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?;
     let verdict = verdict_rules(arguments, policy, tool, &mut found.troubles)?;
     let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
-    if telling.export
+    if (telling.export || policy.export.unwrap_or(false))
         && let Some(target) = found.targets.first()
         && let Ok(entry) = CString::new(format!("HB_URL={}", target.address.url(&[], &[])))
     {
         environment.push(entry);
     }
+    let (start, nobody) = start_rules(arguments, policy, &named)?;
+    let again = Again::settle(&arguments.time, policy)?;
     let plan = Plan {
         environment,
         parent_run_id: std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id)),
         targets: found.targets,
         addresses: found.addresses,
-        start: start_rules(arguments, policy, &named)?,
+        start,
         time: time_rules(arguments, policy)?,
         output,
         verdict,
@@ -85,16 +95,18 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
             report_timeout: time("report-timeout", &telling.report_timeout)?
                 .or(settings.report_timeout)
                 .unwrap_or(REPORT_TIMEOUT),
-            json_to: telling.json.clone(),
+            json_to: telling.json.clone().or_else(|| policy.json.clone()),
             notes,
-            plain_exit: exit_style(&arguments.world.exit_style)?,
+            plain_exit: exit_style(&arguments.world.exit_style, policy)?,
         },
         monitor: named.monitor,
         command,
     };
     let chdir = arguments.world.chdir.clone().or_else(|| policy.chdir.clone());
     let nice = arguments.world.nice.or(policy.nice.map(i32::from));
-    Ok(Settled { plan, troubles: found.troubles, warnings: found.warnings, strict, chdir, nice })
+    let ionice = read("ionice", &arguments.world.ionice, io_class::parse)?.or(policy.ionice);
+    let Found { troubles, warnings, .. } = found;
+    Ok(Settled { plan, troubles, warnings, strict, chdir, nice, ionice, nobody, again })
 }
 
 /// `HB_KEY`, for targets that have no key of their own.
@@ -198,10 +210,15 @@ fn room(word: &OsStr) -> Result<(u64, PathBuf), String> {
     Ok((least, place))
 }
 
-fn exit_style(text: &str) -> Result<bool, String> {
-    match text {
-        "signal" => Ok(false),
-        "plain" => Ok(true),
-        other => Err(format!("`--exit-style` is signal or plain, not `{other}`")),
+/// Whether hb exits with 128 and the number of the signal that killed the job.
+fn exit_style(flag: &Option<String>, policy: &Policy) -> Result<bool, String> {
+    match flag.as_deref() {
+        None => Ok(policy.exit_style == Some(ExitStyle::Plain)),
+        Some("signal") => Ok(false),
+        Some("plain") => Ok(true),
+        Some(other) => {
+            let shown = text::excerpt(other.as_bytes());
+            Err(format!("`--exit-style` is signal or plain, not `{shown}`"))
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::config::member::is_name;
 use crate::config::notes::Notes;
-use crate::config::policy::{Drain, Jitter, Lock, Quiet};
+use crate::config::policy::{Again, Drain, Jitter, Lock, Quiet, TimeOfDay};
 use crate::config::value::Member;
 use crate::domain::span;
 
@@ -99,6 +99,63 @@ pub(crate) fn jitter(text: &str) -> Result<Jitter, String> {
         return Err("it ends before it begins".to_owned());
     }
     Ok(Jitter { from, until })
+}
+
+/// A time of the day: `3:30` and `03:30`, from `00:00` to `23:59`.
+pub(crate) fn time_of_day(text: &str) -> Result<TimeOfDay, &'static str> {
+    let part = |text: &str, most: i8| {
+        let plain = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|number| plain && *number <= most)
+    };
+    let time = text.split_once(':').and_then(|(hour, minute)| {
+        Some(TimeOfDay {
+            hour: part(hour, 23)?,
+            minute: part(minute, 59).filter(|_| minute.len() == 2)?,
+        })
+    });
+    time.ok_or("write a time of the day, as in `03:30`")
+}
+
+/// A daily time, where there is no `every` yet.
+pub(crate) fn at(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+) -> Option<Again> {
+    let time = notes.parsed(member, "time", time_of_day).map(Again::At);
+    one_of_two(notes, member, known, time)
+}
+
+/// A span between starts, where there is no `at` yet.
+pub(crate) fn every(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+) -> Option<Again> {
+    let span = notes.positive_ms(member).map(Again::Every);
+    one_of_two(notes, member, known, span)
+}
+
+fn one_of_two(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+    new: Option<Again>,
+) -> Option<Again> {
+    if known.is_some() && new.is_some() {
+        notes.wrong(member.offset(), "`every` and `at` cannot go together");
+    }
+    known.or(new)
+}
+
+/// A user by name or number. One that cannot be read is noted and kept as a name that nobody has: a
+/// job that was not to run as root must not run as root because of a slip.
+pub(crate) fn user(notes: &mut Notes<'_>, member: &Member<'_>) -> String {
+    if member.value.get_ref().is_integer() {
+        let number: Option<u32> = notes.whole(member, 0, i64::from(u32::MAX) - 1);
+        return number.map(|number| number.to_string()).unwrap_or_default();
+    }
+    notes.text(member).unwrap_or_default()
 }
 
 /// A span, or `inf`.

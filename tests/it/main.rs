@@ -19,6 +19,7 @@ mod man;
 mod ping;
 mod places;
 mod policy;
+mod policy_keys;
 mod readme;
 mod real_tools;
 mod receiver;
