@@ -82,7 +82,9 @@ fn look_at_config(context: &Context, findings: &mut Vec<Finding>) {
     }
     if context.mistakes.is_empty() {
         let (monitors, targets) = (context.config.monitors.len(), context.config.targets.len());
-        let text = format!("{monitors} monitors and {targets} targets are configured");
+        let is = if monitors + targets == 1 { "is" } else { "are" };
+        let monitors = text::count(monitors, "monitor");
+        let text = format!("{monitors} and {} {is} configured", text::count(targets, "target"));
         findings.push(Finding::good("config", text));
     }
 }
@@ -98,8 +100,8 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
     };
     let wanted = Wanted { monitor: None, count: 1000, after: None };
     let runs = history::read(&state, &wanted).map_or(0, |runs| runs.len());
-    findings
-        .push(Finding::good("state", format!("`{}` holds {runs} runs", state.path().display())));
+    let text = format!("`{}` holds {}", state.path().display(), text::count(runs, "run"));
+    findings.push(Finding::good("state", text));
     let spool = Spool::open_there(&state);
     let (waiting, aside) = spool.map_or((0, 0), |spool| (spool.count(), spool.aside().len()));
     if waiting > 0 {
@@ -116,7 +118,7 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
         let hint = "look at spool/set-aside, then `hb spool drop --all`";
         findings.push(Finding::odd(
             "spool",
-            format!("{aside} files cannot be read"),
+            format!("{} cannot be read", text::count(aside, "file")),
             Some(hint.into()),
         ));
     }

@@ -81,6 +81,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let context = Context::read();
     let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
     let named = targets::named(&arguments.monitor, dialect)?;
+    targets::check_words(&telling.to)?;
     let mut event = event(arguments, &named.monitor)?;
     let timeout = match &telling.report_timeout {
         Some(text) => {
@@ -126,7 +127,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         && let Err(error) =
             found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept, event.at))
     {
-        say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
+        say::warning(format!("the address cannot be kept for later: {error}"));
         state = None;
     }
     let told = found.targets.iter().map(|target| target.reference.clone()).collect();
@@ -222,7 +223,11 @@ fn deliver(
                 let _ = learned::remember(state, &report.target, limit);
             }
             match report.settled {
-                Settled::Delivered => {}
+                Settled::Delivered => say::info(format!(
+                    "the {} was delivered to `{}`",
+                    event.kind.word(),
+                    report.name
+                )),
                 Settled::Unspoken => {
                     say::warning(format!(
                         "`{}` has no word for `{}`; nothing was sent",

@@ -17,6 +17,7 @@ use super::targets::{self, Found, Resolver, dialect_named};
 use super::world::environment;
 use crate::config::policy::{ExitStyle, Policy};
 use crate::config::settings::Settings;
+use crate::config::shape::sha256_digits;
 use crate::domain::io_class::{self, IoClass};
 use crate::domain::run::RunId;
 use crate::domain::size;
@@ -56,9 +57,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let word = arguments.monitor.to_str().ok_or("a monitor's name is plain ASCII")?;
     let dialect = telling.dialect.as_deref().map(dialect_named).transpose()?;
     let named = targets::named(word, dialect)?;
-    for to in telling.to.iter().filter(|to| to.contains("://") || to.starts_with("unix:")) {
-        crate::domain::address::Address::parse(to).map_err(|why| format!("`--to`: {why}"))?;
-    }
+    targets::check_words(&telling.to)?;
     if let Some(header) = telling.header.iter().find(|header| !header.contains(':')) {
         let shown = text::excerpt(header.as_bytes());
         return Err(format!("`--header {shown}` is not `Name: value`"));
@@ -72,7 +71,6 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let mut environment = environment(&arguments.world, policy, &mut found.troubles);
     let output = output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?;
     let verdict = verdict_rules(arguments, policy, tool, &mut found.troubles)?;
-    let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
     if (telling.export || policy.export.unwrap_or(false))
         && let Some(target) = found.targets.first()
         && let Ok(entry) = CString::new(format!("HB_URL={}", target.address.url(&[], &[])))
@@ -81,6 +79,8 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     }
     let (start, nobody) = start_rules(arguments, policy, &named)?;
     let again = Again::settle(&arguments.time, policy)?;
+    let conditions = conditions(arguments, policy, &mut found.troubles)?;
+    let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
     let plan = Plan {
         environment,
         parent_run_id: std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id)),
@@ -90,7 +90,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
         time: time_rules(arguments, policy)?,
         output,
         verdict,
-        conditions: conditions(arguments, policy)?,
+        conditions,
         telling: TellRules {
             report_timeout: time("report-timeout", &telling.report_timeout)?
                 .or(settings.report_timeout)
@@ -170,7 +170,11 @@ fn tool(
     Ok(Tool::recognise(command))
 }
 
-fn conditions(arguments: &RunArguments, policy: &Policy) -> Result<Conditions, String> {
+fn conditions(
+    arguments: &RunArguments,
+    policy: &Policy,
+    troubles: &mut Vec<String>,
+) -> Result<Conditions, String> {
     let flags = &arguments.conditions;
     fn or<T: Clone>(given: &[T], configured: &Option<Vec<T>>) -> Vec<T> {
         if given.is_empty() { configured.clone().unwrap_or_default() } else { given.to_vec() }
@@ -184,16 +188,33 @@ fn conditions(arguments: &RunArguments, policy: &Policy) -> Result<Conditions, S
     }
     let pre: Vec<OsString> = policy.pre.iter().flatten().map(OsString::from).collect();
     let sha256_of = policy.sha256_of.clone().map(|path| vec![path]);
+    let newer = or(&flags.expect_newer, &policy.expect_newer);
+    let size_of = or(&flags.size_of, &policy.size_of);
+    let sha256_of = or(&flags.sha256_of, &sha256_of);
+    let mut min_bytes = read("min-size", &flags.min_size, size::parse)?;
+    if newer.is_empty() && size_of.is_empty() && (min_bytes.or(policy.min_size_bytes)).is_some() {
+        if min_bytes.is_some() {
+            return Err("`--min-size` of what? add `--expect-newer` or `--size-of`".to_owned());
+        }
+        troubles.push("`min_size` needs `expect_newer` or `size_of`, and was left out".to_owned());
+    } else {
+        min_bytes = min_bytes.or(policy.min_size_bytes);
+    }
+    let expect_sha256 = read("expect-sha256", &flags.expect_sha256, sha256_digits)?;
+    let expect_sha256 = expect_sha256.or_else(|| policy.expect_sha256.clone());
+    if expect_sha256.is_some() && sha256_of.is_empty() {
+        troubles.push("`expect_sha256` needs `sha256_of`, and was left out".to_owned());
+    }
     Ok(Conditions {
         blocked: None,
         mounts: or(&flags.require_mount, &policy.require_mount),
         free,
         pre: or(&flags.pre, &Some(pre)),
-        newer: or(&flags.expect_newer, &policy.expect_newer),
-        min_bytes: read("min-size", &flags.min_size, size::parse)?.or(policy.min_size_bytes),
-        size_of: or(&flags.size_of, &policy.size_of),
-        sha256_of: or(&flags.sha256_of, &sha256_of),
-        expect_sha256: flags.expect_sha256.clone().or_else(|| policy.expect_sha256.clone()),
+        newer,
+        min_bytes,
+        size_of,
+        sha256_of,
+        expect_sha256,
     })
 }
 

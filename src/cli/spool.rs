@@ -10,8 +10,8 @@ use super::context::Context;
 use super::run_arguments::TellingArguments;
 use super::targets::Resolver;
 use super::{arguments, exit, run_settle, say};
-use crate::domain::span;
 use crate::domain::time::Moment;
+use crate::domain::{span, text};
 use crate::journal::spool::{Spool, Spooled, Tries};
 use crate::journal::state::State;
 use crate::run::housekeeping::{self, Done, Just};
@@ -132,7 +132,9 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
     }
     let aside = spool.aside().len();
     if aside > 0 {
-        say::data(&format!("{aside} files that cannot be read are in spool/set-aside\n"));
+        let (files, are) = (text::count(aside, "file"), if aside == 1 { "is" } else { "are" });
+        let place = state.path().join("spool/set-aside");
+        say::data(&format!("{files} that cannot be read {are} in {}\n", place.display()));
     }
     if contents.events.is_empty() && aside == 0 {
         say::data("nothing waits\n");

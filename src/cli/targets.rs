@@ -45,11 +45,57 @@ pub(crate) struct Named {
     pub(crate) url: Option<String>,
 }
 
+/// Refuses a word of `--to` that can be neither a URL nor a name.
+pub(crate) fn check_words(words: &[String]) -> Result<(), String> {
+    for word in words {
+        if is_url(word) {
+            Address::parse(word).map_err(|why| format!("`--to`: {why}"))?;
+        } else if let Some(why) = neither(word) {
+            return Err(format!("`--to`: {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a URL was meant.
+fn is_url(word: &str) -> bool {
+    word.contains("://") || word.starts_with("unix:")
+}
+
+/// Why a word that is no URL is no name either.
+fn neither(word: &str) -> Option<String> {
+    name::refuse(word)?;
+    let other = "this is neither a target's name nor a URL; a URL begins with `https://`";
+    Some(meant_url(word).unwrap_or_else(|| other.to_owned()))
+}
+
+/// The URL that a word may have been meant as. Of the word only the host is repeated: a ping URL
+/// without its scheme is as secret as one with it.
+fn meant_url(word: &str) -> Option<String> {
+    let (scheme, rest) = match word.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
+        Some(_) | None => ("https", word),
+    };
+    let has_scheme = rest.len() < word.len();
+    let rest = rest.trim_start_matches(['/', ':']);
+    let (host, more) = match rest.find(['/', '?']) {
+        Some(end) => (&rest[..end], "/…"),
+        None => (rest, ""),
+    };
+    let is_host = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let is_likely = has_scheme || (host.contains('.') && !more.is_empty());
+    let fits = is_likely
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && host.chars().all(is_host);
+    fits.then(|| format!("this is no URL, did you mean `{scheme}://{host}{more}`?"))
+}
+
 /// Understands what stands in the place of the monitor.
 pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, String> {
-    if !word.contains("://") && !word.starts_with("unix:") {
+    if !is_url(word) {
         return match name::refuse(word) {
-            Some(why) => Err(why),
+            Some(why) => Err(meant_url(word).unwrap_or(why)),
             None => Ok(Named { monitor: word.to_owned(), url: None }),
         };
     }
@@ -103,7 +149,10 @@ impl Resolver<'_> {
     }
 
     fn one(&self, word: &str, monitor: &str, found: &mut Found) -> Result<Target, String> {
-        if !word.contains("://") && !word.starts_with("unix:") {
+        if !is_url(word) {
+            if let Some(why) = neither(word) {
+                return Err(format!("an item of HB_TO or `to`: {why}"));
+            }
             return self.configured(word, monitor, found);
         }
         let dialect = self.flags.dialect.clone();

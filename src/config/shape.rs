@@ -10,7 +10,7 @@ use crate::config::member::is_name;
 use crate::config::notes::Notes;
 use crate::config::policy::{Again, Drain, Jitter, Lock, Quiet, TimeOfDay};
 use crate::config::value::Member;
-use crate::domain::span;
+use crate::domain::{span, text};
 
 /// The most patterns in one list; each costs time on every byte of output.
 const PATTERNS_MAX: usize = 32;
@@ -168,11 +168,19 @@ pub(crate) fn drain(text: &str) -> Result<Drain, String> {
 
 /// A checksum, with or without `sha256:` in front.
 pub(crate) fn sha256(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
-    let text = notes.str(member, "text")?;
+    let digits = sha256_digits(notes.str(member, "text")?);
+    if digits.is_err() {
+        notes.wrong(member.offset(), format!("`{}` must be 64 hexadecimal digits", member.key));
+    }
+    digits.ok()
+}
+
+/// The digits of a checksum, in lower case.
+pub(crate) fn sha256_digits(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text);
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        notes.wrong(member.offset(), format!("`{}` must be 64 hexadecimal digits", member.key));
-        return None;
+        let shown = text::excerpt(text.as_bytes());
+        return Err(format!("`{shown}` is no SHA-256; write its 64 hexadecimal digits"));
     }
-    Some(digits.to_ascii_lowercase())
+    Ok(digits.to_ascii_lowercase())
 }

@@ -225,6 +225,22 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests;
 
+/// A text without the number behind each of a system's errors in it.
+pub(crate) fn without_errnos(text: &str) -> String {
+    let mut plain = text.to_owned();
+    while let Some(at) = plain.find(" (os error ") {
+        let Some(close) = plain[at..].find(')') else { break };
+        plain.replace_range(at..=at + close, "");
+    }
+    plain
+}
+
+/// So many of something: `1 run`, `2 runs`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
 /// A system's error text without the number behind it: a person looks up words, not `os error 111`.
 pub(crate) fn without_errno(text: &str) -> &str {
     match text.find(" (os error ") {

@@ -233,7 +233,8 @@ fn newest_finishes(
 fn tell_dropped(letters: &mut Vec<Letter>, dropped: u64, now: Moment) {
     let Some(first) = letters.first().filter(|_| dropped > 0) else { return };
     let mut event = Event::new(Kind::Log, &first.spooled.event.monitor, now);
-    event.message = Some(format!("{dropped} events were dropped because the spool was full"));
+    let were = if dropped == 1 { "event was" } else { "events were" };
+    event.message = Some(format!("{dropped} {were} dropped because the spool was full"));
     let spooled = Spooled { event, ..first.spooled.clone() };
     let letter = Letter {
         id: String::new(),

@@ -16,6 +16,7 @@ mod journal;
 mod kept_addresses;
 mod kernels;
 mod man;
+mod messages;
 mod ping;
 mod places;
 mod policy;

@@ -213,10 +213,10 @@ fn a_file_that_should_be_there_afterwards_is_looked_for() {
         ),
         (&["--sha256-of", "hello", "--expect-sha256", &upper], "echo hello > hello", fine),
         (
-            &["--sha256-of", "hello", "--expect-sha256", "00"],
+            &["--sha256-of", "hello", "--expect-sha256", NO_HASH],
             "echo hello > hello",
             fails(
-                "`hello` has SHA-256 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03, expected 00",
+                "`hello` has SHA-256 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03, expected 0000000000000000000000000000000000000000000000000000000000000000",
             ),
         ),
     ] {
@@ -299,6 +299,8 @@ fn a_job_runs_again_until_somebody_asks_for_the_end() {
     assert!(runs() >= 3 && status.code().is_none_or(|code| code == 0), "{status:?}");
     check(&mut home.hb(&["run", "--at", "25:00", "m", "--", "true"]), 64, "", AT_REFUSED);
 }
+
+const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 const AT_REFUSED: &str = "hb: `--at`: write a time of the day, as in `03:30`\n";
 

@@ -1,0 +1,131 @@
+//! What a person reads at three in the morning: what failed, with which value, and what to do.
+
+use crate::hb::{Home, Seen, check};
+use crate::receiver::{FakeReceiver, Step};
+
+/// A wrong command line: its one line, and no job.
+fn refuses(words: &[&str], line: &str) {
+    let home = Home::new();
+    check(&mut home.hb(words), 64, "", &format!("hb: {line}\n"));
+    assert!(!home.path("ran").exists(), "{words:?}");
+}
+
+/// The same for an option of `hb run`.
+fn run_refuses(options: &[&str], line: &str) {
+    let words: Vec<&str> =
+        ["run"].iter().chain(options).chain(&["m", "--", "touch", "ran"]).copied().collect();
+    refuses(&words, line);
+}
+
+#[test]
+fn checks_that_could_check_nothing_are_refused() {
+    run_refuses(&["--min-size", "1M"], "`--min-size` of what? add `--expect-newer` or `--size-of`");
+    let words = ["--sha256-of", "f", "--expect-sha256", "zz"];
+    let line = "`--expect-sha256`: `zz` is no SHA-256; write its 64 hexadecimal digits";
+    run_refuses(&words, line);
+    for (settings, trouble) in [
+        ("min_size = 1", "`min_size` needs `expect_newer` or `size_of`, and was left out"),
+        (
+            &*format!("expect_sha256 = \"{}\"", "0".repeat(64)),
+            "`expect_sha256` needs `sha256_of`, and was left out",
+        ),
+    ] {
+        let home = Home::new();
+        home.config(&format!("[monitors.m]\n{settings}\n"));
+        let line = format!("hb: warning: {trouble}\n");
+        check(&mut home.hb(&["run", "m", "--", "true"]), 0, "", &line);
+        assert_eq!(home.last_run()["notes"][0], trouble);
+        let seen = Seen::of(&mut home.hb(&["run", "--strict", "m", "--", "true"]));
+        assert_eq!(seen.status, 78);
+    }
+}
+
+#[test]
+fn a_url_that_is_none_is_told_as_it_was_meant_and_its_key_is_not_repeated() {
+    let none = "this is neither a target's name nor a URL; a URL begins with `https://`";
+    for (word, told) in [
+        ("https:/foo", "this is no URL, did you mean `https://foo`?"),
+        ("https:foo/s3cret", "this is no URL, did you mean `https://foo/…`?"),
+        ("HTTP:/127.0.0.1:8000/s3cret", "this is no URL, did you mean `http://127.0.0.1:8000/…`?"),
+        ("hc-ping.com/s3cret", "this is no URL, did you mean `https://hc-ping.com/…`?"),
+        ("s3cret/x", none),
+        ("", none),
+        ("dé", none),
+    ] {
+        run_refuses(&["--to", word], &format!("`--to`: {told}"));
+        refuses(&["ping", "--to", word, "m"], &format!("`--to`: {told}"));
+        if !word.is_empty() {
+            let home = Home::new();
+            let line = format!("hb: warning: an item of HB_TO or `to`: {told}\n");
+            check(home.hb(&["run", "m", "--", "true"]).env("HB_TO", word), 0, "", &line);
+        }
+    }
+    let line = "this is no URL, did you mean `https://hc-ping.com/…`?";
+    refuses(&["ping", "https:/hc-ping.com/s3cret"], line);
+    refuses(&["doctor", "hc-ping.com/s3cret"], line);
+    refuses(&["run", "https:/hc-ping.com/s3cret", "--", "touch", "ran"], line);
+}
+
+#[test]
+fn one_of_something_is_one() {
+    let home = Home::new();
+    home.config("[targets.t]\nurl = \"http://127.0.0.1:1\"\n[monitors.m]\nto = []\n");
+    assert_eq!(Seen::of(&mut home.hb(&["run", "m", "--", "true"])).status, 0);
+    let told = Seen::of(&mut home.hb(&["doctor", "m"])).stdout;
+    assert!(told.contains("1 monitor and 1 target are configured\n"), "{told}");
+    assert!(told.contains("holds 1 run\n"), "{told}");
+}
+
+#[test]
+fn a_ping_that_was_delivered_is_said_to_those_who_ask() {
+    let (home, receiver) = (Home::new(), FakeReceiver::always(&Step::Ok));
+    let url = receiver.ping_url();
+    let line = format!("hb: the failure was delivered to `http://{}/****`\n", receiver.host());
+    check(home.hb(&["ping", "m", "fail", "--to", &url]).env("HB_LOG", "info"), 0, "", &line);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_no_unreadable_file() {
+    let home = Home::new();
+    home.config("[defaults]\ntial = \"1\"\n");
+    let path = home.path("config.toml").display().to_string();
+    let told = Seen::of(&mut home.hb(&["doctor"])).stdout;
+    let line = format!("bad   config  config `{path}`: line 2: unknown key `tial`\n");
+    assert!(told.starts_with(&line), "{told}");
+}
+
+#[test]
+fn the_log_shows_that_it_has_cut_and_what_was_never_used() {
+    let home = Home::new();
+    let long = "x".repeat(80);
+    let words = ["run", "--fail-if-output", "x", "m", "--", "echo", &long];
+    assert_eq!(Seen::of(&mut home.hb(&words)).status, 0);
+    let table = Seen::of(&mut home.hb(&["log"])).stdout;
+    let row = table.lines().nth(1).expect("a row");
+    assert!(row.ends_with("x…"), "{row}");
+    assert!(row.chars().count() <= 120, "{row}");
+    assert!(Seen::of(&mut home.hb(&["log", "--last"])).stdout.contains("\nused: "));
+    assert_eq!(Seen::of(&mut home.hb(&["run", "m", "--", "/no/such"])).status, 127);
+    let last = Seen::of(&mut home.hb(&["log", "--last"])).stdout;
+    assert!(!last.contains("\nused: ") && last.contains("\nhost: "), "{last}");
+}
+
+#[test]
+fn trouble_with_the_state_names_its_place_and_notes_hold_no_numbers() {
+    let home = Home::new();
+    home.write("state/run-locks", "not a directory");
+    std::fs::set_permissions(
+        home.path("state"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o700),
+    )
+    .expect("chmod");
+    home.config("[monitors.m]\nenv_file = \"/no/such\"\n");
+    let place = home.path("state/run-locks").display().to_string();
+    let stderr = format!(
+        "hb: warning: cannot read variables from `/no/such`: No such file or directory\n\
+         hb: warning: the lock cannot be used, the job runs without it: `{place}`: Not a directory\n"
+    );
+    check(&mut home.hb(&["run", "--lock", "m", "--", "true"]), 0, "", &stderr);
+    let note = "cannot read variables from `/no/such`: No such file or directory";
+    assert_eq!(home.last_run()["notes"][0], note);
+}
