@@ -28,7 +28,7 @@ pub(crate) struct DoctorArguments {
     /// Only this monitor, or this ping URL
     #[arg(value_name = "MONITOR|URL")]
     what: Option<String>,
-    /// One JSON object
+    /// One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do
     #[arg(long)]
     json: bool,
 }

@@ -81,7 +81,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let context = Context::read();
     let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
     let named = targets::named(&arguments.monitor, dialect)?;
-    targets::check_words(&telling.to)?;
+    check(telling)?;
     let mut event = event(arguments, &named.monitor)?;
     let timeout = match &telling.report_timeout {
         Some(text) => {
@@ -143,6 +143,24 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     Ok(code)
 }
 
+/// Refuses options that cannot be used, or have no effect on a ping.
+fn check(telling: &TellingArguments) -> Result<(), String> {
+    targets::check_words(&telling.to)?;
+    targets::check_headers(&telling.header)?;
+    let of_run = [
+        ("keepalive", telling.keepalive.is_some()),
+        ("warn-after", telling.warn_after.is_some()),
+        ("json", telling.json.is_some()),
+        ("export", telling.export),
+    ];
+    match of_run.iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(format!("`--{option}` is an option of `hb run` and has no effect here"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The event that the words mean.
 fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
     let word = arguments.event.as_str();
@@ -173,10 +191,12 @@ fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
     event.exit_code = code.map(i32::from);
     event.message = arguments.message.clone();
     event.host = Some(host::name());
-    let run_id = arguments.run_id.clone().or_else(|| std::env::var("HB_RUN_ID").ok());
-    if let Some(text) = run_id {
-        let run_id = RunId::parse(&text).ok_or_else(|| format!("`{text}` is not a UUID"))?;
-        event.run_id = Some(run_id);
+    // What stands in the environment is not this person's mistake.
+    event.run_id = std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id));
+    if let Some(id) = &arguments.run_id {
+        let shown = text::excerpt(id.as_bytes());
+        let parsed = RunId::parse(id);
+        event.run_id = Some(parsed.ok_or_else(|| format!("`--run-id`: `{shown}` is not a UUID"))?);
     }
     if arguments.stdin {
         let mut tail = crate::domain::tail::Tail::new(0, STDIN_BYTES_MAX as usize);

@@ -122,7 +122,12 @@ fn lock_rules(
 pub(crate) fn time_rules(arguments: &RunArguments, policy: &Policy) -> Result<TimeRules, String> {
     let flags = &arguments.time;
     let by_name = |name: &str| {
-        unix_signal::parse(name).ok_or_else(|| format!("`--timeout-signal`: there is no `{name}`"))
+        unix_signal::parse(name).ok_or_else(|| {
+            let shown = text::excerpt(name.as_bytes());
+            format!(
+                "`--timeout-signal`: there is no signal `{shown}`; write TERM, INT, or a number"
+            )
+        })
     };
     let signal = flags.timeout_signal.as_deref().or(policy.timeout_signal.as_deref());
     Ok(TimeRules {
@@ -205,7 +210,10 @@ fn redactor(
     settings: &Settings,
     troubles: &mut Vec<String>,
 ) -> Result<(Redactor, bool), String> {
-    Redactor::new(flags).map_err(|(_, why)| format!("`--redact`: {why}"))?;
+    Redactor::new(flags).map_err(|(place, why)| {
+        let shown = text::excerpt(flags.get(place).map_or(&b""[..], |flag| flag.as_bytes()));
+        format!("`--redact`: `{shown}` cannot be used: {why}")
+    })?;
     let mut patterns: Vec<String> =
         settings.redact.iter().flatten().chain(flags).cloned().collect();
     let mut whole = true;
@@ -231,12 +239,20 @@ pub(crate) fn verdict_rules(
 ) -> Result<VerdictRules, String> {
     let flags = &arguments.verdict;
     let mut regex = |flag: &str, given: &[String], configured: &Option<Vec<String>>| {
-        let compile = |patterns: &[String]| match patterns {
-            [] => Ok(None),
-            [one] => Regex::new(one).map(Some).map_err(|error| error.to_string()),
-            many => Regex::new(&format!("(?:{})", many.join(")|(?:")))
-                .map(Some)
-                .map_err(|error| error.to_string()),
+        let compile = |patterns: &[String]| {
+            for pattern in patterns {
+                Regex::new(pattern).map_err(|error| {
+                    let shown = text::excerpt(pattern.as_bytes());
+                    format!("`{shown}` is no pattern: {error}")
+                })?;
+            }
+            match patterns {
+                [] => Ok(None),
+                [one] => Regex::new(one).map(Some).map_err(|error| error.to_string()),
+                many => Regex::new(&format!("(?:{})", many.join(")|(?:")))
+                    .map(Some)
+                    .map_err(|error| error.to_string()),
+            }
         };
         if !given.is_empty() {
             return compile(given).map_err(|why| format!("`--{flag}`: {why}"));

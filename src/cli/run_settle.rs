@@ -58,10 +58,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let dialect = telling.dialect.as_deref().map(dialect_named).transpose()?;
     let named = targets::named(word, dialect)?;
     targets::check_words(&telling.to)?;
-    if let Some(header) = telling.header.iter().find(|header| !header.contains(':')) {
-        let shown = text::excerpt(header.as_bytes());
-        return Err(format!("`--header {shown}` is not `Name: value`"));
-    }
+    targets::check_headers(&telling.header)?;
     let settings = context.config.settings_for(&named.monitor);
     let strict = settings.policy.strict.unwrap_or(false);
     let resolver = Resolver { config: &context.config, flags: telling, key: key_of_environment() };

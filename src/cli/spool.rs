@@ -35,7 +35,7 @@ pub(crate) struct SpoolArguments {
 enum Action {
     /// Show what waits
     List {
-        /// One JSON array
+        /// One JSON array: id, monitor, event, at, target, why, tries, tried_at, next_try_at
         #[arg(long)]
         json: bool,
     },

@@ -57,6 +57,14 @@ pub(crate) fn check_words(words: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses a header without its colon. It may be a whole password, and is not repeated.
+pub(crate) fn check_headers(headers: &[String]) -> Result<(), String> {
+    match headers.iter().all(|header| header.contains(':')) {
+        true => Ok(()),
+        false => Err("a `--header` has no colon; write `--header 'Name: value'`".to_owned()),
+    }
+}
+
 /// Whether a URL was meant.
 fn is_url(word: &str) -> bool {
     word.contains("://") || word.starts_with("unix:")
@@ -262,9 +270,7 @@ impl Resolver<'_> {
         mut headers: Vec<(String, String)>,
     ) -> Result<Target, String> {
         for header in &self.flags.header {
-            let (name, value) = header.split_once(':').ok_or_else(|| {
-                format!("`--header {}` is not `Name: value`", text::excerpt(header.as_bytes()))
-            })?;
+            let (name, value) = header.split_once(':').ok_or("a header has no colon")?;
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         let options = config.map(|config| &config.options);

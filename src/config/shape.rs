@@ -87,7 +87,10 @@ pub(crate) fn quiet(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<Quiet>
 /// `5m` spreads from nothing to five minutes, `1m-5m` from one to five; the unit of the
 /// first may be left out, as in `0-5m` or `1-5m`.
 pub(crate) fn jitter(text: &str) -> Result<Jitter, String> {
-    let parse = |text: &str| span::parse_with_ms(text.trim()).map_err(|error| error.to_string());
+    let parse = |text: &str| {
+        span::parse_with_ms(text.trim())
+            .map_err(|error| format!("{error}; write it as in `5m` or `1m-5m`"))
+    };
     let Some((from, until)) = text.split_once('-') else {
         return Ok(Jitter { from: Duration::ZERO, until: parse(text)? });
     };
@@ -96,7 +99,7 @@ pub(crate) fn jitter(text: &str) -> Result<Jitter, String> {
     let from = if bare { parse(&format!("{}{unit}", from.trim()))? } else { parse(from)? };
     let until = parse(until)?;
     if from > until {
-        return Err("it ends before it begins".to_owned());
+        return Err("it ends before it begins; write the shorter time first".to_owned());
     }
     Ok(Jitter { from, until })
 }

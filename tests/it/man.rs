@@ -56,7 +56,10 @@ const ENVIRONMENT: Terms = &[
         "HB_KEY",
         "the ping key for targets and URLs that have none of their own; the job does not see it",
     ),
-    ("HB_LOG", "error, warning (the default), or info, which also says what hb run and hb ping delivered"),
+    (
+        "HB_LOG",
+        "error, warning (the default), or info, which also says what hb run and hb ping delivered",
+    ),
     ("SSL_CERT_FILE", "trust the certificates in this file"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy to use, and the hosts that need none"),
     ("SHELL", "the shell for --shell, where it is a POSIX shell; else /bin/sh"),

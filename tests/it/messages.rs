@@ -129,3 +129,80 @@ fn trouble_with_the_state_names_its_place_and_notes_hold_no_numbers() {
     let note = "cannot read variables from `/no/such`: No such file or directory";
     assert_eq!(home.last_run()["notes"][0], note);
 }
+
+#[test]
+fn a_wrong_value_is_told_with_the_right_form() {
+    run_refuses(&["--retry", "-1"], "unexpected `-1`; no number here is less than 0");
+    run_refuses(&["--foo"], "unknown option `--foo`; see `hb run --help`");
+    let line = "`--ok-exit`: `x` is neither a number nor a range, as in `0,1` or `100-127`";
+    run_refuses(&["--ok-exit", "x"], line);
+    let open = "found open group without closing ')'";
+    let line = format!("`--fail-if-output`: `(` is no pattern: {open}");
+    run_refuses(&["--fail-if-output", "("], &line);
+    run_refuses(&["--redact", "("], &format!("`--redact`: `(` cannot be used: {open}"));
+    run_refuses(
+        &["--timeout-signal", "FOO"],
+        "`--timeout-signal`: there is no signal `FOO`; write TERM, INT, or a number",
+    );
+    let line = "`--jitter`: it ends before it begins; write the shorter time first";
+    run_refuses(&["--jitter", "5m-1m"], line);
+    let no_colon = "a `--header` has no colon; write `--header 'Name: value'`";
+    run_refuses(&["--header", "s3cret"], no_colon);
+    refuses(&["ping", "--header", "s3cret", "m"], no_colon);
+    run_refuses(
+        &["--shell", "x"],
+        "`--shell <LINE>` cannot go together with a command behind `--`",
+    );
+    let line = "`hb spool drop` needs `<ID>...`; see `hb spool drop --help`";
+    refuses(&["spool", "drop"], line);
+    refuses(&["ping", "m", "--run-id", "x"], "`--run-id`: `x` is not a UUID");
+    let line = "`--keepalive` is an option of `hb run` and has no effect here";
+    refuses(&["ping", "m", "--keepalive", "5s"], line);
+}
+
+#[test]
+fn what_is_missing_is_told_with_its_place() {
+    let home = Home::new();
+    home.write("file", "");
+    let file = home.path("file").display().to_string();
+    let line = format!("hb: warning: no log file can be kept in `{file}`: File exists\n");
+    check(&mut home.hb(&["run", "--log-dir", &file, "m", "--", "false"]), 1, "", &line);
+    let line = "hb: the job was not run: the room at `/nope` cannot be measured: No such file or \
+                directory\n";
+    check(&mut home.hb(&["run", "--require-free", "1G:/nope", "m", "--", "true"]), 69, "", line);
+}
+
+#[test]
+fn a_night_is_shown_whole() {
+    let home = Home::new();
+    for _ in 0..25 {
+        assert_eq!(Seen::of(&mut home.hb(&["run", "m", "--", "true"])).status, 0);
+    }
+    let rows = |words: &[&str]| Seen::of(&mut home.hb(words)).stdout.lines().count() - 1;
+    assert_eq!(rows(&["log"]), 20);
+    assert_eq!(rows(&["log", "--since", "12h"]), 25);
+    assert_eq!(rows(&["log", "--since", "12h", "-n", "3"]), 3);
+    let place = home.path("state").display().to_string();
+    let none = format!(
+        "hb: no run of `m` since 2100-01-01T00:00:00Z is remembered in `{place}`; runs of other \
+         users are in directories of theirs, root's in /var/lib/hb\n"
+    );
+    check(&mut home.hb(&["log", "m", "--since", "2100-01-01T00:00:00Z"]), 1, "", &none);
+}
+
+#[test]
+fn the_overview_fits_a_terminal_and_every_command_has_examples() {
+    let home = Home::new();
+    let help = Seen::of(&mut home.hb(&["--help"])).stdout;
+    assert!(help.lines().count() <= 24, "{}", help.lines().count());
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    for command in hb::command_tree().get_subcommands() {
+        let name = command.get_name();
+        assert!(help.contains(&format!("\n  {name} ")), "{name} is in the overview");
+        let text = Seen::of(&mut home.hb(&[name, "--help"])).stdout;
+        assert!(text.contains("\nExample"), "{name}: {text}");
+        // Its own words fit 100 columns; the options are wrapped by nobody.
+        let end = text.split("\nExample").nth(1).unwrap_or_default();
+        assert!(end.lines().all(|line| line.chars().count() <= 105), "{name}: {end}");
+    }
+}

@@ -265,7 +265,7 @@ fn a_shell_line_stops_at_its_first_error() {
     }
     let mut piped = home.hb(&["run", "m", "--shell", "(exit 3) | cat; echo b"]);
     check(piped.env("SHELL", "/bin/bash"), 3, "", "");
-    let usage = "hb: `--shell <LINE>` cannot go together with `[COMMAND]...`\n";
+    let usage = "hb: `--shell <LINE>` cannot go together with a command behind `--`\n";
     let seen = Seen::of(&mut home.hb(&["run", "m", "--shell", "true", "--", "true"]));
     assert_eq!(seen, Seen { status: 64, stdout: String::new(), stderr: usage.into() });
 }

@@ -21,7 +21,7 @@ fn check_run(home: &Home, warning: &str) {
 fn refused(home: &Home) -> String {
     let state = home.path("state").display().to_string();
     format!(
-        "hb: warning: cannot use `{state}`: `{state}` must belong to this user and be writable by \
+        "hb: warning: cannot use the state directory `{state}`: `{state}` must belong to this user and be writable by \
          nobody else\n"
     )
 }
@@ -62,7 +62,10 @@ fn a_link_in_place_of_the_directory_is_not_followed() {
     std::fs::create_dir(home.path("victim")).expect("made");
     symlink(home.path("victim"), home.path("state")).expect("made");
     let state = home.path("state").display().to_string();
-    check_run(&home, &format!("hb: warning: cannot use `{state}`: Not a directory\n"));
+    check_run(
+        &home,
+        &format!("hb: warning: cannot use the state directory `{state}`: Not a directory\n"),
+    );
     assert_eq!(std::fs::read_dir(home.path("victim")).expect("there").count(), 0);
 }
 
@@ -71,7 +74,10 @@ fn a_file_in_place_of_the_directory_is_left_as_it_is() {
     let home = Home::new();
     home.write("state", "mine");
     let state = home.path("state").display().to_string();
-    check_run(&home, &format!("hb: warning: cannot use `{state}`: Not a directory\n"));
+    check_run(
+        &home,
+        &format!("hb: warning: cannot use the state directory `{state}`: Not a directory\n"),
+    );
     assert_eq!(std::fs::read_to_string(home.path("state")).expect("there"), "mine");
 }
 

@@ -379,9 +379,12 @@ fn time_grows_with_the_length_only() {
         "'",
     ] {
         let text = piece.repeat((1 << 20) / piece.len());
-        let started = Instant::now();
-        built_in().mask(text.as_bytes());
-        let elapsed_ms = started.elapsed().as_millis();
-        assert!(elapsed_ms < 1_000, "{piece:?} took {elapsed_ms} ms");
+        // On a loaded machine the quickest of some says how long it takes.
+        let is_quick = (0..5).any(|_| {
+            let started = Instant::now();
+            built_in().mask(text.as_bytes());
+            started.elapsed().as_millis() < 1_000
+        });
+        assert!(is_quick, "{piece:?} took more than a second each time");
     }
 }
