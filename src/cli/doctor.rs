@@ -193,13 +193,17 @@ fn look_at_targets(
             }
         }
     }
+    let is_any = !found.troubles.is_empty();
     for trouble in found.troubles {
         findings.push(Finding::bad("target", trouble, None));
     }
     for warning in found.warnings {
         findings.push(Finding::odd("target", warning, None));
     }
-    if found.targets.is_empty() {
+    if found.targets.is_empty() && is_any {
+        let text = "no receiver can be used: runs are recorded on this host only".to_owned();
+        findings.push(Finding::odd("target", text, None));
+    } else if found.targets.is_empty() {
         let text = "no receiver is configured: runs are recorded on this host only".to_owned();
         let hint = "add a target to the configuration, or use `--to URL`".to_owned();
         findings.push(Finding::odd("target", text, Some(hint)));

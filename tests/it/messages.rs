@@ -77,6 +77,17 @@ fn one_of_something_is_one() {
 }
 
 #[test]
+fn a_target_that_cannot_be_used_is_not_called_missing() {
+    let home = Home::new();
+    home.config(
+        "[targets.t]\nurl = \"http://127.0.0.1:1\"\nkey = \"cred:k\"\n[defaults]\nto = [\"t\"]\n",
+    );
+    let told = Seen::of(&mut home.hb(&["doctor"])).stdout;
+    assert!(told.contains("\nnote  target  no receiver can be used: "), "{told}");
+    assert!(!told.contains("no receiver is configured"), "{told}");
+}
+
+#[test]
 fn a_ping_that_was_delivered_is_said_to_those_who_ask() {
     let (home, receiver) = (Home::new(), FakeReceiver::always(&Step::Ok));
     let url = receiver.ping_url();
