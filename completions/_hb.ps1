@@ -84,7 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--capture', '--capture', [CompletionResultType]::ParameterName, 'Which streams are read: auto, pipe, pty, both, none [default: auto]')
             [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Keep the whole output of a failed run in this directory')
             [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]')
-            [CompletionResult]::new('--nice', '--nice', [CompletionResultType]::ParameterName, 'Run with this nice value added')
+            [CompletionResult]::new('--nice', '--nice', [CompletionResultType]::ParameterName, 'Run with this nice value added, from -20 to 19')
             [CompletionResult]::new('--ionice', '--ionice', [CompletionResultType]::ParameterName, 'Run with this I/O class: idle, best-effort, best-effort:0-7')
             [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run as this user (root only)')

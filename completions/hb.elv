@@ -80,7 +80,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --capture 'Which streams are read: auto, pipe, pty, both, none [default: auto]'
             cand --log-dir 'Keep the whole output of a failed run in this directory'
             cand --drain 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]'
-            cand --nice 'Run with this nice value added'
+            cand --nice 'Run with this nice value added, from -20 to 19'
             cand --ionice 'Run with this I/O class: idle, best-effort, best-effort:0-7'
             cand --chdir 'Run in this directory'
             cand --user 'Run as this user (root only)'

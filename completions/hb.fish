@@ -82,7 +82,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l redact -d 'Mask what match
 complete -c hb -n "__fish_hb_using_subcommand run" -l capture -d 'Which streams are read: auto, pipe, pty, both, none [default: auto]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l log-dir -d 'Keep the whole output of a failed run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l drain -d 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l nice -d 'Run with this nice value added' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l nice -d 'Run with this nice value added, from -20 to 19' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l ionice -d 'Run with this I/O class: idle, best-effort, best-effort:0-7' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l chdir -d 'Run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l user -d 'Run as this user (root only)' -r

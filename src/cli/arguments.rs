@@ -72,6 +72,11 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
             }
             prior => format!("`{argument}` cannot go together with `{prior}`"),
         },
+        ErrorKind::InvalidUtf8 => {
+            let odd = words.iter().find(|word| word.to_str().is_none());
+            let odd = odd.map(|word| text::excerpt(word.as_encoded_bytes()));
+            format!("`{}` is not UTF-8 text", odd.unwrap_or_default())
+        }
         ErrorKind::ValueValidation if value.parse::<i128>().is_ok() => {
             format!("`{value}` is out of range for `{argument}`")
         }

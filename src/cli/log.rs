@@ -95,8 +95,11 @@ fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
         runs.retain(|(record, _)| record.begun.run_id == run_id);
     }
     if runs.is_empty() && !arguments.json && !arguments.follow && count > 0 {
-        let of =
-            arguments.monitor.as_deref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+        let of = arguments
+            .monitor
+            .as_deref()
+            .map(|name| format!(" of `{}`", text::excerpt(name.as_bytes())))
+            .unwrap_or_default();
         let place = state.path().display();
         let since = arguments.since.as_ref();
         let since = since.map(|text| format!(" since {}", text::excerpt(text.as_bytes())));

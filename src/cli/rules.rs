@@ -107,7 +107,9 @@ fn lock_rules(
         Some("ok") => LockSkip::Ok,
         Some("fail") => LockSkip::Fail,
         Some("log") => LockSkip::Log,
-        Some(other) => return Err(format!("`--lock-skip` is ok, fail or log, not `{other}`")),
+        Some(other) => {
+            return Err(format!("`--lock-skip` is ok, fail or log, not `{}`", excerpt(other)));
+        }
         None => match policy.lock_skip {
             Some(policy::LockSkip::Ok) => LockSkip::Ok,
             Some(policy::LockSkip::Fail) => LockSkip::Fail,
@@ -151,7 +153,9 @@ pub(crate) fn output_rules(
     let quiet = match flags.quiet.as_deref() {
         Some("success") => Quiet::Success,
         Some("always") => Quiet::Always,
-        Some(other) => return Err(format!("`--quiet` is success or always, not `{other}`")),
+        Some(other) => {
+            return Err(format!("`--quiet` is success or always, not `{}`", excerpt(other)));
+        }
         None => match policy.quiet {
             Some(policy::Quiet::Success) => Quiet::Success,
             Some(policy::Quiet::Always) => Quiet::Always,
@@ -165,7 +169,10 @@ pub(crate) fn output_rules(
         Some("both") => Capture::Both,
         Some("none") => Capture::None,
         Some(other) => {
-            return Err(format!("`--capture` is auto, pipe, pty, both or none, not `{other}`"));
+            return Err(format!(
+                "`--capture` is auto, pipe, pty, both or none, not `{}`",
+                excerpt(other)
+            ));
         }
         None => match policy.capture {
             Some(policy::Capture::Pipe) => Capture::Pipe,
@@ -271,4 +278,9 @@ pub(crate) fn verdict_rules(
         fail_on_stderr: flags.fail_on_stderr || policy.fail_on_stderr.unwrap_or(false),
         tolerate: flags.tolerate.or(policy.tolerate).unwrap_or(0),
     })
+}
+
+/// As much of a wrong word as helps to find it.
+fn excerpt(word: &str) -> String {
+    text::excerpt(word.as_bytes())
 }

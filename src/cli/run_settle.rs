@@ -114,6 +114,10 @@ pub(crate) fn key_of_environment() -> Option<String> {
 /// The words of the job.
 fn command(arguments: &mut RunArguments) -> Result<Vec<OsString>, String> {
     match arguments.shell.take() {
+        // A variable that is not set must not look like a job that went well.
+        Some(line) if line.as_bytes().trim_ascii().is_empty() => {
+            Err("`--shell` has an empty line; nothing would be run".to_owned())
+        }
         Some(line) => Ok(through_shell(&line)),
         None if arguments.command.is_empty() => {
             Err("there is no command; write `hb run NAME -- COMMAND`".to_owned())
@@ -148,6 +152,7 @@ fn tool(
 ) -> Result<Option<Tool>, String> {
     let unknown = |name: &str| {
         let known: Vec<&str> = Tool::ALL.into_iter().map(Tool::name).collect();
+        let name = text::excerpt(name.as_bytes());
         format!("there is no preset `{name}`; known: {}, none", known.join(", "))
     };
     if let Some(name) = flag {
@@ -175,6 +180,12 @@ fn conditions(
     let flags = &arguments.conditions;
     fn or<T: Clone>(given: &[T], configured: &Option<Vec<T>>) -> Vec<T> {
         if given.is_empty() { configured.clone().unwrap_or_default() } else { given.to_vec() }
+    }
+    if flags.pre.iter().any(|command| command.as_bytes().trim_ascii().is_empty()) {
+        return Err("`--pre` is empty; it would check nothing".to_owned());
+    }
+    if flags.expect_newer.iter().any(|pattern| pattern.trim().is_empty()) {
+        return Err("`--expect-newer` is empty; it would check nothing".to_owned());
     }
     let mut free = Vec::new();
     for word in &flags.require_free {

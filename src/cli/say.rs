@@ -85,5 +85,5 @@ fn line(text: &str) {
 
 fn shown(text: &str) -> String {
     // The number of a system's error is in the middle of most lines; its words are what helps.
-    text::without_errnos(&text::printable(text.as_bytes()).replace('\n', " "))
+    text::without_errnos(&text::without_controls(text).replace('\n', " "))
 }

@@ -205,7 +205,8 @@ fn give_up(state: &State, ids: &[String], all: bool) -> Result<i32, String> {
     let chosen = if all { known.clone() } else { ids.to_vec() };
     for id in &chosen {
         if !known.contains(id) {
-            return Err(format!("no event `{id}` waits; see `hb spool list`"));
+            let shown = text::excerpt(id.as_bytes());
+            return Err(format!("no event `{shown}` waits; see `hb spool list`"));
         }
     }
     for id in &chosen {

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::file::is_header_name;
 use crate::config::secret::{SecretFile, SecretSource};
 use crate::config::settings::Settings;
 use crate::config::target::TargetConfig;
@@ -59,10 +60,17 @@ pub(crate) fn check_words(words: &[String]) -> Result<(), String> {
 
 /// Refuses a header without its colon. It may be a whole password, and is not repeated.
 pub(crate) fn check_headers(headers: &[String]) -> Result<(), String> {
-    match headers.iter().all(|header| header.contains(':')) {
-        true => Ok(()),
-        false => Err("a `--header` has no colon; write `--header 'Name: value'`".to_owned()),
+    for header in headers {
+        let Some((name, value)) = header.split_once(':') else {
+            return Err("a `--header` has no colon; write `--header 'Name: value'`".to_owned());
+        };
+        // What cannot be sent would be left out, and somebody would look for it at the server.
+        if !is_header_name(name.trim()) || value.trim().chars().any(char::is_control) {
+            let shown = text::excerpt(name.as_bytes());
+            return Err(format!("`--header`: `{shown}` and its value cannot be sent as a header"));
+        }
     }
+    Ok(())
 }
 
 /// Whether a URL was meant.
@@ -196,7 +204,9 @@ impl Resolver<'_> {
     ) -> Result<Target, String> {
         let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
         let dialect = choose_dialect(dialect, &pasted)?;
-        let address = dialect.complete(&pasted, key, monitor)?;
+        let address = dialect
+            .complete(&pasted, key, monitor)
+            .map_err(|why| format!("`{}`: {why}", pasted.shown()))?;
         self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
     }
 

@@ -105,13 +105,15 @@ impl fmt::Debug for ExitSet {
 
 impl fmt::Display for ExitSetError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |part: &str| super::text::excerpt(part.as_bytes());
         match self {
             Self::Empty => write!(out, "an exit code is missing"),
             Self::NotANumber(part) => {
+                let part = shown(part);
                 write!(out, "`{part}` is neither a number nor a range, as in `0,1` or `100-127`")
             }
-            Self::OutOfRange(part) => write!(out, "`{part}` is not between 0 and 255"),
-            Self::Reversed(part) => write!(out, "the range `{part}` runs backwards"),
+            Self::OutOfRange(part) => write!(out, "`{}` is not between 0 and 255", shown(part)),
+            Self::Reversed(part) => write!(out, "the range `{}` runs backwards", shown(part)),
         }
     }
 }
@@ -145,7 +147,7 @@ mod tests {
             ("1-2-3", "`1-2-3` is neither a number nor a range, as in `0,1` or `100-127`"),
             ("one", "`one` is neither a number nor a range, as in `0,1` or `100-127`"),
             ("+1", "`+1` is neither a number nor a range, as in `0,1` or `100-127`"),
-            ("\u{661}", "`\u{661}` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("\u{661}", "`\\u{661}` is neither a number nor a range, as in `0,1` or `100-127`"),
             ("9-3", "the range `9-3` runs backwards"),
         ];
         for (text, expected) in cases {

@@ -189,8 +189,13 @@ pub(crate) fn to_text(bytes: &[u8]) -> String {
 ///
 /// Tab and newline stay. Invalid bytes are written as [`to_text`] does.
 pub(crate) fn printable(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for c in to_text(bytes).chars() {
+    without_controls(&to_text(bytes))
+}
+
+/// The same for what is text already, in which `\xff` may stand for a byte.
+pub(crate) fn without_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}' => {
                 out.push_str(&format!("\\x{:02x}", u32::from(c)))

@@ -83,6 +83,10 @@ impl Line {
 
     /// Attempts until it is settled, or until the budget is spent.
     pub(crate) async fn within(&mut self, event: &Event, budget: &mut Budget) -> Settled {
+        // Certificates that cannot be read are not there a second later either, and somebody waits.
+        if let Err(why) = &self.client {
+            return Settled::Undelivered(why.clone(), None);
+        }
         let mut trouble = "there was no time to try".to_owned();
         let mut asked_for = None;
         let mut spent = budget.clone();

@@ -217,3 +217,59 @@ fn the_overview_fits_a_terminal_and_every_command_has_examples() {
         assert!(end.lines().all(|line| line.chars().count() <= 105), "{name}: {end}");
     }
 }
+
+#[test]
+fn what_would_check_or_send_nothing_is_refused() {
+    run_refuses(&["--pre", ""], "`--pre` is empty; it would check nothing");
+    run_refuses(&["--expect-newer", " "], "`--expect-newer` is empty; it would check nothing");
+    let line = "`--shell` has an empty line; nothing would be run";
+    refuses(&["run", "m", "--shell", " "], line);
+    for header in [": x", "a b: x", "x: a\nb"] {
+        let name = header.split(':').next().unwrap_or_default();
+        let line = format!("`--header`: `{name}` and its value cannot be sent as a header");
+        run_refuses(&["--header", header], &line);
+    }
+    run_refuses(&["--nice", "50"], "`50` is out of range for `--nice <N>`");
+    let home = Home::new();
+    let line =
+        "hb: warning: `https://hc-ping.com`: the URL lacks the ping key or the check's UUID\n";
+    check(&mut home.hb(&["run", "m", "--to", "https://hc-ping.com", "--", "true"]), 0, "", line);
+}
+
+#[test]
+fn a_wrong_value_is_shown_but_not_all_of_it() {
+    let huge = "x".repeat(50_000);
+    let home = Home::new();
+    for words in [
+        &["run", "--ok-exit", &huge, "m", "--", "true"][..],
+        &["log", &huge],
+        &["metric", &huge],
+        &["ping", "m", &huge],
+        &["spool", &huge],
+        &["run", "--lock-skip", &huge, "m", "--", "true"],
+        &["run", "--preset", &huge, "m", "--", "true"],
+        &["run", "--quiet", "m", &huge, "--", "true"],
+        &["completions", &huge],
+        &["spool", "drop", &huge],
+        &["progress", &huge],
+    ] {
+        let told = Seen::of(&mut home.hb(words)).stderr;
+        let start: String = told.chars().take(80).collect();
+        assert!(told.len() < 400, "{} bytes: {start}", told.len());
+    }
+    let odd: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(b"a\xff".to_vec());
+    let told = Seen::of(&mut home.hb_os(&["ping".into(), odd])).stderr;
+    assert_eq!(told, "hb: `a\\xff` is not UTF-8 text\n");
+}
+
+#[test]
+fn certificates_that_are_not_there_are_not_waited_for() {
+    let home = Home::new();
+    let words = ["run", "--to", "https://localhost:1/k", "--ca-file", "/nope", "m", "--", "true"];
+    let began = std::time::Instant::now();
+    let seen = Seen::of(&mut home.hb(&words));
+    assert_eq!(seen.status, 0);
+    assert!(seen.stderr.contains("cannot read certificates from `/nope`"), "{}", seen.stderr);
+    // Its budget is 30 s.
+    assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
+}
