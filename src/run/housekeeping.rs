@@ -181,6 +181,9 @@ fn flush_spool(
 
 /// Notes a try in vain with its event, and gives its trouble.
 fn note_try(spool: &Spool, flushed: Flushed, first: Option<&(String, Spooled)>) -> Option<String> {
+    if !flushed.tried {
+        return flushed.detail;
+    }
     let told = (flushed.id, flushed.spooled);
     // The line about dropped events is in no file; what waits behind it has the pause.
     let (id, mut spooled) =

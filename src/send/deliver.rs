@@ -10,6 +10,7 @@ use super::target::Target;
 use crate::domain::backoff;
 use crate::domain::dialect::Limits;
 use crate::domain::event::Event;
+use crate::domain::text;
 use crate::sys::{http, random};
 
 /// How often a body is halved for a receiver that finds it too large.
@@ -44,7 +45,7 @@ pub(crate) struct Line {
 impl Line {
     /// Prepares to talk to a target. Trouble with its certificates shows at the first attempt.
     pub(crate) fn open(target: Target, limits: Limits) -> Line {
-        let client = http::client(&target.client).map_err(|error| format!("{error:#}"));
+        let client = open(&target);
         Line { target, client, used_at: Instant::now(), limits }
     }
 
@@ -55,7 +56,7 @@ impl Line {
     ) -> Result<Settled, (String, Option<Duration>)> {
         // A connection that rested through a long job may be dead without anybody having noticed.
         if self.used_at.elapsed() > http::IDLE_TIMEOUT {
-            self.client = http::client(&self.target.client).map_err(|error| format!("{error:#}"));
+            self.client = open(&self.target);
         }
         self.used_at = Instant::now();
         let client = match &self.client {
@@ -116,4 +117,9 @@ impl Line {
         }
         Settled::Undelivered(trouble, asked_for)
     }
+}
+
+/// A client for a target, or what is wrong with its settings.
+fn open(target: &Target) -> Result<reqwest::Client, String> {
+    http::client(&target.client).map_err(|error| text::without_errnos(&format!("{error:#}")))
 }

@@ -270,6 +270,8 @@ fn certificates_that_are_not_there_are_not_waited_for() {
     let seen = Seen::of(&mut home.hb(&words));
     assert_eq!(seen.status, 0);
     assert!(seen.stderr.contains("cannot read certificates from `/nope`"), "{}", seen.stderr);
+    let told = Seen::of(&mut home.hb(&["spool"])).stdout;
+    assert!(told.contains("`/nope`: No such file or directory\n"), "{told}");
     // Its budget is 30 s.
     assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
 }

@@ -129,3 +129,16 @@ fn each_try_in_vain_is_counted_and_told() {
     let text = Seen::of(&mut home.hb(&["spool"])).stdout;
     assert!(text.contains("\n  tried 3 times, the last "), "{text}");
 }
+
+#[test]
+fn what_a_flush_had_no_time_for_is_not_held_against_the_receiver() {
+    // About 60 bytes: more than half of the two seconds, so that little is left for the second.
+    let slow = Step::Slow(std::time::Duration::from_millis(20));
+    let receiver = FakeReceiver::new(&[Step::Ok, slow, Step::HalfOpen, Step::Ok]);
+    let home = home_of(&receiver, &receiver);
+    plant(&home, 0, None);
+    plant(&home, 3, None);
+    run(&home, &[]);
+    let kept = waiting(&home).pop().expect("the second one waits");
+    assert_eq!((&kept["tries"], &kept["why"]), (&json!(3), &json!("planted")));
+}
