@@ -13,7 +13,9 @@ use super::context::Context;
 use super::doctor_probe::{self, Finding, Level};
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Found, Named, Resolver};
+use super::world::identity;
 use super::{arguments, exit, run_settle, say};
+use crate::config::policy::Policy;
 use crate::domain::address::Address;
 use crate::domain::dialect::Dialect;
 use crate::domain::redact::Redactor;
@@ -21,6 +23,7 @@ use crate::domain::text;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::Spool;
 use crate::send::target::Target;
+use crate::sys::files;
 
 /// Checks configuration, network and keys.
 #[derive(Args, Debug)]
@@ -124,6 +127,23 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What a run of this monitor would stumble over before its job.
+fn look_at_world(policy: &Policy, findings: &mut Vec<Finding>) {
+    let mut bad = |text: String| findings.push(Finding::bad("job", text, None));
+    if let Some(Err(why)) = policy.user.as_deref().map(identity) {
+        bad(format!("`user`: {why}; the job would not be run"));
+    }
+    if let Some(place) = policy.chdir.as_ref().filter(|place| !place.is_dir()) {
+        bad(format!("`chdir`: `{}` is no directory; the job would not be run", place.display()));
+    }
+    for file in policy.env_file.iter().flatten() {
+        if let Err(error) = files::read_given(file) {
+            let why = text::without_errnos(&error.to_string());
+            bad(format!("`env_file`: cannot read `{}`: {why}", file.display()));
+        }
+    }
+}
+
 /// Which `hb` a crontab would find: another program may have the name.
 fn look_at_path(findings: &mut Vec<Finding>) {
     let own = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
@@ -174,6 +194,7 @@ fn look_at_targets(
                 findings.push(Finding::good("dialect", text));
             }
             let settings = context.config.settings_for(&named.monitor);
+            look_at_world(&settings.policy, findings);
             object["monitor"] = json!(named.monitor);
             found = resolver.find(&named, &settings);
         }

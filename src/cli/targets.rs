@@ -255,6 +255,11 @@ impl Resolver<'_> {
         for (header, source) in config.options.headers.iter().flatten() {
             headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
         }
+        if config.options.client_cert.is_some() != config.options.client_key.is_some() {
+            found.warnings.push(format!(
+                "target `{name}`: `client_cert` and `client_key` go together; one alone is not used"
+            ));
+        }
         let pasted = Address::parse(&config.url)
             .map_err(|why| format!("the URL of target `{name}` cannot be used: {why}"))?;
         let chosen = self.flags.dialect.as_deref().or(config.options.dialect.as_deref());
