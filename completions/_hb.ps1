@@ -85,12 +85,12 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--capture', '--capture', [CompletionResultType]::ParameterName, 'Which streams are read: auto, pipe, pty, both, none [default: auto]')
             [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Keep the whole output of a failed run in this directory')
             [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]')
-            [CompletionResult]::new('--nice', '--nice', [CompletionResultType]::ParameterName, 'Run with this nice value added')
+            [CompletionResult]::new('--nice', '--nice', [CompletionResultType]::ParameterName, 'Run with this nice value added, from -20 to 19')
             [CompletionResult]::new('--ionice', '--ionice', [CompletionResultType]::ParameterName, 'Run with this I/O class: idle, best-effort, best-effort:0-7')
             [CompletionResult]::new('--chdir', '--chdir', [CompletionResultType]::ParameterName, 'Run in this directory')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run as this user (root only)')
             [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'Read variables for the job from this file')
-            [CompletionResult]::new('--exit-style', '--exit-style', [CompletionResultType]::ParameterName, 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)')
+            [CompletionResult]::new('--exit-style', '--exit-style', [CompletionResultType]::ParameterName, 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, run nothing, print what would be sent')
             [CompletionResult]::new('--export', '--export', [CompletionResultType]::ParameterName, 'Give the job the first ping URL as HB_URL')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Do not run the job when the configuration has a mistake (exit 78)')
@@ -116,14 +116,14 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust only the certificates in this file: a private CA''s, or the server''s own')
             [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Show this certificate to the server')
             [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'The key of that certificate')
-            [CompletionResult]::new('--report-timeout', '--report-timeout', [CompletionResultType]::ParameterName, 'Time for the report after the job; then it is kept and sent later [default: 30s]')
             [CompletionResult]::new('--keepalive', '--keepalive', [CompletionResultType]::ParameterName, 'Say every so often that the job is still running')
             [CompletionResult]::new('--warn-after', '--warn-after', [CompletionResultType]::ParameterName, 'Say once that the job runs longer than this')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one line of JSON about the run to this file at the end')
+            [CompletionResult]::new('--report-timeout', '--report-timeout', [CompletionResultType]::ParameterName, 'Time for it; then it is kept and sent later [default: 10s]')
             [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Send the end of stdin along')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, run nothing, print what would be sent')
             [CompletionResult]::new('--export', '--export', [CompletionResultType]::ParameterName, 'Give the job the first ping URL as HB_URL')
-            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Do not run the job when the configuration has a mistake (exit 78)')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Send nothing, print what would be sent')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Send nothing when the configuration has a mistake (exit 78)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -152,8 +152,8 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             break
         }
         'hb;log' {
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The newest N runs')
-            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'The newest N runs')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The newest N runs [default: 20, with --since all]')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'The newest N runs [default: 20, with --since all]')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object per run, on a line of its own')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with runs as they end')
@@ -172,7 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             break
         }
         'hb;spool;list' {
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON array')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON array: id, monitor, event, at, target, why, tries, tried_at, next_try_at')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -191,7 +191,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             break
         }
         'hb;doctor' {
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

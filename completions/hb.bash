@@ -153,7 +153,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__ping)
-            opts="-m -h --message --stdin --run-id --event --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --help"
+            opts="-m -h --message --stdin --run-id --event --to --dialect --header --ca-file --client-cert --client-key --keepalive --warn-after --json --export --report-timeout --dry-run --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,10 +199,6 @@ _hb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --report-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -212,6 +208,10 @@ _hb() {
                     return 0
                     ;;
                 --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -81,12 +81,12 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --capture 'Which streams are read: auto, pipe, pty, both, none [default: auto]'
             cand --log-dir 'Keep the whole output of a failed run in this directory'
             cand --drain 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]'
-            cand --nice 'Run with this nice value added'
+            cand --nice 'Run with this nice value added, from -20 to 19'
             cand --ionice 'Run with this I/O class: idle, best-effort, best-effort:0-7'
             cand --chdir 'Run in this directory'
             cand --user 'Run as this user (root only)'
             cand --env-file 'Read variables for the job from this file'
-            cand --exit-style 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)'
+            cand --exit-style 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]'
             cand --dry-run 'Send nothing, run nothing, print what would be sent'
             cand --export 'Give the job the first ping URL as HB_URL'
             cand --strict 'Do not run the job when the configuration has a mistake (exit 78)'
@@ -111,14 +111,14 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --ca-file 'Trust only the certificates in this file: a private CA''s, or the server''s own'
             cand --client-cert 'Show this certificate to the server'
             cand --client-key 'The key of that certificate'
-            cand --report-timeout 'Time for the report after the job; then it is kept and sent later [default: 30s]'
             cand --keepalive 'Say every so often that the job is still running'
             cand --warn-after 'Say once that the job runs longer than this'
             cand --json 'Write one line of JSON about the run to this file at the end'
+            cand --report-timeout 'Time for it; then it is kept and sent later [default: 10s]'
             cand --stdin 'Send the end of stdin along'
-            cand --dry-run 'Send nothing, run nothing, print what would be sent'
             cand --export 'Give the job the first ping URL as HB_URL'
-            cand --strict 'Do not run the job when the configuration has a mistake (exit 78)'
+            cand --dry-run 'Send nothing, print what would be sent'
+            cand --strict 'Send nothing when the configuration has a mistake (exit 78)'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -142,8 +142,8 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'hb;log'= {
-            cand -n 'The newest N runs'
-            cand --lines 'The newest N runs'
+            cand -n 'The newest N runs [default: 20, with --since all]'
+            cand --lines 'The newest N runs [default: 20, with --since all]'
             cand --since 'Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z'
             cand --json 'One JSON object per run, on a line of its own'
             cand -f 'Go on with runs as they end'
@@ -160,7 +160,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand drop 'Give events up'
         }
         &'hb;spool;list'= {
-            cand --json 'One JSON array'
+            cand --json 'One JSON array: id, monitor, event, at, target, why, tries, tried_at, next_try_at'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -176,7 +176,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --help 'Print help'
         }
         &'hb;doctor'= {
-            cand --json 'One JSON object'
+            cand --json 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -83,12 +83,12 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l redact -d 'Mask what match
 complete -c hb -n "__fish_hb_using_subcommand run" -l capture -d 'Which streams are read: auto, pipe, pty, both, none [default: auto]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l log-dir -d 'Keep the whole output of a failed run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l drain -d 'Read on so long after the job when something it left holds the pipe (or inf) [default: 500ms]' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l nice -d 'Run with this nice value added' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l nice -d 'Run with this nice value added, from -20 to 19' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l ionice -d 'Run with this I/O class: idle, best-effort, best-effort:0-7' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l chdir -d 'Run in this directory' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l user -d 'Run as this user (root only)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l env-file -d 'Read variables for the job from this file' -r -F
-complete -c hb -n "__fish_hb_using_subcommand run" -l exit-style -d 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n)' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l exit-style -d 'How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l dry-run -d 'Send nothing, run nothing, print what would be sent'
 complete -c hb -n "__fish_hb_using_subcommand run" -l export -d 'Give the job the first ping URL as HB_URL'
 complete -c hb -n "__fish_hb_using_subcommand run" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'
@@ -109,14 +109,14 @@ complete -c hb -n "__fish_hb_using_subcommand ping" -l header -d 'Send this head
 complete -c hb -n "__fish_hb_using_subcommand ping" -l ca-file -d 'Trust only the certificates in this file: a private CA\'s, or the server\'s own' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-cert -d 'Show this certificate to the server' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-key -d 'The key of that certificate' -r -F
-complete -c hb -n "__fish_hb_using_subcommand ping" -l report-timeout -d 'Time for the report after the job; then it is kept and sent later [default: 30s]' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l warn-after -d 'Say once that the job runs longer than this' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l json -d 'Write one line of JSON about the run to this file at the end' -r -F
+complete -c hb -n "__fish_hb_using_subcommand ping" -l report-timeout -d 'Time for it; then it is kept and sent later [default: 10s]' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l stdin -d 'Send the end of stdin along'
-complete -c hb -n "__fish_hb_using_subcommand ping" -l dry-run -d 'Send nothing, run nothing, print what would be sent'
 complete -c hb -n "__fish_hb_using_subcommand ping" -l export -d 'Give the job the first ping URL as HB_URL'
-complete -c hb -n "__fish_hb_using_subcommand ping" -l strict -d 'Do not run the job when the configuration has a mistake (exit 78)'
+complete -c hb -n "__fish_hb_using_subcommand ping" -l dry-run -d 'Send nothing, print what would be sent'
+complete -c hb -n "__fish_hb_using_subcommand ping" -l strict -d 'Send nothing when the configuration has a mistake (exit 78)'
 complete -c hb -n "__fish_hb_using_subcommand ping" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand progress" -l stage -d 'The stage it is in' -r
 complete -c hb -n "__fish_hb_using_subcommand progress" -l rate -d 'How fast it goes, as in 25MB/s' -r
@@ -125,7 +125,7 @@ complete -c hb -n "__fish_hb_using_subcommand progress" -s h -l help -d 'Print h
 complete -c hb -n "__fish_hb_using_subcommand stage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand step" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand metric" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hb -n "__fish_hb_using_subcommand log" -s n -l lines -d 'The newest N runs' -r
+complete -c hb -n "__fish_hb_using_subcommand log" -s n -l lines -d 'The newest N runs [default: 20, with --since all]' -r
 complete -c hb -n "__fish_hb_using_subcommand log" -l since -d 'Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z' -r
 complete -c hb -n "__fish_hb_using_subcommand log" -l json -d 'One JSON object per run, on a line of its own'
 complete -c hb -n "__fish_hb_using_subcommand log" -s f -l follow -d 'Go on with runs as they end'
@@ -135,13 +135,13 @@ complete -c hb -n "__fish_hb_using_subcommand spool; and not __fish_seen_subcomm
 complete -c hb -n "__fish_hb_using_subcommand spool; and not __fish_seen_subcommand_from list flush drop" -f -a "list" -d 'Show what waits'
 complete -c hb -n "__fish_hb_using_subcommand spool; and not __fish_seen_subcommand_from list flush drop" -f -a "flush" -d 'Deliver what waits, now'
 complete -c hb -n "__fish_hb_using_subcommand spool; and not __fish_seen_subcommand_from list flush drop" -f -a "drop" -d 'Give events up'
-complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from list" -l json -d 'One JSON array'
+complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from list" -l json -d 'One JSON array: id, monitor, event, at, target, why, tries, tried_at, next_try_at'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from flush" -s q -l quiet -d 'Say nothing when nothing is left'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
-complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object'
+complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'

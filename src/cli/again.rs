@@ -6,8 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::flags::positive;
+use super::flags::{positive, read};
 use super::run_arguments::TimeArguments;
+use crate::config::policy::{self, Policy, TimeOfDay};
+use crate::config::shape;
 use crate::sys::clock;
 use crate::sys::inherited::Inherited;
 
@@ -20,19 +22,16 @@ pub(crate) enum Again {
 }
 
 impl Again {
-    /// What the flags ask for; none: once.
-    pub(crate) fn settle(flags: &TimeArguments) -> Result<Option<Again>, String> {
-        if let Some(span) = positive("every", &flags.every)? {
-            return Ok(Some(Again::Every { span, next: Instant::now() }));
-        }
-        let Some(text) = &flags.at else { return Ok(None) };
-        let time = text.split_once(':').and_then(|(hour, minute)| {
-            jiff::civil::Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
-        });
-        match time {
-            Some(time) => Ok(Some(Again::At(time))),
-            None => Err("`--at` is a time of the day, as in 03:30".to_owned()),
-        }
+    /// What the flags ask for, else the configuration; none: once.
+    pub(crate) fn settle(flags: &TimeArguments, policy: &Policy) -> Result<Option<Again>, String> {
+        let every = positive("every", &flags.every)?.map(policy::Again::Every);
+        let at = read("at", &flags.at, shape::time_of_day)?.map(policy::Again::At);
+        Ok(every.or(at).or(policy.again).map(|again| match again {
+            policy::Again::Every(span) => Again::Every { span, next: Instant::now() },
+            policy::Again::At(TimeOfDay { hour, minute }) => {
+                Again::At(jiff::civil::time(hour, minute, 0, 0))
+            }
+        }))
     }
 
     /// Waits for the next start; true when somebody asks for the end meanwhile.

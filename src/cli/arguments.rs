@@ -36,11 +36,12 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
         Some(_) | None => None,
     };
     let argument = get(ContextKind::InvalidArg).unwrap_or_default();
-    let near = get(ContextKind::SuggestedArg)
-        .or_else(|| near_flag(name, &argument))
-        .map(|near| format!(", did you mean `{near}`?"));
+    let near = near_flag(name, &argument).map(|near| format!(", did you mean `{near}`?"));
     let value = get(ContextKind::InvalidValue).unwrap_or_default();
     let message = match error.kind() {
+        ErrorKind::UnknownArgument if is_negative(&argument) => {
+            format!("unexpected `{argument}`; no number here is less than 0")
+        }
         ErrorKind::UnknownArgument if argument.starts_with('-') => match near {
             Some(near) => format!("unknown option `{argument}`{near}"),
             None => format!("unknown option `{argument}`; see `hb {name} --help`"),
@@ -53,6 +54,7 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
             format!("unexpected word `{argument}`; see `hb {name} --help`")
         }
         ErrorKind::MissingRequiredArgument => {
+            let name = with_action(name, words);
             format!("`hb {name}` needs {}; see `hb {name} --help`", missing(&argument))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
@@ -64,9 +66,16 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
                 None => format!("unexpected word `{typed}`; see `hb {name} --help`"),
             }
         }
-        ErrorKind::ArgumentConflict => {
-            let prior = get(ContextKind::PriorArg).unwrap_or_default();
-            format!("`{argument}` cannot go together with `{prior}`")
+        ErrorKind::ArgumentConflict => match get(ContextKind::PriorArg).unwrap_or_default() {
+            prior if prior.starts_with("[COMMAND]") => {
+                format!("`{argument}` cannot go together with a command behind `--`")
+            }
+            prior => format!("`{argument}` cannot go together with `{prior}`"),
+        },
+        ErrorKind::InvalidUtf8 => {
+            let odd = words.iter().find(|word| word.to_str().is_none());
+            let odd = odd.map(|word| text::excerpt(word.as_encoded_bytes()));
+            format!("`{}` is not UTF-8 text", odd.unwrap_or_default())
         }
         ErrorKind::ValueValidation if value.parse::<i128>().is_ok() => {
             format!("`{value}` is out of range for `{argument}`")
@@ -91,6 +100,19 @@ fn flag_before<'a>(words: &'a [OsString], typed: &str) -> Option<&'a str> {
     ["--lock", "--quiet"].contains(&before).then_some(before)
 }
 
+/// Whether a number was meant: `-5`.
+fn is_negative(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The command, and its action where one was typed: `spool drop`.
+fn with_action(name: &str, words: &[OsString]) -> String {
+    let typed = words.first().and_then(|word| word.to_str());
+    let actions = tree::subcommand(name);
+    let action = actions.as_ref().and_then(|command| command.find_subcommand(typed?));
+    action.map_or_else(|| name.to_owned(), |action| format!("{name} {}", action.get_name()))
+}
+
 fn missing(argument: &str) -> String {
     if argument.is_empty() { "more".to_owned() } else { format!("`{argument}`") }
 }
@@ -98,12 +120,11 @@ fn missing(argument: &str) -> String {
 /// The nearest flag, also where clap itself finds none.
 fn near_flag(name: &str, typed: &str) -> Option<String> {
     let command = tree::subcommand(name)?;
-    let flags: Vec<String> = command
-        .get_arguments()
-        .filter_map(|arg| arg.get_long())
-        .map(|f| format!("--{f}"))
-        .collect();
-    nearest(typed, flags.iter().map(String::as_str)).map(str::to_owned)
+    let flags: Vec<String> =
+        command.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
+    // Two hyphens in common make no likeness.
+    let near = nearest(typed.strip_prefix("--")?, flags.iter().map(String::as_str))?;
+    Some(format!("--{near}"))
 }
 
 /// The nearest action of a command that has some.

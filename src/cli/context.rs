@@ -7,6 +7,7 @@ use super::say;
 use crate::config::find;
 use crate::config::mistake::Mistake;
 use crate::config::understand::{Config, understand};
+use crate::domain::text;
 use crate::journal::state::State;
 
 /// Where root's memory is.
@@ -35,8 +36,7 @@ impl Context {
 
     /// Opens this host's memory; what is wrong with it is one line.
     pub(crate) fn state(&self) -> Result<State, String> {
-        State::open(&self.state_dir)
-            .map_err(|error| format!("cannot use `{}`: {error}", self.state_dir.display()))
+        State::open(&self.state_dir).map_err(|error| self.unusable(&error))
     }
 
     /// Opens this host's memory where there is any, for commands that only look.
@@ -44,8 +44,13 @@ impl Context {
         match State::open_there(&self.state_dir) {
             Ok(state) => Ok(Some(state)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("cannot use `{}`: {error}", self.state_dir.display())),
+            Err(error) => Err(self.unusable(&error)),
         }
+    }
+
+    fn unusable(&self, error: &std::io::Error) -> String {
+        let (place, why) = (self.state_dir.display(), error.to_string());
+        format!("cannot use the state directory `{place}`: {}", text::without_errno(&why))
     }
 
     /// Tells every mistake, each with what to do.

@@ -13,7 +13,9 @@ use super::context::Context;
 use super::doctor_probe::{self, Finding, Level};
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Found, Named, Resolver};
+use super::world::identity;
 use super::{arguments, exit, run_settle, say};
+use crate::config::policy::Policy;
 use crate::domain::address::Address;
 use crate::domain::dialect::Dialect;
 use crate::domain::redact::Redactor;
@@ -21,6 +23,7 @@ use crate::domain::text;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::Spool;
 use crate::send::target::Target;
+use crate::sys::files;
 
 /// Checks configuration, network and keys.
 #[derive(Args, Debug)]
@@ -28,7 +31,7 @@ pub(crate) struct DoctorArguments {
     /// Only this monitor, or this ping URL
     #[arg(value_name = "MONITOR|URL")]
     what: Option<String>,
-    /// One JSON object
+    /// One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do
     #[arg(long)]
     json: bool,
 }
@@ -82,7 +85,9 @@ fn look_at_config(context: &Context, findings: &mut Vec<Finding>) {
     }
     if context.mistakes.is_empty() {
         let (monitors, targets) = (context.config.monitors.len(), context.config.targets.len());
-        let text = format!("{monitors} monitors and {targets} targets are configured");
+        let is = if monitors + targets == 1 { "is" } else { "are" };
+        let monitors = text::count(monitors, "monitor");
+        let text = format!("{monitors} and {} {is} configured", text::count(targets, "target"));
         findings.push(Finding::good("config", text));
     }
 }
@@ -98,8 +103,8 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
     };
     let wanted = Wanted { monitor: None, count: 1000, after: None };
     let runs = history::read(&state, &wanted).map_or(0, |runs| runs.len());
-    findings
-        .push(Finding::good("state", format!("`{}` holds {runs} runs", state.path().display())));
+    let text = format!("`{}` holds {}", state.path().display(), text::count(runs, "run"));
+    findings.push(Finding::good("state", text));
     let spool = Spool::open_there(&state);
     let (waiting, aside) = spool.map_or((0, 0), |spool| (spool.count(), spool.aside().len()));
     if waiting > 0 {
@@ -116,9 +121,26 @@ fn look_at_state(context: &Context, findings: &mut Vec<Finding>) {
         let hint = "look at spool/set-aside, then `hb spool drop --all`";
         findings.push(Finding::odd(
             "spool",
-            format!("{aside} files cannot be read"),
+            format!("{} cannot be read", text::count(aside, "file")),
             Some(hint.into()),
         ));
+    }
+}
+
+/// What a run of this monitor would stumble over before its job.
+fn look_at_world(policy: &Policy, findings: &mut Vec<Finding>) {
+    let mut bad = |text: String| findings.push(Finding::bad("job", text, None));
+    if let Some(Err(why)) = policy.user.as_deref().map(identity) {
+        bad(format!("`user`: {why}; the job would not be run"));
+    }
+    if let Some(place) = policy.chdir.as_ref().filter(|place| !place.is_dir()) {
+        bad(format!("`chdir`: `{}` is no directory; the job would not be run", place.display()));
+    }
+    for file in policy.env_file.iter().flatten() {
+        if let Err(error) = files::read_given(file) {
+            let why = text::without_errnos(&error.to_string());
+            bad(format!("`env_file`: cannot read `{}`: {why}", file.display()));
+        }
     }
 }
 
@@ -172,6 +194,7 @@ fn look_at_targets(
                 findings.push(Finding::good("dialect", text));
             }
             let settings = context.config.settings_for(&named.monitor);
+            look_at_world(&settings.policy, findings);
             object["monitor"] = json!(named.monitor);
             found = resolver.find(&named, &settings);
         }
@@ -191,13 +214,17 @@ fn look_at_targets(
             }
         }
     }
+    let is_any = !found.troubles.is_empty();
     for trouble in found.troubles {
         findings.push(Finding::bad("target", trouble, None));
     }
     for warning in found.warnings {
         findings.push(Finding::odd("target", warning, None));
     }
-    if found.targets.is_empty() {
+    if found.targets.is_empty() && is_any {
+        let text = "no receiver can be used: runs are recorded on this host only".to_owned();
+        findings.push(Finding::odd("target", text, None));
+    } else if found.targets.is_empty() {
         let text = "no receiver is configured: runs are recorded on this host only".to_owned();
         let hint = "add a target to the configuration, or use `--to URL`".to_owned();
         findings.push(Finding::odd("target", text, Some(hint)));

@@ -5,6 +5,7 @@ use std::ffi::{OsString, c_char, c_int};
 use super::{
     arguments, completions, doctor, exit, inside, log, ping, run, say, schedule, spool, tree,
 };
+use crate::domain::text;
 use crate::run::Exit;
 use crate::sys::inherited::Inherited;
 use crate::sys::process;
@@ -53,6 +54,7 @@ fn dispatch(inherited: &Inherited) -> Exit {
             exit::OK
         }
         Some(option) if option.starts_with('-') => {
+            let option = text::excerpt(option.as_bytes());
             say::error(format!(
                 "unknown option `{option}`; a command comes first, see `hb --help`"
             ));

@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use clap::{Args, FromArgMatches};
 
 use super::{arguments, exit, say};
+use crate::domain::text;
 use crate::run::Exit;
 use crate::sys::inherited::Inherited;
 use crate::sys::spawn::{self, Spawn};
@@ -66,7 +67,8 @@ pub(crate) fn progress(words: &[OsString]) -> i32 {
     };
     let percent = arguments.percent.trim_end_matches('%').trim();
     if !percent.parse::<f64>().is_ok_and(|percent| (0.0..=100.0).contains(&percent)) {
-        say::error(format!("`{percent}` is not a number from 0 to 100"));
+        let shown = text::excerpt(percent.as_bytes());
+        say::error(format!("`{shown}` is not a number from 0 to 100"));
         return mistaken(exit::USAGE);
     }
     let mut lines = Vec::new();
@@ -95,7 +97,8 @@ pub(crate) fn metric(words: &[OsString]) -> i32 {
     for metric in &arguments.metrics {
         if crate::domain::metric::parse_line(metric.as_bytes()).is_none() {
             say::error(format!(
-                "`{metric}` is not KEY=VALUE; a key is letters, digits, `_`, `.`, `-`"
+                "`{}` is not KEY=VALUE; a key is letters, digits, `_`, `.`, `-`",
+                text::excerpt(metric.as_bytes())
             ));
             return mistaken(exit::USAGE);
         }

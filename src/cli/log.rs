@@ -9,14 +9,17 @@ use super::context::Context;
 use super::{arguments, exit, log_view, say};
 use crate::domain::record::Record;
 use crate::domain::run::RunId;
-use crate::domain::span;
 use crate::domain::time::Moment;
+use crate::domain::{span, text};
 use crate::journal::history::{self, Wanted};
 use crate::journal::state::State;
 use crate::sys::{clock, process};
 
 /// The usual reason why a run is not found: it was root's, and somebody else looks.
 const OTHER_USERS: &str = "runs of other users are in directories of theirs, root's in /var/lib/hb";
+
+/// Runs shown when nobody says how many.
+const RUNS_SHOWN: usize = 20;
 
 /// How often `--follow` looks.
 const FOLLOW_STEP: Duration = Duration::from_millis(500);
@@ -27,9 +30,9 @@ pub(crate) struct LogArguments {
     /// Only this monitor, or the run of this id in full
     #[arg(value_name = "MONITOR|RUN")]
     monitor: Option<String>,
-    /// The newest N runs
-    #[arg(short, long = "lines", value_name = "N", default_value_t = 20)]
-    n: usize,
+    /// The newest N runs [default: 20, with --since all]
+    #[arg(short, long = "lines", value_name = "N")]
+    n: Option<usize>,
     /// Only runs since then: `2h`, or a moment such as 2026-03-29T01:00:00Z
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -80,7 +83,9 @@ fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     };
     let run_id = arguments.monitor.as_deref().and_then(RunId::parse);
     let monitor = arguments.monitor.as_deref().filter(|_| run_id.is_none());
-    let count = if arguments.last { 1 } else { arguments.n };
+    // Who asks for a night wants all of it: the run that failed may be the first of many.
+    let usual = if since.is_some() { usize::MAX } else { RUNS_SHOWN };
+    let count = if arguments.last { 1 } else { arguments.n.unwrap_or(usual) };
     let count = if run_id.is_some() { usize::MAX } else { count };
     let mut runs = read(&state, &Wanted { monitor, count, after: None })?;
     if let Some(since) = since {
@@ -89,11 +94,17 @@ fn show(arguments: &LogArguments, since: Option<Moment>) -> Result<(), String> {
     if let Some(run_id) = run_id {
         runs.retain(|(record, _)| record.begun.run_id == run_id);
     }
-    if runs.is_empty() && !arguments.json && !arguments.follow {
-        let of =
-            arguments.monitor.as_deref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+    if runs.is_empty() && !arguments.json && !arguments.follow && count > 0 {
+        let of = arguments
+            .monitor
+            .as_deref()
+            .map(|name| format!(" of `{}`", text::excerpt(name.as_bytes())))
+            .unwrap_or_default();
         let place = state.path().display();
-        return Err(format!("no run{of} is remembered in `{place}`; {OTHER_USERS}"));
+        let since = arguments.since.as_ref();
+        let since = since.map(|text| format!(" since {}", text::excerpt(text.as_bytes())));
+        let since = since.unwrap_or_default();
+        return Err(format!("no run{of}{since} is remembered in `{place}`; {OTHER_USERS}"));
     }
     let boot_id = process::boot_id();
     let view = |runs: &[(Record, bool)], heading: bool| {

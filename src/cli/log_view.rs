@@ -29,8 +29,7 @@ pub(crate) fn table(rows: &[(&Record, &'static str)], heading: bool, coloured: b
         let took = ending.map(|ending| span::format(Duration::from_millis(ending.elapsed_ms)));
         let exit = ending.and_then(|ending| ending.exit_code).map(|code| code.to_string());
         let message = ending.map(|ending| ending.message.as_str()).unwrap_or_default();
-        let message: String =
-            text::printable(message.as_bytes()).chars().take(MESSAGE_CHARS).collect();
+        let message = cut(&text::printable(message.as_bytes()));
         let waiting = waiting(record);
         let status = colour(&format!("{status:<8}"), status, coloured);
         let monitor = text::printable(record.begun.monitor.as_bytes());
@@ -43,6 +42,17 @@ pub(crate) fn table(rows: &[(&Record, &'static str)], heading: bool, coloured: b
         );
     }
     out
+}
+
+/// As much of a message as the table has room for; what is cut is seen to be cut.
+fn cut(message: &str) -> String {
+    match message.chars().nth(MESSAGE_CHARS) {
+        None => message.to_owned(),
+        Some(_) => {
+            let start: String = message.chars().take(MESSAGE_CHARS - 1).collect();
+            format!("{}…", start.trim_end())
+        }
+    }
 }
 
 /// A remark on deliveries that have not arrived.
@@ -100,9 +110,12 @@ pub(crate) fn full(record: &Record, status: &'static str) -> String {
         let (usage, host) = (&ending.usage, &ending.host);
         // Of a run whose end nobody saw these are not known; zeros would look like facts.
         if !host.name.is_empty() {
-            let cpu = usage.user_s + usage.system_s;
-            let memory = size::format(usage.rss_bytes_max);
-            line("used", format!("{cpu:.2} s CPU, {memory} of memory"));
+            // A job that was never started has used nothing.
+            if record.process.is_some() || usage.rss_bytes_max > 0 {
+                let cpu = usage.user_s + usage.system_s;
+                let memory = size::format(usage.rss_bytes_max);
+                line("used", format!("{cpu:.2} s CPU, {memory} of memory"));
+            }
             line("host", format!("{}, user {}, load {:.2}", host.name, host.user, host.load[0]));
         }
         for (name, value) in ending.metrics.iter() {
@@ -185,7 +198,7 @@ pub(crate) fn json(record: &Record, status: &'static str) -> Value {
     let told = record.told.iter().map(|told| {
         json!({
             "target": match &told.target {
-                TargetRef::Named(name) => name,
+                TargetRef::Named(name) | TargetRef::Keyed(name) => name,
                 TargetRef::Address(_) => &told.name,
             },
             "event": told.kind,

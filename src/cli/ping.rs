@@ -16,10 +16,10 @@ use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
 use crate::domain::run::RunId;
 use crate::domain::{span, text};
-use crate::journal::spool::Spool;
+use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
-use crate::run::housekeeping;
+use crate::run::housekeeping::{self, Just};
 use crate::send::courier::Courier;
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
@@ -81,6 +81,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let context = Context::read();
     let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
     let named = targets::named(&arguments.monitor, dialect)?;
+    check(telling)?;
     let mut event = event(arguments, &named.monitor)?;
     let timeout = match &telling.report_timeout {
         Some(text) => {
@@ -126,18 +127,38 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         && let Err(error) =
             found.addresses.iter().try_for_each(|kept| addresses::keep(opened, kept, event.at))
     {
-        say::warning(format!("cannot use `{}`: {error}", opened.path().display()));
+        say::warning(format!("the address cannot be kept for later: {error}"));
         state = None;
     }
+    let told = found.targets.iter().map(|target| target.reference.clone()).collect();
     let (code, unreached) = deliver(&event, found.targets, state.as_ref(), timeout);
     if let Some(state) = &state {
+        let just = Just::told(told, unreached);
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &unreached) {
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &just) {
             Ok(done) => done.iter().for_each(super::run::tell_done),
             Err(error) => say::warning(format!("the spool was not looked at: {error:#}")),
         }
     }
     Ok(code)
+}
+
+/// Refuses options that cannot be used, or have no effect on a ping.
+fn check(telling: &TellingArguments) -> Result<(), String> {
+    targets::check_words(&telling.to)?;
+    targets::check_headers(&telling.header)?;
+    let of_run = [
+        ("keepalive", telling.keepalive.is_some()),
+        ("warn-after", telling.warn_after.is_some()),
+        ("json", telling.json.is_some()),
+        ("export", telling.export),
+    ];
+    match of_run.iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(format!("`--{option}` is an option of `hb run` and has no effect here"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The event that the words mean.
@@ -170,10 +191,12 @@ fn event(arguments: &PingArguments, monitor: &str) -> Result<Event, String> {
     event.exit_code = code.map(i32::from);
     event.message = arguments.message.clone();
     event.host = Some(host::name());
-    let run_id = arguments.run_id.clone().or_else(|| std::env::var("HB_RUN_ID").ok());
-    if let Some(text) = run_id {
-        let run_id = RunId::parse(&text).ok_or_else(|| format!("`{text}` is not a UUID"))?;
-        event.run_id = Some(run_id);
+    // What stands in the environment is not this person's mistake.
+    event.run_id = std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id));
+    if let Some(id) = &arguments.run_id {
+        let shown = text::excerpt(id.as_bytes());
+        let parsed = RunId::parse(id);
+        event.run_id = Some(parsed.ok_or_else(|| format!("`--run-id`: `{shown}` is not a UUID"))?);
     }
     if arguments.stdin {
         let mut tail = crate::domain::tail::Tail::new(0, STDIN_BYTES_MAX as usize);
@@ -220,7 +243,11 @@ fn deliver(
                 let _ = learned::remember(state, &report.target, limit);
             }
             match report.settled {
-                Settled::Delivered => {}
+                Settled::Delivered => say::info(format!(
+                    "the {} was delivered to `{}`",
+                    event.kind.word(),
+                    report.name
+                )),
                 Settled::Unspoken => {
                     say::warning(format!(
                         "`{}` has no word for `{}`; nothing was sent",
@@ -232,12 +259,13 @@ fn deliver(
                     say::error(format!("`{}` refused the ping: {why}", report.name));
                     code = exit::FAILED;
                 }
-                Settled::Undelivered(why) => {
+                Settled::Undelivered(why, after) => {
                     let name = &report.name;
                     unreached.push(report.target.clone());
+                    let tries = Tries::default().and_one(clock::now(), after);
                     let kept = state.map(|state| {
                         Spool::open(state)
-                            .and_then(|spool| spool.put(&report.target, name, event, &why))
+                            .and_then(|spool| spool.put(&report.target, name, event, &why, tries))
                     });
                     if let Some(Ok(())) = kept {
                         say::warning(format!(

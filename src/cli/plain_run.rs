@@ -22,14 +22,7 @@ pub(crate) fn read(words: &[OsString]) -> Option<RunArguments> {
     if command.is_empty() {
         return None;
     }
-    let mut arguments = RunArguments {
-        command: command.to_vec(),
-        world: super::run_arguments::WorldArguments {
-            exit_style: "signal".to_owned(),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let mut arguments = RunArguments { command: command.to_vec(), ..Default::default() };
     let mut monitor = None;
     let mut options = options.iter();
     while let Some(word) = options.next() {

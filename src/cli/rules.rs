@@ -39,7 +39,7 @@ pub(crate) fn start_rules(
     arguments: &RunArguments,
     policy: &Policy,
     named: &Named,
-) -> Result<StartRules, String> {
+) -> Result<(StartRules, Option<String>), String> {
     let TimeArguments { retry, retry_delay, retry_on_exit, jitter, .. } = &arguments.time;
     let jitter = match jitter {
         Some(text) => {
@@ -51,19 +51,32 @@ pub(crate) fn start_rules(
         spread(jitter.from, jitter.until, &format!("{}/{}", host::name(), named.monitor))
     });
     let world = &arguments.world;
-    let user = world.user.as_deref().map(identity).transpose()?;
-    Ok(StartRules {
+    let mut nobody = None;
+    let user = match (&world.user, &policy.user) {
+        (Some(name), _) => Some(identity(name).map_err(|why| format!("`--user`: {why}"))?),
+        // To run as whoever hb is would be worse than not to run.
+        (None, Some(name)) => identity(name)
+            .map_err(|why| nobody = Some(format!("`user` of the configuration: {why}")))
+            .ok(),
+        (None, None) => None,
+    };
+    let on = |flag: bool, configured: Option<bool>| flag || configured.unwrap_or(false);
+    let rules = StartRules {
         delay,
         lock: lock_rules(&arguments.time, policy, &named.monitor)?,
         retries: retry.or(policy.retry).unwrap_or(0),
         retry_delay: time("retry-delay", retry_delay)?.or(policy.retry_delay).unwrap_or(PAUSE),
         retry_on_exit: codes("retry-on-exit", retry_on_exit)?.or(policy.retry_on_exit),
-        identity: Identity { user, dies_with_parent: world.die_with_parent },
-        is_init: world.init || std::process::id() == 1,
-        signal_group: world.signal_group
+        identity: Identity {
+            user,
+            dies_with_parent: on(world.die_with_parent, policy.die_with_parent),
+        },
+        is_init: on(world.init, policy.init) || std::process::id() == 1,
+        signal_group: on(world.signal_group, policy.signal_group)
             || arguments.time.timeout.is_some()
             || policy.timeout.is_some(),
-    })
+    };
+    Ok((rules, nobody))
 }
 
 /// A delay that differs between hosts and monitors and is always the same for one of them.
@@ -94,7 +107,9 @@ fn lock_rules(
         Some("ok") => LockSkip::Ok,
         Some("fail") => LockSkip::Fail,
         Some("log") => LockSkip::Log,
-        Some(other) => return Err(format!("`--lock-skip` is ok, fail or log, not `{other}`")),
+        Some(other) => {
+            return Err(format!("`--lock-skip` is ok, fail or log, not `{}`", excerpt(other)));
+        }
         None => match policy.lock_skip {
             Some(policy::LockSkip::Ok) => LockSkip::Ok,
             Some(policy::LockSkip::Fail) => LockSkip::Fail,
@@ -109,7 +124,12 @@ fn lock_rules(
 pub(crate) fn time_rules(arguments: &RunArguments, policy: &Policy) -> Result<TimeRules, String> {
     let flags = &arguments.time;
     let by_name = |name: &str| {
-        unix_signal::parse(name).ok_or_else(|| format!("`--timeout-signal`: there is no `{name}`"))
+        unix_signal::parse(name).ok_or_else(|| {
+            let shown = text::excerpt(name.as_bytes());
+            format!(
+                "`--timeout-signal`: there is no signal `{shown}`; write TERM, INT, or a number"
+            )
+        })
     };
     let signal = flags.timeout_signal.as_deref().or(policy.timeout_signal.as_deref());
     Ok(TimeRules {
@@ -119,7 +139,7 @@ pub(crate) fn time_rules(arguments: &RunArguments, policy: &Policy) -> Result<Ti
         min_duration: time("min-duration", &arguments.verdict.min_duration)?
             .or(policy.min_duration),
         keepalive: positive("keepalive", &arguments.telling.keepalive)?.or(policy.keepalive),
-        warn_after: positive("warn-after", &arguments.telling.warn_after)?,
+        warn_after: positive("warn-after", &arguments.telling.warn_after)?.or(policy.warn_after),
     })
 }
 
@@ -133,7 +153,9 @@ pub(crate) fn output_rules(
     let quiet = match flags.quiet.as_deref() {
         Some("success") => Quiet::Success,
         Some("always") => Quiet::Always,
-        Some(other) => return Err(format!("`--quiet` is success or always, not `{other}`")),
+        Some(other) => {
+            return Err(format!("`--quiet` is success or always, not `{}`", excerpt(other)));
+        }
         None => match policy.quiet {
             Some(policy::Quiet::Success) => Quiet::Success,
             Some(policy::Quiet::Always) => Quiet::Always,
@@ -147,7 +169,10 @@ pub(crate) fn output_rules(
         Some("both") => Capture::Both,
         Some("none") => Capture::None,
         Some(other) => {
-            return Err(format!("`--capture` is auto, pipe, pty, both or none, not `{other}`"));
+            return Err(format!(
+                "`--capture` is auto, pipe, pty, both or none, not `{}`",
+                excerpt(other)
+            ));
         }
         None => match policy.capture {
             Some(policy::Capture::Pipe) => Capture::Pipe,
@@ -168,7 +193,7 @@ pub(crate) fn output_rules(
     };
     let tail =
         read("tail", &flags.tail, size::parse)?.or(settings.tail_bytes).unwrap_or(TAIL_BYTES);
-    let head = read("head", &flags.head, size::parse)?.unwrap_or(0);
+    let head = read("head", &flags.head, size::parse)?.or(policy.head_bytes).unwrap_or(0);
     let (redactor, whole) = redactor(&flags.redact, settings, troubles)?;
     Ok(OutputRules {
         capture,
@@ -177,11 +202,11 @@ pub(crate) fn output_rules(
         quiet,
         drain,
         log_dir: flags.log_dir.clone().or_else(|| policy.log_dir.clone()),
-        raw: flags.raw,
+        raw: flags.raw || policy.raw.unwrap_or(false),
         told: whole && !(flags.no_output || policy.no_output.unwrap_or(false)),
         redactor,
         secrets,
-        follow_descendants: flags.follow_descendants,
+        follow_descendants: flags.follow_descendants || policy.follow_descendants.unwrap_or(false),
     })
 }
 
@@ -192,7 +217,10 @@ fn redactor(
     settings: &Settings,
     troubles: &mut Vec<String>,
 ) -> Result<(Redactor, bool), String> {
-    Redactor::new(flags).map_err(|(_, why)| format!("`--redact`: {why}"))?;
+    Redactor::new(flags).map_err(|(place, why)| {
+        let shown = text::excerpt(flags.get(place).map_or(&b""[..], |flag| flag.as_bytes()));
+        format!("`--redact`: `{shown}` cannot be used: {why}")
+    })?;
     let mut patterns: Vec<String> =
         settings.redact.iter().flatten().chain(flags).cloned().collect();
     let mut whole = true;
@@ -218,12 +246,20 @@ pub(crate) fn verdict_rules(
 ) -> Result<VerdictRules, String> {
     let flags = &arguments.verdict;
     let mut regex = |flag: &str, given: &[String], configured: &Option<Vec<String>>| {
-        let compile = |patterns: &[String]| match patterns {
-            [] => Ok(None),
-            [one] => Regex::new(one).map(Some).map_err(|error| error.to_string()),
-            many => Regex::new(&format!("(?:{})", many.join(")|(?:")))
-                .map(Some)
-                .map_err(|error| error.to_string()),
+        let compile = |patterns: &[String]| {
+            for pattern in patterns {
+                Regex::new(pattern).map_err(|error| {
+                    let shown = text::excerpt(pattern.as_bytes());
+                    format!("`{shown}` is no pattern: {error}")
+                })?;
+            }
+            match patterns {
+                [] => Ok(None),
+                [one] => Regex::new(one).map(Some).map_err(|error| error.to_string()),
+                many => Regex::new(&format!("(?:{})", many.join(")|(?:")))
+                    .map(Some)
+                    .map_err(|error| error.to_string()),
+            }
         };
         if !given.is_empty() {
             return compile(given).map_err(|why| format!("`--{flag}`: {why}"));
@@ -242,4 +278,9 @@ pub(crate) fn verdict_rules(
         fail_on_stderr: flags.fail_on_stderr || policy.fail_on_stderr.unwrap_or(false),
         tolerate: flags.tolerate.or(policy.tolerate).unwrap_or(0),
     })
+}
+
+/// As much of a wrong word as helps to find it.
+fn excerpt(word: &str) -> String {
+    text::excerpt(word.as_bytes())
 }

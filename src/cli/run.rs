@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 
-use super::again::Again;
 use super::context::Context;
 use super::run_arguments::RunArguments;
 use super::run_settle::Settled;
 use super::targets::Resolver;
 use super::{arguments, dry_run, exit, plain_run, run_settle, say, world};
 use crate::journal::state::State;
-use crate::run::{Exit, housekeeping};
+use crate::run::Exit;
+use crate::run::housekeeping::{self, Just};
 use crate::sys::files;
 use crate::sys::inherited::Inherited;
 
@@ -45,14 +45,8 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
     }
     settled.troubles.iter().chain(&settled.warnings).for_each(say::warning);
     let state = context.state().map_err(say::warning).ok();
-    settled.plan.conditions.blocked = world::enter(&arguments.world, &settled).err();
-    let again = match Again::settle(&arguments.time) {
-        Ok(again) => again,
-        Err(refused) => {
-            say::error(refused);
-            return Exit::Code(exit::USAGE as u8);
-        }
-    };
+    settled.plan.conditions.blocked = world::enter(&settled).err();
+    let again = settled.again.take();
     let once = || once(inherited, &arguments, &context, &settled, state.as_ref());
     let Some(mut again) = again else { return once().0 };
     // A scheduler that is told to stop between two runs has done nothing wrong.
@@ -87,7 +81,9 @@ fn once(
         let key = run_settle::key_of_environment();
         let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
-        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &finished.unreached) {
+        let told = settled.plan.targets.iter().map(|target| target.reference.clone()).collect();
+        let just = Just::told(told, finished.unreached);
+        match housekeeping::keep(state, &resolve, housekeeping::FLUSH_BUDGET, &just) {
             Ok(done) => done.iter().for_each(tell_done),
             Err(error) if finished.recorded => {
                 say::warning(format!("the spool was not looked at: {error:#}"));

@@ -234,8 +234,11 @@ pub(crate) struct OutputArguments {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "The world it runs in")]
 pub(crate) struct WorldArguments {
-    /// Run with this nice value added
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    /// Run with this nice value added, from -20 to 19
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i32).range(-20..=19)
+    )]
     pub(crate) nice: Option<i32>,
     /// Run with this I/O class: idle, best-effort, best-effort:0-7
     #[arg(long, value_name = "CLASS")]
@@ -258,7 +261,7 @@ pub(crate) struct WorldArguments {
     /// End the job when hb is killed
     #[arg(long)]
     pub(crate) die_with_parent: bool,
-    /// How a death by signal is passed on: signal (die of it) or plain (exit 128+n)
-    #[arg(long, value_name = "HOW", default_value = "signal")]
-    pub(crate) exit_style: String,
+    /// How a death by signal is passed on: signal (die of it) or plain (exit 128+n) [default: signal]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) exit_style: Option<String>,
 }

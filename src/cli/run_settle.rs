@@ -8,14 +8,17 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::again::Again;
 use super::context::Context;
 use super::flags::{read, time};
 use super::rules::{output_rules, start_rules, time_rules, verdict_rules};
 use super::run_arguments::RunArguments;
-use super::targets::{self, Resolver, dialect_named};
+use super::targets::{self, Found, Resolver, dialect_named};
 use super::world::environment;
-use crate::config::policy::Policy;
+use crate::config::policy::{ExitStyle, Policy};
 use crate::config::settings::Settings;
+use crate::config::shape::sha256_digits;
+use crate::domain::io_class::{self, IoClass};
 use crate::domain::run::RunId;
 use crate::domain::size;
 use crate::domain::text;
@@ -39,6 +42,12 @@ pub(crate) struct Settled {
     pub(crate) chdir: Option<PathBuf>,
     /// The nice value to add.
     pub(crate) nice: Option<i32>,
+    /// The I/O class.
+    pub(crate) ionice: Option<IoClass>,
+    /// Why the configured user is nobody on this host.
+    pub(crate) nobody: Option<String>,
+    /// When the job is to run again.
+    pub(crate) again: Option<Again>,
 }
 
 /// Settles everything.
@@ -48,13 +57,8 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let word = arguments.monitor.to_str().ok_or("a monitor's name is plain ASCII")?;
     let dialect = telling.dialect.as_deref().map(dialect_named).transpose()?;
     let named = targets::named(word, dialect)?;
-    for to in telling.to.iter().filter(|to| to.contains("://") || to.starts_with("unix:")) {
-        crate::domain::address::Address::parse(to).map_err(|why| format!("`--to`: {why}"))?;
-    }
-    if let Some(header) = telling.header.iter().find(|header| !header.contains(':')) {
-        let shown = text::excerpt(header.as_bytes());
-        return Err(format!("`--header {shown}` is not `Name: value`"));
-    }
+    targets::check_words(&telling.to)?;
+    targets::check_headers(&telling.header)?;
     let settings = context.config.settings_for(&named.monitor);
     let strict = settings.policy.strict.unwrap_or(false);
     let resolver = Resolver { config: &context.config, flags: telling, key: key_of_environment() };
@@ -64,37 +68,42 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let mut environment = environment(&arguments.world, policy, &mut found.troubles);
     let output = output_rules(&arguments.output, &settings, found.secrets, &mut found.troubles)?;
     let verdict = verdict_rules(arguments, policy, tool, &mut found.troubles)?;
-    let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
-    if telling.export
+    if (telling.export || policy.export.unwrap_or(false))
         && let Some(target) = found.targets.first()
         && let Ok(entry) = CString::new(format!("HB_URL={}", target.address.url(&[], &[])))
     {
         environment.push(entry);
     }
+    let (start, nobody) = start_rules(arguments, policy, &named)?;
+    let again = Again::settle(&arguments.time, policy)?;
+    let conditions = conditions(arguments, policy, &mut found.troubles)?;
+    let notes = context.mistakes_in_one_line().into_iter().chain(found.troubles.clone()).collect();
     let plan = Plan {
         environment,
         parent_run_id: std::env::var("HB_RUN_ID").ok().and_then(|id| RunId::parse(&id)),
         targets: found.targets,
         addresses: found.addresses,
-        start: start_rules(arguments, policy, &named)?,
+        start,
         time: time_rules(arguments, policy)?,
         output,
         verdict,
-        conditions: conditions(arguments, policy)?,
+        conditions,
         telling: TellRules {
             report_timeout: time("report-timeout", &telling.report_timeout)?
                 .or(settings.report_timeout)
                 .unwrap_or(REPORT_TIMEOUT),
-            json_to: telling.json.clone(),
+            json_to: telling.json.clone().or_else(|| policy.json.clone()),
             notes,
-            plain_exit: exit_style(&arguments.world.exit_style)?,
+            plain_exit: exit_style(&arguments.world.exit_style, policy)?,
         },
         monitor: named.monitor,
         command,
     };
     let chdir = arguments.world.chdir.clone().or_else(|| policy.chdir.clone());
     let nice = arguments.world.nice.or(policy.nice.map(i32::from));
-    Ok(Settled { plan, troubles: found.troubles, warnings: found.warnings, strict, chdir, nice })
+    let ionice = read("ionice", &arguments.world.ionice, io_class::parse)?.or(policy.ionice);
+    let Found { troubles, warnings, .. } = found;
+    Ok(Settled { plan, troubles, warnings, strict, chdir, nice, ionice, nobody, again })
 }
 
 /// `HB_KEY`, for targets that have no key of their own.
@@ -105,6 +114,10 @@ pub(crate) fn key_of_environment() -> Option<String> {
 /// The words of the job.
 fn command(arguments: &mut RunArguments) -> Result<Vec<OsString>, String> {
     match arguments.shell.take() {
+        // A variable that is not set must not look like a job that went well.
+        Some(line) if line.as_bytes().trim_ascii().is_empty() => {
+            Err("`--shell` has an empty line; nothing would be run".to_owned())
+        }
         Some(line) => Ok(through_shell(&line)),
         None if arguments.command.is_empty() => {
             Err("there is no command; write `hb run NAME -- COMMAND`".to_owned())
@@ -139,6 +152,7 @@ fn tool(
 ) -> Result<Option<Tool>, String> {
     let unknown = |name: &str| {
         let known: Vec<&str> = Tool::ALL.into_iter().map(Tool::name).collect();
+        let name = text::excerpt(name.as_bytes());
         format!("there is no preset `{name}`; known: {}, none", known.join(", "))
     };
     if let Some(name) = flag {
@@ -158,10 +172,20 @@ fn tool(
     Ok(Tool::recognise(command))
 }
 
-fn conditions(arguments: &RunArguments, policy: &Policy) -> Result<Conditions, String> {
+fn conditions(
+    arguments: &RunArguments,
+    policy: &Policy,
+    troubles: &mut Vec<String>,
+) -> Result<Conditions, String> {
     let flags = &arguments.conditions;
     fn or<T: Clone>(given: &[T], configured: &Option<Vec<T>>) -> Vec<T> {
         if given.is_empty() { configured.clone().unwrap_or_default() } else { given.to_vec() }
+    }
+    if flags.pre.iter().any(|command| command.as_bytes().trim_ascii().is_empty()) {
+        return Err("`--pre` is empty; it would check nothing".to_owned());
+    }
+    if flags.expect_newer.iter().any(|pattern| pattern.trim().is_empty()) {
+        return Err("`--expect-newer` is empty; it would check nothing".to_owned());
     }
     let mut free = Vec::new();
     for word in &flags.require_free {
@@ -172,16 +196,33 @@ fn conditions(arguments: &RunArguments, policy: &Policy) -> Result<Conditions, S
     }
     let pre: Vec<OsString> = policy.pre.iter().flatten().map(OsString::from).collect();
     let sha256_of = policy.sha256_of.clone().map(|path| vec![path]);
+    let newer = or(&flags.expect_newer, &policy.expect_newer);
+    let size_of = or(&flags.size_of, &policy.size_of);
+    let sha256_of = or(&flags.sha256_of, &sha256_of);
+    let mut min_bytes = read("min-size", &flags.min_size, size::parse)?;
+    if newer.is_empty() && size_of.is_empty() && (min_bytes.or(policy.min_size_bytes)).is_some() {
+        if min_bytes.is_some() {
+            return Err("`--min-size` of what? add `--expect-newer` or `--size-of`".to_owned());
+        }
+        troubles.push("`min_size` needs `expect_newer` or `size_of`, and was left out".to_owned());
+    } else {
+        min_bytes = min_bytes.or(policy.min_size_bytes);
+    }
+    let expect_sha256 = read("expect-sha256", &flags.expect_sha256, sha256_digits)?;
+    let expect_sha256 = expect_sha256.or_else(|| policy.expect_sha256.clone());
+    if expect_sha256.is_some() && sha256_of.is_empty() {
+        troubles.push("`expect_sha256` needs `sha256_of`, and was left out".to_owned());
+    }
     Ok(Conditions {
         blocked: None,
         mounts: or(&flags.require_mount, &policy.require_mount),
         free,
         pre: or(&flags.pre, &Some(pre)),
-        newer: or(&flags.expect_newer, &policy.expect_newer),
-        min_bytes: read("min-size", &flags.min_size, size::parse)?.or(policy.min_size_bytes),
-        size_of: or(&flags.size_of, &policy.size_of),
-        sha256_of: or(&flags.sha256_of, &sha256_of),
-        expect_sha256: flags.expect_sha256.clone().or_else(|| policy.expect_sha256.clone()),
+        newer,
+        min_bytes,
+        size_of,
+        sha256_of,
+        expect_sha256,
     })
 }
 
@@ -198,10 +239,15 @@ fn room(word: &OsStr) -> Result<(u64, PathBuf), String> {
     Ok((least, place))
 }
 
-fn exit_style(text: &str) -> Result<bool, String> {
-    match text {
-        "signal" => Ok(false),
-        "plain" => Ok(true),
-        other => Err(format!("`--exit-style` is signal or plain, not `{other}`")),
+/// Whether hb exits with 128 and the number of the signal that killed the job.
+fn exit_style(flag: &Option<String>, policy: &Policy) -> Result<bool, String> {
+    match flag.as_deref() {
+        None => Ok(policy.exit_style == Some(ExitStyle::Plain)),
+        Some("signal") => Ok(false),
+        Some("plain") => Ok(true),
+        Some(other) => {
+            let shown = text::excerpt(other.as_bytes());
+            Err(format!("`--exit-style` is signal or plain, not `{shown}`"))
+        }
     }
 }

@@ -84,11 +84,6 @@ fn line(text: &str) {
 }
 
 fn shown(text: &str) -> String {
-    let mut shown = text::printable(text.as_bytes()).replace('\n', " ");
     // The number of a system's error is in the middle of most lines; its words are what helps.
-    while let Some(at) = shown.find(" (os error ") {
-        let Some(close) = shown[at..].find(')') else { break };
-        shown.replace_range(at..=at + close, "");
-    }
-    shown
+    text::without_errnos(&text::without_controls(text).replace('\n', " "))
 }

@@ -10,10 +10,11 @@ use super::context::Context;
 use super::run_arguments::TellingArguments;
 use super::targets::Resolver;
 use super::{arguments, exit, run_settle, say};
-use crate::domain::span;
-use crate::journal::spool::Spool;
+use crate::domain::time::Moment;
+use crate::domain::{span, text};
+use crate::journal::spool::{Spool, Spooled, Tries};
 use crate::journal::state::State;
-use crate::run::housekeeping::{self, Done};
+use crate::run::housekeeping::{self, Done, Just};
 use crate::sys::clock;
 
 /// Time for a flush that somebody asked for.
@@ -34,7 +35,7 @@ pub(crate) struct SpoolArguments {
 enum Action {
     /// Show what waits
     List {
-        /// One JSON array
+        /// One JSON array: id, monitor, event, at, target, why, tries, tried_at, next_try_at
         #[arg(long)]
         json: bool,
     },
@@ -97,6 +98,9 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
     for name in &contents.set_aside {
         say::warning(format!("`{name}` cannot be read and was set aside"));
     }
+    let now = clock::now();
+    let resting = contents.resting(now);
+    let next = |spooled: &Spooled| resting.get(&spooled.target).map(|rest| rest.until);
     if as_json {
         let events = contents.events.iter().map(|(id, spooled)| {
             json!({
@@ -107,29 +111,53 @@ fn list(state: &State, as_json: bool) -> Result<i32, String> {
                 "at": spooled.event.at.to_rfc3339(),
                 "target": spooled.name,
                 "why": spooled.why,
+                "tries": spooled.tries.count,
+                "tried_at": spooled.tries.last_at.map(Moment::to_rfc3339),
+                "next_try_at": next(spooled).map(Moment::to_rfc3339),
             })
         });
         say::json(&Value::Array(events.collect()));
         return Ok(exit::OK);
     }
-    let now = clock::now();
     for (id, spooled) in &contents.events {
         let event = &spooled.event;
         let age = span::format(Duration::from_secs(now.since(event.at).as_secs()));
         let (monitor, kind) = (&event.monitor, event.kind.word());
         say::data(&format!(
-            "{monitor} {kind} of {age} ago, for {}: {}\n  {id}\n",
-            spooled.name, spooled.why
+            "{monitor} {kind} of {age} ago, for {}: {}\n  {}\n  {id}\n",
+            spooled.name,
+            spooled.why,
+            tries(&spooled.tries, next(spooled), now)
         ));
     }
     let aside = spool.aside().len();
     if aside > 0 {
-        say::data(&format!("{aside} files that cannot be read are in spool/set-aside\n"));
+        let (files, are) = (text::count(aside, "file"), if aside == 1 { "is" } else { "are" });
+        let place = state.path().join("spool/set-aside");
+        say::data(&format!("{files} that cannot be read {are} in {}\n", place.display()));
     }
     if contents.events.is_empty() && aside == 0 {
         say::data("nothing waits\n");
     }
     Ok(exit::OK)
+}
+
+/// How often it was tried, and what comes next.
+fn tries(tries: &Tries, next: Option<Moment>, now: Moment) -> String {
+    let whole = |span: Duration| span::format(Duration::from_secs(span.as_secs()));
+    let last = tries.last_at.map(|at| whole(now.since(at)));
+    let so_far = match (tries.count, last) {
+        (0, _) | (_, None) => "not tried yet".to_owned(),
+        (1, Some(ago)) => format!("tried once, {ago} ago"),
+        (count, Some(ago)) => format!("tried {count} times, the last {ago} ago"),
+    };
+    match next {
+        None => format!("{so_far}; the next hb tries it"),
+        Some(at) => format!(
+            "{so_far}; rests for {} more, `hb spool flush` tries it now",
+            whole(at.since(now) + Duration::from_millis(999))
+        ),
+    }
 }
 
 fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
@@ -139,7 +167,7 @@ fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
     let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
     let began = std::time::Instant::now();
     let done = loop {
-        match housekeeping::keep(state, &resolve, FLUSH_BUDGET, &[]) {
+        match housekeeping::keep(state, &resolve, FLUSH_BUDGET, &Just::asked()) {
             Ok(Some(done)) => break done,
             Ok(None) if began.elapsed() < WAIT_MAX => {
                 std::thread::sleep(Duration::from_millis(100))
@@ -155,8 +183,9 @@ fn tell(done: &Done, quiet: bool) -> i32 {
     super::run::tell_done(done);
     if done.waiting > 0 {
         let trouble = done.trouble.as_deref().unwrap_or("there was no time");
+        let wait = if done.waiting == 1 { "waits" } else { "wait" };
         say::warning(format!(
-            "{} delivered, {} still wait: {trouble}",
+            "{} delivered, {} still {wait}: {trouble}",
             done.delivered, done.waiting
         ));
         return exit::TEMPORARY;
@@ -176,7 +205,8 @@ fn give_up(state: &State, ids: &[String], all: bool) -> Result<i32, String> {
     let chosen = if all { known.clone() } else { ids.to_vec() };
     for id in &chosen {
         if !known.contains(id) {
-            return Err(format!("no event `{id}` waits; see `hb spool list`"));
+            let shown = text::excerpt(id.as_bytes());
+            return Err(format!("no event `{shown}` waits; see `hb spool list`"));
         }
     }
     for id in &chosen {

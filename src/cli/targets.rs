@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::file::is_header_name;
 use crate::config::secret::{SecretFile, SecretSource};
 use crate::config::settings::Settings;
 use crate::config::target::TargetConfig;
@@ -45,11 +46,72 @@ pub(crate) struct Named {
     pub(crate) url: Option<String>,
 }
 
+/// Refuses a word of `--to` that can be neither a URL nor a name.
+pub(crate) fn check_words(words: &[String]) -> Result<(), String> {
+    for word in words {
+        if is_url(word) {
+            Address::parse(word).map_err(|why| format!("`--to`: {why}"))?;
+        } else if let Some(why) = neither(word) {
+            return Err(format!("`--to`: {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a header without its colon. It may be a whole password, and is not repeated.
+pub(crate) fn check_headers(headers: &[String]) -> Result<(), String> {
+    for header in headers {
+        let Some((name, value)) = header.split_once(':') else {
+            return Err("a `--header` has no colon; write `--header 'Name: value'`".to_owned());
+        };
+        // What cannot be sent would be left out, and somebody would look for it at the server.
+        if !is_header_name(name.trim()) || value.trim().chars().any(char::is_control) {
+            let shown = text::excerpt(name.as_bytes());
+            return Err(format!("`--header`: `{shown}` and its value cannot be sent as a header"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a URL was meant.
+fn is_url(word: &str) -> bool {
+    word.contains("://") || word.starts_with("unix:")
+}
+
+/// Why a word that is no URL is no name either.
+fn neither(word: &str) -> Option<String> {
+    name::refuse(word)?;
+    let other = "this is neither a target's name nor a URL; a URL begins with `https://`";
+    Some(meant_url(word).unwrap_or_else(|| other.to_owned()))
+}
+
+/// The URL that a word may have been meant as. Of the word only the host is repeated: a ping URL
+/// without its scheme is as secret as one with it.
+fn meant_url(word: &str) -> Option<String> {
+    let (scheme, rest) = match word.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
+        Some(_) | None => ("https", word),
+    };
+    let has_scheme = rest.len() < word.len();
+    let rest = rest.trim_start_matches(['/', ':']);
+    let (host, more) = match rest.find(['/', '?']) {
+        Some(end) => (&rest[..end], "/…"),
+        None => (rest, ""),
+    };
+    let is_host = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let is_likely = has_scheme || (host.contains('.') && !more.is_empty());
+    let fits = is_likely
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && host.chars().all(is_host);
+    fits.then(|| format!("this is no URL, did you mean `{scheme}://{host}{more}`?"))
+}
+
 /// Understands what stands in the place of the monitor.
 pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, String> {
-    if !word.contains("://") && !word.starts_with("unix:") {
+    if !is_url(word) {
         return match name::refuse(word) {
-            Some(why) => Err(why),
+            Some(why) => Err(meant_url(word).unwrap_or(why)),
             None => Ok(Named { monitor: word.to_owned(), url: None }),
         };
     }
@@ -103,12 +165,15 @@ impl Resolver<'_> {
     }
 
     fn one(&self, word: &str, monitor: &str, found: &mut Found) -> Result<Target, String> {
-        if !word.contains("://") && !word.starts_with("unix:") {
+        if !is_url(word) {
+            if let Some(why) = neither(word) {
+                return Err(format!("an item of HB_TO or `to`: {why}"));
+            }
             return self.configured(word, monitor, found);
         }
         let dialect = self.flags.dialect.clone();
         let flags = self.flags;
-        found.addresses.push(Kept {
+        let kept = Kept {
             url: word.to_owned(),
             dialect: dialect.clone(),
             needs_key: self.needs_key(word, monitor),
@@ -119,11 +184,13 @@ impl Resolver<'_> {
                 .as_deref()
                 .zip(flags.client_key.as_deref())
                 .map(|(certificate, key)| (absolute(certificate), absolute(key))),
-        });
+        };
+        let reference = kept.reference();
+        found.addresses.push(kept);
         let key = self.key.clone();
         found.secrets.extend(key.clone());
         found.secrets.extend(secret_parts(word));
-        self.address(word, dialect.as_deref(), key.as_deref(), monitor)
+        self.address(word, dialect.as_deref(), key.as_deref(), monitor, reference)
     }
 
     /// A target that is only an address.
@@ -133,11 +200,13 @@ impl Resolver<'_> {
         dialect: Option<&str>,
         key: Option<&str>,
         monitor: &str,
+        reference: TargetRef,
     ) -> Result<Target, String> {
         let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
         let dialect = choose_dialect(dialect, &pasted)?;
-        let address = dialect.complete(&pasted, key, monitor)?;
-        let reference = addresses::reference(url);
+        let address = dialect
+            .complete(&pasted, key, monitor)
+            .map_err(|why| format!("`{}`: {why}", pasted.shown()))?;
         self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
     }
 
@@ -186,6 +255,11 @@ impl Resolver<'_> {
         for (header, source) in config.options.headers.iter().flatten() {
             headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
         }
+        if config.options.client_cert.is_some() != config.options.client_key.is_some() {
+            found.warnings.push(format!(
+                "target `{name}`: `client_cert` and `client_key` go together; one alone is not used"
+            ));
+        }
         let pasted = Address::parse(&config.url)
             .map_err(|why| format!("the URL of target `{name}` cannot be used: {why}"))?;
         let chosen = self.flags.dialect.as_deref().or(config.options.dialect.as_deref());
@@ -193,7 +267,11 @@ impl Resolver<'_> {
         let address = dialect
             .complete(&pasted, key.as_deref(), monitor)
             .map_err(|why| format!("target `{name}`: {why}"))?;
-        let reference = TargetRef::Named(name.to_owned());
+        // Without HB_KEY it would be another address, which is to be known when its events are sent.
+        let is_keyed = config.options.key.is_none()
+            && dialect.complete(&pasted, None, monitor).as_ref() != Ok(&address);
+        let reference = if is_keyed { TargetRef::Keyed } else { TargetRef::Named };
+        let reference = reference(name.to_owned());
         self.target(name.to_owned(), reference, dialect, address, Some(config), headers)
     }
 
@@ -207,9 +285,7 @@ impl Resolver<'_> {
         mut headers: Vec<(String, String)>,
     ) -> Result<Target, String> {
         for header in &self.flags.header {
-            let (name, value) = header.split_once(':').ok_or_else(|| {
-                format!("`--header {}` is not `Name: value`", text::excerpt(header.as_bytes()))
-            })?;
+            let (name, value) = header.split_once(':').ok_or("a header has no colon")?;
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         let options = config.map(|config| &config.options);
@@ -244,18 +320,28 @@ impl Resolver<'_> {
         let mut flags = TellingArguments::default();
         let bare = |flags| Resolver { config: self.config, flags, key: self.key.clone() };
         match target {
-            TargetRef::Named(name) => bare(&flags).configured(name, monitor, &mut Found::default()),
+            TargetRef::Keyed(name)
+                if self.key.is_none()
+                    && self.config.targets.get(name).is_some_and(|t| t.options.key.is_none()) =>
+            {
+                Err(format!(
+                    "target `{name}` needs the key that HB_KEY held; set HB_KEY, or give the target a `key`"
+                ))
+            }
+            TargetRef::Named(name) | TargetRef::Keyed(name) => {
+                bare(&flags).configured(name, monitor, &mut Found::default())
+            }
             TargetRef::Address(key) => {
                 let kept = addresses::find(state, key)
                     .ok_or_else(|| "the address of an event is not known any more".to_owned())?;
                 if kept.needs_key && self.key.is_none() {
-                    return Err("its address needs the key that HB_KEY held".to_owned());
+                    return Err("its address needs the key that HB_KEY held; set HB_KEY".to_owned());
                 }
                 flags.header = kept.headers;
                 flags.ca_file = kept.ca_file;
                 (flags.client_cert, flags.client_key) = kept.identity.unzip();
                 let (dialect, key) = (kept.dialect.as_deref(), self.key.as_deref());
-                bare(&flags).address(&kept.url, dialect, key, monitor)
+                bare(&flags).address(&kept.url, dialect, key, monitor, target.clone())
             }
         }
     }

@@ -20,7 +20,6 @@ const ABOUT: &str = "Run scheduled jobs exactly as they are, and hear of it when
 /// `hb --help`, on one screen.
 const HELP: &str = "\
 hb: run scheduled jobs exactly as they are, and hear of it when they fail
-
 Usage: hb <COMMAND>
 
 Run and report
@@ -39,7 +38,7 @@ Look
   doctor    check configuration, network and keys, and what to do
 
 Set up
-  schedule  a schedule in words, and its next moments:  hb schedule explain '0 3 * * 1-5'
+  schedule  what `0 3 * * 1-5` means, and its next moments
   completions  for bash, zsh, fish, elvish, powershell
 
 `hb help COMMAND` and `man hb-run` tell all, with examples.
@@ -64,6 +63,11 @@ Examples:
   hb run nightly --to https://hc-ping.com/<uuid> -- /usr/local/bin/backup.sh
   hb run dump --shell 'pg_dump shop | gzip > /backup/shop.sql.gz' --expect-newer '/backup/*.gz'
   hb run sync --lock --timeout 2h --retry 2 -- rsync -a --stats /srv/ backup:/srv/
+  hb run report --quiet --tail 4k -- ./report.sh      in a crontab that mails what is printed
+  hb run nightly --dry-run -- ./backup.sh             what would be sent, and where
+
+Every option but --shell, --dry-run and those of a target can stand in the configuration, under
+[defaults] or [monitors.NAME], with underscores: retry_delay = \"5m\".
 
 Exit status: the job's own, always. When the job did not run: 64 usage, 69 a precondition
 failed, 75 lock busy, 78 configuration with --strict, 126 not executable, 127 not found.
@@ -79,10 +83,11 @@ Examples:
   hb ping nightly fail -m 'disk full'   failure, with a line
   hb ping nightly 3                     the exit code of something else
   make 2>&1 | hb ping build log --stdin
+  hb ping nightly --dry-run             what would be sent, and where
 
 Exit status: 0 delivered, or no server is configured; 75 kept and sent later; 1 refused, or a target
-cannot be used; 64 usage.",
-        arguments: PingArguments::augment_args,
+cannot be used; 64 usage; 78 configuration with --strict.",
+        arguments: without_options_of_run,
     },
     Entry {
         name: "progress",
@@ -118,7 +123,12 @@ Examples:
   hb log nightly --last   the last run in full, with its output
   hb log --since 12h      what ran last night
   hb log --json | jq .    one object per run
-  hb log --follow         and what comes",
+  hb log --follow         and what comes
+
+A run is a success, a warning, a failure or skipped (the lock was busy); running; ending (its job is
+gone, its hb is not); unknown (nobody saw its end). Times are those of this host, in --json UTC.
+
+Exit status: 0, also where nothing has run yet; 1 no such run; 64 usage.",
         arguments: LogArguments::augment_args,
     },
     Entry {
@@ -126,11 +136,17 @@ Examples:
         about: "Events that are not delivered yet",
         examples: "\
 Examples:
-  hb spool              list them
-  hb spool flush        deliver them now
-  hb spool drop --all   give them up
+  hb spool                         list them: why, how often tried, what comes next
+  hb spool list --json | jq .      the same for a program
+  hb spool flush                   deliver them now, whatever pause they are in
+  hb spool flush --quiet           the same from cron
+  hb spool drop <ID>               give one up
+  hb spool drop --all              give all up, and what cannot be read
 
-Exit status of flush: 0 nothing is left, 75 something still waits.",
+Each `hb run` and `hb ping` delivers them after its own, but rests between tries: a minute after the
+second, at most an hour, or as long as the server asks for.
+
+Exit status of flush: 0 nothing is left, 75 something still waits; of drop: 1 there is no such event.",
         arguments: SpoolArguments::augment_args,
     },
     Entry {
@@ -142,7 +158,11 @@ Examples:
   hb doctor nightly                     one monitor
   hb doctor https://hc-ping.com/<uuid>  a URL, before it goes into a crontab
 
-Exit status: 0 all is well, 1 something is not.",
+It looks at the configuration, the state directory, the spool, PATH, and of each target at DNS, the way
+there, its certificate and its clock. Nothing is sent that counts as a ping. A line is `ok`, a `note`,
+or `bad`; what to do stands below it.
+
+Exit status: 0 nothing is bad, 1 something is, 64 usage.",
         arguments: DoctorArguments::augment_args,
     },
     Entry {
@@ -168,10 +188,29 @@ Exit status: 0 there is a next moment, 64 the schedule is wrong or never happens
 Examples:
   hb completions bash > /etc/bash_completion.d/hb
   hb completions zsh > /usr/local/share/zsh/site-functions/_hb
-  hb completions fish > ~/.config/fish/completions/hb.fish",
+  hb completions fish > ~/.config/fish/completions/hb.fish
+  hb completions elvish >> ~/.config/elvish/rc.elv
+  hb completions powershell >> $PROFILE
+
+Exit status: 0, or 64 where the shell is not known.",
         arguments: CompletionsArguments::augment_args,
     },
 ];
+
+/// `hb ping` shares the options of where it is told, but for those that are about a job.
+fn without_options_of_run(command: Command) -> Command {
+    let command = PingArguments::augment_args(command);
+    let command = ["keepalive", "warn_after", "json", "export"]
+        .iter()
+        .fold(command, |command, name| command.mut_arg(name, |arg| arg.hide(true)));
+    [
+        ("report_timeout", "Time for it; then it is kept and sent later [default: 10s]"),
+        ("dry_run", "Send nothing, print what would be sent"),
+        ("strict", "Send nothing when the configuration has a mistake (exit 78)"),
+    ]
+    .into_iter()
+    .fold(command, |command, (name, help)| command.mut_arg(name, |arg| arg.help(help)))
+}
 
 fn build(entry: &Entry) -> Command {
     // The arguments bring their own first line along; ours comes after them and stays.

@@ -5,10 +5,11 @@ use std::ffi::CString;
 use super::run_arguments::WorldArguments;
 use super::run_settle::Settled;
 use crate::config::policy::Policy;
+use crate::domain::text;
 use crate::sys::{files, priority, spawn};
 
 /// Enters the job's world: its directory and its priority. hb has no use for its own any more.
-pub(crate) fn enter(world: &WorldArguments, settled: &Settled) -> Result<(), String> {
+pub(crate) fn enter(settled: &Settled) -> Result<(), String> {
     if let Some(directory) = &settled.chdir {
         std::env::set_current_dir(directory)
             .map_err(|error| format!("cannot enter `{}`: {error}", directory.display()))?;
@@ -16,10 +17,13 @@ pub(crate) fn enter(world: &WorldArguments, settled: &Settled) -> Result<(), Str
     if let Some(nice) = settled.nice {
         priority::add_nice(nice).map_err(|error| format!("`--nice {nice}`: {error}"))?;
     }
-    if let Some(class) = &world.ionice {
-        priority::set_io_class(class).map_err(|error| format!("`--ionice`: {error}"))?;
+    if let Some(class) = settled.ionice {
+        priority::set_io_class(class).map_err(|error| format!("the I/O class: {error}"))?;
     }
-    Ok(())
+    match &settled.nobody {
+        Some(why) => Err(why.clone()),
+        None => Ok(()),
+    }
 }
 
 /// The job's environment: hb's own without its secrets, and what `--env-file` adds.
@@ -94,8 +98,8 @@ pub(crate) fn identity(user: &str) -> Result<(u32, u32, Vec<u32>), String> {
         .or_else(|| {
             nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(user.parse().ok()?)).ok()?
         })
-        .ok_or_else(|| format!("`--user`: there is no user `{user}`"))?;
-    let name = CString::new(found.name).map_err(|_| "`--user`: not a name".to_owned())?;
+        .ok_or_else(|| format!("there is no user `{}`", text::excerpt(user.as_bytes())))?;
+    let name = CString::new(found.name).map_err(|_| "not a name".to_owned())?;
     let groups = nix::unistd::getgrouplist(&name, found.gid).unwrap_or_default();
     Ok((
         found.uid.as_raw(),

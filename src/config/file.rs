@@ -179,7 +179,7 @@ fn headers(notes: &mut Notes<'_>, entry: Entry<'_, '_>) -> Option<BTreeMap<Strin
 }
 
 /// A token as in RFC 9110, section 5.6.2.
-fn is_header_name(name: &str) -> bool {
+pub(crate) fn is_header_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.len() <= 100 && name.bytes().all(fits)
 }

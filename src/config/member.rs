@@ -5,15 +5,18 @@
 //! and one line in `over`; a test holds the list and the `match` together.
 
 use crate::config::notes::Notes;
-use crate::config::policy::{Capture, LockSkip, Policy};
+use crate::config::policy::{Capture, ExitStyle, LockSkip, Policy};
 use crate::config::secret::SecretSource;
 use crate::config::settings::Settings;
-use crate::config::shape::{drain, jitter, lock, patterns, quiet, sha256, unix_signal};
+use crate::config::shape::{
+    at, drain, every, jitter, lock, patterns, quiet, sha256, unix_signal, user,
+};
 use crate::config::target::TargetDraft;
 use crate::config::url;
 use crate::config::value::Member;
 use crate::domain::dialect::Dialect;
 use crate::domain::event::Kind;
+use crate::domain::io_class;
 use crate::domain::tool::Tool;
 
 /// The keys of `[targets.NAME]`.
@@ -62,11 +65,23 @@ pub(crate) const SETTINGS_KEYS: &[&str] = &[
     "fail_on_stderr",
     "quiet",
     "keepalive",
+    "warn_after",
+    "every",
+    "at",
     "jitter",
     "nice",
+    "ionice",
+    "user",
+    "signal_group",
+    "init",
+    "die_with_parent",
+    "exit_style",
     "chdir",
     "env_file",
     "log_dir",
+    "head",
+    "raw",
+    "follow_descendants",
     "drain",
     "capture",
     "require_mount",
@@ -78,6 +93,8 @@ pub(crate) const SETTINGS_KEYS: &[&str] = &[
     "sha256_of",
     "expect_sha256",
     "no_output",
+    "json",
+    "export",
     "strict",
 ];
 
@@ -105,7 +122,7 @@ pub(crate) fn set(settings: &mut Settings, member: &Member<'_>, notes: &mut Note
 
 fn set_policy(policy: &mut Policy, member: &Member<'_>, notes: &mut Notes<'_>) -> bool {
     match member.key {
-        "timeout" => policy.timeout = notes.duration_ms(member),
+        "timeout" => policy.timeout = notes.positive_ms(member),
         "kill_after" => policy.kill_after = notes.duration_ms(member),
         "timeout_signal" => policy.timeout_signal = unix_signal(notes, member),
         "retry" => policy.retry = notes.whole(member, 0, COUNT_MAX),
@@ -123,11 +140,7 @@ fn set_policy(policy: &mut Policy, member: &Member<'_>, notes: &mut Notes<'_>) -
         "require_output" => policy.require_output = patterns(notes, member),
         "fail_on_stderr" => policy.fail_on_stderr = notes.flag(member),
         "quiet" => policy.quiet = quiet(notes, member),
-        "keepalive" => policy.keepalive = notes.duration_ms(member),
         "jitter" => policy.jitter = notes.parsed(member, "jitter", jitter),
-        "nice" => policy.nice = notes.whole(member, -20, 19),
-        "chdir" => policy.chdir = notes.path(member),
-        "env_file" => policy.env_file = notes.paths(member),
         "log_dir" => policy.log_dir = notes.path(member),
         "drain" => policy.drain = notes.parsed(member, "duration", drain),
         "capture" => policy.capture = notes.word(member, &CAPTURES),
@@ -140,6 +153,32 @@ fn set_policy(policy: &mut Policy, member: &Member<'_>, notes: &mut Notes<'_>) -
         "sha256_of" => policy.sha256_of = notes.path(member),
         "expect_sha256" => policy.expect_sha256 = sha256(notes, member),
         "no_output" => policy.no_output = notes.flag(member),
+        "head" => policy.head_bytes = notes.size(member),
+        "raw" => policy.raw = notes.flag(member),
+        "follow_descendants" => policy.follow_descendants = notes.flag(member),
+        _ => return set_world(policy, member, notes),
+    }
+    true
+}
+
+/// Who the job is, how it is told, and when again.
+fn set_world(policy: &mut Policy, member: &Member<'_>, notes: &mut Notes<'_>) -> bool {
+    match member.key {
+        "nice" => policy.nice = notes.whole(member, -20, 19),
+        "ionice" => policy.ionice = notes.parsed(member, "I/O class", io_class::parse),
+        "chdir" => policy.chdir = notes.path(member),
+        "user" => policy.user = Some(user(notes, member)),
+        "env_file" => policy.env_file = notes.paths(member),
+        "signal_group" => policy.signal_group = notes.flag(member),
+        "init" => policy.init = notes.flag(member),
+        "die_with_parent" => policy.die_with_parent = notes.flag(member),
+        "exit_style" => policy.exit_style = notes.word(member, &EXIT_STYLES),
+        "keepalive" => policy.keepalive = notes.positive_ms(member),
+        "warn_after" => policy.warn_after = notes.positive_ms(member),
+        "every" => policy.again = every(notes, member, policy.again),
+        "at" => policy.again = at(notes, member, policy.again),
+        "json" => policy.json = notes.path(member),
+        "export" => policy.export = notes.flag(member),
         "strict" => policy.strict = notes.flag(member),
         _ => return false,
     }
@@ -174,6 +213,9 @@ pub(crate) fn set_target(
 
 const LOCK_SKIPS: [(&str, LockSkip); 3] =
     [("ok", LockSkip::Ok), ("fail", LockSkip::Fail), ("log", LockSkip::Log)];
+
+const EXIT_STYLES: [(&str, ExitStyle); 2] =
+    [("signal", ExitStyle::Signal), ("plain", ExitStyle::Plain)];
 
 const CAPTURES: [(&str, Capture); 5] = [
     ("auto", Capture::Auto),

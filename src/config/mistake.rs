@@ -28,13 +28,14 @@ impl Mistake {
 }
 
 /// The sentence without the hint:
-/// ``cannot read config `/etc/hb.toml`: line 7: unknown key `grce` ``.
+/// ``config `/etc/hb.toml`: line 7: unknown key `grce` ``, or, of a file that is not used at all,
+/// ``cannot read config `/etc/hb.toml`: there is no such file``.
 impl fmt::Display for Mistake {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "cannot read config `{}`: ", self.file.display())?;
-        if self.line > 0 {
-            write!(out, "line {}: ", self.line)?;
+        let Mistake { file, line, message, .. } = self;
+        match line {
+            0 => write!(out, "cannot read config `{}`: {message}", file.display()),
+            _ => write!(out, "config `{}`: line {line}: {message}", file.display()),
         }
-        out.write_str(&self.message)
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::exit_set::ExitSet;
+use crate::domain::io_class::IoClass;
 
 /// The options of a run; `None` where the file says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,16 +51,38 @@ pub(crate) struct Policy {
     pub(crate) quiet: Option<Quiet>,
     /// How often a running job is reported.
     pub(crate) keepalive: Option<Duration>,
+    /// How long a run may take before receivers are told so.
+    pub(crate) warn_after: Option<Duration>,
+    /// When the job is run again.
+    pub(crate) again: Option<Again>,
     /// How long to wait before the start.
     pub(crate) jitter: Option<Jitter>,
     /// The job's nice value.
     pub(crate) nice: Option<i8>,
+    /// The job's I/O class.
+    pub(crate) ionice: Option<IoClass>,
+    /// The user that the job runs as; empty where the file names one that nobody can read.
+    pub(crate) user: Option<String>,
+    /// Whether unix signals go to the job's whole group.
+    pub(crate) signal_group: Option<bool>,
+    /// Whether hb reaps what nobody waits for.
+    pub(crate) init: Option<bool>,
+    /// Whether the job ends when hb is killed.
+    pub(crate) die_with_parent: Option<bool>,
+    /// How a death by a unix signal is passed on.
+    pub(crate) exit_style: Option<ExitStyle>,
     /// The job's working directory.
     pub(crate) chdir: Option<PathBuf>,
     /// Files with environment variables for the job.
     pub(crate) env_file: Option<Vec<PathBuf>>,
     /// Where the whole output of a failed run is kept.
     pub(crate) log_dir: Option<PathBuf>,
+    /// How many of the first bytes of output are reported as well.
+    pub(crate) head_bytes: Option<u64>,
+    /// Whether colours and progress bars stay in reports.
+    pub(crate) raw: Option<bool>,
+    /// Whether hb carries on the output of what the job left behind.
+    pub(crate) follow_descendants: Option<bool>,
     /// How long to wait for output after the job's end.
     pub(crate) drain: Option<Drain>,
     /// How the job's output is seen.
@@ -82,6 +105,10 @@ pub(crate) struct Policy {
     pub(crate) expect_sha256: Option<String>,
     /// Whether no output is reported.
     pub(crate) no_output: Option<bool>,
+    /// Where one line of JSON about the run is written.
+    pub(crate) json: Option<PathBuf>,
+    /// Whether the job is given the first ping URL.
+    pub(crate) export: Option<bool>,
     /// Whether a mistake in the configuration keeps the job from running.
     pub(crate) strict: Option<bool>,
 }
@@ -117,6 +144,34 @@ pub(crate) enum Quiet {
     Success,
     /// Never.
     Always,
+}
+
+/// When the job is run again, where there is no cron. One of two, so that an upper layer's `at` also
+/// replaces a lower layer's `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// At once, and then so long after each start.
+    Every(Duration),
+    /// Each day at this time of the host's zone.
+    At(TimeOfDay),
+}
+
+/// A time of the day, to the minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimeOfDay {
+    /// 0 to 23.
+    pub(crate) hour: i8,
+    /// 0 to 59.
+    pub(crate) minute: i8,
+}
+
+/// How a death by a unix signal is passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitStyle {
+    /// hb dies of the same one.
+    Signal,
+    /// hb exits with 128 and its number.
+    Plain,
 }
 
 /// A start that is spread over some time.
@@ -175,11 +230,22 @@ impl Policy {
             fail_on_stderr: self.fail_on_stderr.or(lower.fail_on_stderr),
             quiet: self.quiet.or(lower.quiet),
             keepalive: self.keepalive.or(lower.keepalive),
+            warn_after: self.warn_after.or(lower.warn_after),
+            again: self.again.or(lower.again),
             jitter: self.jitter.or(lower.jitter),
             nice: self.nice.or(lower.nice),
+            ionice: self.ionice.or(lower.ionice),
+            user: self.user.or(lower.user),
+            signal_group: self.signal_group.or(lower.signal_group),
+            init: self.init.or(lower.init),
+            die_with_parent: self.die_with_parent.or(lower.die_with_parent),
+            exit_style: self.exit_style.or(lower.exit_style),
             chdir: self.chdir.or(lower.chdir),
             env_file: self.env_file.or(lower.env_file),
             log_dir: self.log_dir.or(lower.log_dir),
+            head_bytes: self.head_bytes.or(lower.head_bytes),
+            raw: self.raw.or(lower.raw),
+            follow_descendants: self.follow_descendants.or(lower.follow_descendants),
             drain: self.drain.or(lower.drain),
             capture: self.capture.or(lower.capture),
             require_mount: self.require_mount.or(lower.require_mount),
@@ -191,6 +257,8 @@ impl Policy {
             sha256_of: self.sha256_of.or(lower.sha256_of),
             expect_sha256: self.expect_sha256.or(lower.expect_sha256),
             no_output: self.no_output.or(lower.no_output),
+            json: self.json.or(lower.json),
+            export: self.export.or(lower.export),
             strict: self.strict.or(lower.strict),
         }
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::config::member::is_name;
 use crate::config::notes::Notes;
-use crate::config::policy::{Drain, Jitter, Lock, Quiet};
+use crate::config::policy::{Again, Drain, Jitter, Lock, Quiet, TimeOfDay};
 use crate::config::value::Member;
-use crate::domain::span;
+use crate::domain::{span, text};
 
 /// The most patterns in one list; each costs time on every byte of output.
 const PATTERNS_MAX: usize = 32;
@@ -87,7 +87,10 @@ pub(crate) fn quiet(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<Quiet>
 /// `5m` spreads from nothing to five minutes, `1m-5m` from one to five; the unit of the
 /// first may be left out, as in `0-5m` or `1-5m`.
 pub(crate) fn jitter(text: &str) -> Result<Jitter, String> {
-    let parse = |text: &str| span::parse_with_ms(text.trim()).map_err(|error| error.to_string());
+    let parse = |text: &str| {
+        span::parse_with_ms(text.trim())
+            .map_err(|error| format!("{error}; write it as in `5m` or `1m-5m`"))
+    };
     let Some((from, until)) = text.split_once('-') else {
         return Ok(Jitter { from: Duration::ZERO, until: parse(text)? });
     };
@@ -96,9 +99,66 @@ pub(crate) fn jitter(text: &str) -> Result<Jitter, String> {
     let from = if bare { parse(&format!("{}{unit}", from.trim()))? } else { parse(from)? };
     let until = parse(until)?;
     if from > until {
-        return Err("it ends before it begins".to_owned());
+        return Err("it ends before it begins; write the shorter time first".to_owned());
     }
     Ok(Jitter { from, until })
+}
+
+/// A time of the day: `3:30` and `03:30`, from `00:00` to `23:59`.
+pub(crate) fn time_of_day(text: &str) -> Result<TimeOfDay, &'static str> {
+    let part = |text: &str, most: i8| {
+        let plain = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|number| plain && *number <= most)
+    };
+    let time = text.split_once(':').and_then(|(hour, minute)| {
+        Some(TimeOfDay {
+            hour: part(hour, 23)?,
+            minute: part(minute, 59).filter(|_| minute.len() == 2)?,
+        })
+    });
+    time.ok_or("write a time of the day, as in `03:30`")
+}
+
+/// A daily time, where there is no `every` yet.
+pub(crate) fn at(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+) -> Option<Again> {
+    let time = notes.parsed(member, "time", time_of_day).map(Again::At);
+    one_of_two(notes, member, known, time)
+}
+
+/// A span between starts, where there is no `at` yet.
+pub(crate) fn every(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+) -> Option<Again> {
+    let span = notes.positive_ms(member).map(Again::Every);
+    one_of_two(notes, member, known, span)
+}
+
+fn one_of_two(
+    notes: &mut Notes<'_>,
+    member: &Member<'_>,
+    known: Option<Again>,
+    new: Option<Again>,
+) -> Option<Again> {
+    if known.is_some() && new.is_some() {
+        notes.wrong(member.offset(), "`every` and `at` cannot go together");
+    }
+    known.or(new)
+}
+
+/// A user by name or number. One that cannot be read is noted and kept as a name that nobody has: a
+/// job that was not to run as root must not run as root because of a slip.
+pub(crate) fn user(notes: &mut Notes<'_>, member: &Member<'_>) -> String {
+    if member.value.get_ref().is_integer() {
+        let number: Option<u32> = notes.whole(member, 0, i64::from(u32::MAX) - 1);
+        return number.map(|number| number.to_string()).unwrap_or_default();
+    }
+    notes.text(member).unwrap_or_default()
 }
 
 /// A span, or `inf`.
@@ -111,11 +171,19 @@ pub(crate) fn drain(text: &str) -> Result<Drain, String> {
 
 /// A checksum, with or without `sha256:` in front.
 pub(crate) fn sha256(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
-    let text = notes.str(member, "text")?;
+    let digits = sha256_digits(notes.str(member, "text")?);
+    if digits.is_err() {
+        notes.wrong(member.offset(), format!("`{}` must be 64 hexadecimal digits", member.key));
+    }
+    digits.ok()
+}
+
+/// The digits of a checksum, in lower case.
+pub(crate) fn sha256_digits(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text);
     if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        notes.wrong(member.offset(), format!("`{}` must be 64 hexadecimal digits", member.key));
-        return None;
+        let shown = text::excerpt(text.as_bytes());
+        return Err(format!("`{shown}` is no SHA-256; write its 64 hexadecimal digits"));
     }
-    Some(digits.to_ascii_lowercase())
+    Ok(digits.to_ascii_lowercase())
 }

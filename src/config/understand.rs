@@ -144,6 +144,11 @@ fn told(file: &Path, mut notes: Vec<Note>, what: &str) -> Vec<Mistake> {
         message: note.message,
         hint: note.hint,
     });
-    let rest = Mistake::of_file(file, format!("{more} more {what} are not shown"));
-    told.chain((more > 0).then_some(rest)).collect()
+    let mut told: Vec<Mistake> = told.collect();
+    if more > 0 {
+        let line = told.last().map_or(0, |last| last.line);
+        let message = format!("{more} more {what} below are not shown");
+        told.push(Mistake { line, ..Mistake::of_file(file, message) });
+    }
+    told
 }

@@ -140,6 +140,16 @@ impl Notes<'_> {
         self.span(member, span::parse_with_ms)
     }
 
+    /// The same where nothing at all cannot be meant.
+    pub(crate) fn positive_ms(&mut self, member: &Member<'_>) -> Option<Duration> {
+        let span = self.duration_ms(member)?;
+        if span.is_zero() {
+            self.wrong(member.offset(), format!("`{}` must be more than 0", member.key));
+            return None;
+        }
+        Some(span)
+    }
+
     /// Text with a unit, or a bare number of seconds.
     fn span(
         &mut self,

@@ -19,9 +19,30 @@ pub(crate) fn delay(failed: u32, random_unit: f64) -> Duration {
     Duration::from_millis(CAPS_MS[place]).mul_f64(unit)
 }
 
+/// The longest pause between two flushes to a receiver that did not take what waits for it.
+pub(crate) const FLUSH_PAUSE_MAX: Duration = Duration::from_secs(3_600);
+
+/// How long a kept event rests after `tries` attempts: whoever kept it was the first, and the next `hb` is not held back.
+///
+/// A receiver that needs longer than a flush may take has perhaps got the event each time, so the pauses double: after the
+/// second attempt a minute, after the third two, and never more than an hour.
+pub(crate) fn flush_pause(tries: u32) -> Duration {
+    match tries {
+        0 | 1 => Duration::ZERO,
+        _ => Duration::from_secs(60 << (tries - 2).min(6)).min(FLUSH_PAUSE_MAX),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pauses_between_flushes_double_up_to_an_hour() {
+        let minutes: Vec<u64> = (0..11).map(|tries| flush_pause(tries).as_secs() / 60).collect();
+        assert_eq!(minutes, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(flush_pause(u32::MAX), FLUSH_PAUSE_MAX);
+    }
 
     #[test]
     fn caps_double_and_then_stay() {

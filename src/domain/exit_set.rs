@@ -105,11 +105,15 @@ impl fmt::Debug for ExitSet {
 
 impl fmt::Display for ExitSetError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |part: &str| super::text::excerpt(part.as_bytes());
         match self {
             Self::Empty => write!(out, "an exit code is missing"),
-            Self::NotANumber(part) => write!(out, "`{part}` is neither a number nor a range"),
-            Self::OutOfRange(part) => write!(out, "`{part}` is not between 0 and 255"),
-            Self::Reversed(part) => write!(out, "the range `{part}` runs backwards"),
+            Self::NotANumber(part) => {
+                let part = shown(part);
+                write!(out, "`{part}` is neither a number nor a range, as in `0,1` or `100-127`")
+            }
+            Self::OutOfRange(part) => write!(out, "`{}` is not between 0 and 255", shown(part)),
+            Self::Reversed(part) => write!(out, "the range `{}` runs backwards", shown(part)),
         }
     }
 }
@@ -138,12 +142,12 @@ mod tests {
             ("1,", "an exit code is missing"),
             ("256", "`256` is not between 0 and 255"),
             ("0-99999999999999", "`0-99999999999999` is not between 0 and 255"),
-            ("-1", "`-1` is neither a number nor a range"),
-            ("1-", "`1-` is neither a number nor a range"),
-            ("1-2-3", "`1-2-3` is neither a number nor a range"),
-            ("one", "`one` is neither a number nor a range"),
-            ("+1", "`+1` is neither a number nor a range"),
-            ("\u{661}", "`\u{661}` is neither a number nor a range"),
+            ("-1", "`-1` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("1-", "`1-` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("1-2-3", "`1-2-3` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("one", "`one` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("+1", "`+1` is neither a number nor a range, as in `0,1` or `100-127`"),
+            ("\u{661}", "`\\u{661}` is neither a number nor a range, as in `0,1` or `100-127`"),
             ("9-3", "the range `9-3` runs backwards"),
         ];
         for (text, expected) in cases {

@@ -10,6 +10,7 @@ pub(crate) mod dialect;
 pub(crate) mod event;
 pub(crate) mod exit_set;
 pub(crate) mod host;
+pub(crate) mod io_class;
 pub(crate) mod metric;
 pub(crate) mod name;
 pub(crate) mod nearest;

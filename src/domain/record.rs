@@ -68,6 +68,8 @@ pub(crate) struct Begun {
 pub(crate) enum TargetRef {
     /// A target of the configuration.
     Named(String),
+    /// A target of the configuration whose address was made whole with `HB_KEY`.
+    Keyed(String),
     /// An address given on the spot; the state directory keeps it under this key.
     Address(String),
 }
@@ -76,7 +78,7 @@ impl TargetRef {
     /// A short text that is unique per target, for file names.
     pub(crate) fn key(&self) -> String {
         match self {
-            TargetRef::Named(name) => super::name::key(name),
+            TargetRef::Named(name) | TargetRef::Keyed(name) => super::name::key(name),
             TargetRef::Address(key) => key.clone(),
         }
     }

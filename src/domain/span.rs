@@ -63,6 +63,8 @@ pub(crate) enum SpanFault {
     Repeated,
     /// It is more than [`SPAN_MAX`].
     TooLong,
+    /// Its text is longer than anything that means a span.
+    Endless,
 }
 
 /// A refused span: one short line for [`fmt::Display`], and perhaps what to write instead.
@@ -88,6 +90,7 @@ impl fmt::Display for SpanError {
             SpanFault::BelowSecond => "whole seconds are the smallest step here",
             SpanFault::Order => "a larger unit follows a smaller one",
             SpanFault::Repeated => "a unit is repeated",
+            SpanFault::Endless => "the text has no end",
             SpanFault::TooLong => {
                 return write!(out, "`{}` is too long: the most is 3650 days", self.shown);
             }
@@ -111,7 +114,7 @@ pub(crate) fn parse_with_ms(text: &str) -> Result<Duration, SpanError> {
 /// The reader behind both: parts first, then their order, then what the reader would need to hear.
 fn read(text: &str, with_ms: bool) -> Result<Duration, SpanError> {
     let bare = text.trim_end_matches(['\r', '\n']).trim_matches([' ', '\t']);
-    let bounded = if bare.len() > TEXT_BYTES_MAX { Err(SpanFault::TooLong) } else { Ok(bare) };
+    let bounded = if bare.len() > TEXT_BYTES_MAX { Err(SpanFault::Endless) } else { Ok(bare) };
     bounded
         .and_then(|bare| parts(bare, with_ms))
         .and_then(|parts| in_order(&parts))
@@ -213,7 +216,7 @@ fn hint(bare: &str, fault: SpanFault, with_ms: bool) -> Option<String> {
             let parts = parts(bare, with_ms).ok().filter(|parts| parts.len() < PARTS_MAX)?;
             Some(format!("largest unit first and each once: write `{}`", compact(sum_ms(&parts))))
         }
-        SpanFault::TooLong => None,
+        SpanFault::TooLong | SpanFault::Endless => None,
     }
 }
 

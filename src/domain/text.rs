@@ -189,8 +189,13 @@ pub(crate) fn to_text(bytes: &[u8]) -> String {
 ///
 /// Tab and newline stay. Invalid bytes are written as [`to_text`] does.
 pub(crate) fn printable(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for c in to_text(bytes).chars() {
+    without_controls(&to_text(bytes))
+}
+
+/// The same for what is text already, in which `\xff` may stand for a byte.
+pub(crate) fn without_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}' => {
                 out.push_str(&format!("\\x{:02x}", u32::from(c)))
@@ -224,6 +229,22 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests;
+
+/// A text without the number behind each of a system's errors in it.
+pub(crate) fn without_errnos(text: &str) -> String {
+    let mut plain = text.to_owned();
+    while let Some(at) = plain.find(" (os error ") {
+        let Some(close) = plain[at..].find(')') else { break };
+        plain.replace_range(at..=at + close, "");
+    }
+    plain
+}
+
+/// So many of something: `1 run`, `2 runs`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
 
 /// A system's error text without the number behind it: a person looks up words, not `os error 111`.
 pub(crate) fn without_errno(text: &str) -> &str {

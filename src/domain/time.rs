@@ -57,6 +57,11 @@ impl Moment {
         Moment(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// The moment `span` later, or the last one there is.
+    pub(crate) fn after(self, span: Duration) -> Moment {
+        Moment(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// How much time passed since `earlier`; nothing if it is in fact later, for clocks are set back.
     pub(crate) fn since(self, earlier: Moment) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

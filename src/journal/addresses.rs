@@ -2,6 +2,9 @@
 //!
 //! A ping URL is a password. Records and spooled events name it by a key only and can be shown to
 //! anybody; the URL itself stands in one file of its own, which only this user can read.
+//!
+//! Two lines of a crontab may give one URL different headers or certificates, so the key is that of
+//! everything that is kept. A URL alone has the key that it had when nothing else was kept.
 
 use std::io;
 use std::path::PathBuf;
@@ -43,15 +46,40 @@ pub(crate) struct Kept {
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 
-/// The reference of an address.
-pub(crate) fn reference(url: &str) -> TargetRef {
-    TargetRef::Address(name::key(url))
+/// Addresses kept at most: more than events, so every event can have one of its own. A header that
+/// is made anew for each run would otherwise fill the disk.
+const ADDRESSES_MAX: usize = 2000;
+
+impl Kept {
+    /// The reference of this address.
+    pub(crate) fn reference(&self) -> TargetRef {
+        TargetRef::Address(self.key())
+    }
+
+    fn key(&self) -> String {
+        let Kept { url, dialect, needs_key, headers, ca_file, identity } = self;
+        let extras = (dialect, needs_key, headers.as_slice(), ca_file, identity);
+        match extras {
+            (None, false, [], None, None) => name::key(url),
+            _ => name::key(&format!("{url}\n{extras:?}")),
+        }
+    }
+}
+
+/// What a reference's server and path are called: the same for all headers and certificates.
+pub(crate) fn place(state: &State, target: &TargetRef) -> String {
+    match target {
+        TargetRef::Named(_) | TargetRef::Keyed(_) => target.key(),
+        TargetRef::Address(key) => {
+            find(state, key).map_or_else(|| key.clone(), |kept| name::key(&kept.url))
+        }
+    }
 }
 
 /// Keeps an address where it is not kept yet, or not with the same way to reach it.
 pub(crate) fn keep(state: &State, kept: &Kept, now: Moment) -> io::Result<()> {
     let room = state.room(ROOM)?;
-    let key = name::key(&kept.url);
+    let key = kept.key();
     // Rewritten once in a while, so that its age says when it was last of use.
     let fresh = now.epoch_ms() / 1000 - REFRESH_S;
     let is_fresh = room.facts(&key).is_ok_and(|facts| facts.st_mtime > fresh);
@@ -64,8 +92,13 @@ pub(crate) fn keep(state: &State, kept: &Kept, now: Moment) -> io::Result<()> {
 /// Forgets addresses that nothing can be waiting for any more.
 pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<()> {
     let Ok(room) = state.room_there(ROOM) else { return Ok(()) };
-    for key in room.names()? {
-        if room.facts(&key).is_ok_and(|facts| facts.st_mtime < now.epoch_ms() / 1000 - KEPT_S) {
+    let age = |key: &String| room.facts(key).map_or(0, |facts| facts.st_mtime);
+    let mut kept: Vec<(i64, String)> =
+        room.names()?.into_iter().map(|key| (age(&key), key)).collect();
+    kept.sort_unstable();
+    let surplus = kept.len().saturating_sub(ADDRESSES_MAX);
+    for (place, (used_s, key)) in kept.into_iter().enumerate() {
+        if place < surplus || used_s < now.epoch_ms() / 1000 - KEPT_S {
             room.remove(&key)?;
         }
     }

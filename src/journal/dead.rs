@@ -9,7 +9,7 @@ use std::io;
 
 use super::history;
 use super::open_run;
-use super::spool::Spool;
+use super::spool::{Spool, Tries};
 use super::state::State;
 use crate::domain::event::Event;
 use crate::domain::record::{Delivery, Ending, Line, Record, Told};
@@ -105,13 +105,14 @@ fn spool_rest(
             continue;
         }
         let name = match target {
-            crate::domain::record::TargetRef::Named(name) => name.clone(),
+            crate::domain::record::TargetRef::Named(name)
+            | crate::domain::record::TargetRef::Keyed(name) => name.clone(),
             crate::domain::record::TargetRef::Address(_) => {
                 "a URL given on the command line".into()
             }
         };
         let why = "hb ended before it was delivered";
-        Spool::open(state)?.put(target, &name, &event, why)?;
+        Spool::open(state)?.put(target, &name, &event, why, Tries::default())?;
         let told = Told {
             target: target.clone(),
             name,

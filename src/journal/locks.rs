@@ -29,7 +29,12 @@ pub(crate) enum Taken {
 
 /// Tries to take the lock `lock_name`, without waiting.
 pub(crate) fn take(state: &State, lock_name: &str, boot_id: &str) -> io::Result<Taken> {
-    let mut file = state.room(ROOM)?.open_or_create(&name::key(lock_name))?;
+    let room = state.room(ROOM)?;
+    let file = room.open_or_create(&name::key(lock_name))?;
+    take_file(file, boot_id).map_err(|error| room.named(&error))
+}
+
+fn take_file(mut file: File, boot_id: &str) -> io::Result<Taken> {
     let mut bytes = Vec::new();
     let holder = |file: &mut File, bytes: &mut Vec<u8>| -> io::Result<Option<ProcessName>> {
         bytes.clear();

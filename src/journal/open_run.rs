@@ -42,7 +42,7 @@ impl OpenRun {
         // Nobody else can know the name of a run id minted just now; the lock cannot be contended
         // but by somebody who looks for dead runs between these two lines. He finds the file empty
         // and young, and lets go of it.
-        file.lock()?;
+        file.lock().map_err(|error| room.named(&error))?;
         let (monitor, run_id) = (begun.monitor.clone(), begun.run_id);
         let mut run = OpenRun { room, file, name, monitor, run_id, whole_bytes: 0 };
         run.append(&Line::Begun(begun))?;
@@ -56,9 +56,9 @@ impl OpenRun {
         match written {
             Ok(()) => self.whole_bytes += bytes.len() as u64,
             // Half a line would swallow the next one; a full disk may have room for a shorter one.
-            Err(_) => self.file.set_len(self.whole_bytes)?,
+            Err(_) => self.file.set_len(self.whole_bytes).map_err(|e| self.room.named(&e))?,
         }
-        written
+        written.map_err(|error| self.room.named(&error))
     }
 
     /// Removes a record that has no end, because the end could not be written: whoever found it would

@@ -7,11 +7,14 @@
 //! At its limits the spool gives up what matters least: first the tails, then progress and starts,
 //! then the oldest successes, failures last; and it counts what it gave up.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
+use crate::domain::backoff;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::domain::time::Moment;
@@ -51,7 +54,42 @@ pub(crate) struct Spooled {
     pub(crate) target: TargetRef,
     /// What a person calls that.
     pub(crate) name: String,
-    /// Why it could not be sent.
+    /// Why it could not be sent, the last time.
+    pub(crate) why: String,
+    /// How often that was, and when. An older hb wrote none.
+    #[serde(default)]
+    pub(crate) tries: Tries,
+}
+
+/// The attempts to send an event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tries {
+    /// How many.
+    pub(crate) count: u32,
+    /// When the last one was.
+    #[serde(default)]
+    pub(crate) last_at: Option<Moment>,
+    /// Before this nothing is to be tried, unless a person asks for it.
+    #[serde(default)]
+    pub(crate) next_at: Option<Moment>,
+}
+
+impl Tries {
+    /// These, and one more that ended `now`. `after` is what the receiver asked for.
+    pub(crate) fn and_one(&self, now: Moment, after: Option<Duration>) -> Tries {
+        let count = self.count.saturating_add(1);
+        let pause = backoff::flush_pause(count).max(after.unwrap_or_default());
+        let next_at = (!pause.is_zero()).then(|| now.after(pause.min(backoff::FLUSH_PAUSE_MAX)));
+        Tries { count, last_at: Some(now), next_at }
+    }
+}
+
+/// A target that is left alone for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rest {
+    /// Until when.
+    pub(crate) until: Moment,
+    /// What happened there the last time.
     pub(crate) why: String,
 }
 
@@ -66,6 +104,28 @@ pub(crate) struct Contents {
     pub(crate) events: Vec<(String, Spooled)>,
     /// Files that could not be read, by name; they have been set aside.
     pub(crate) set_aside: Vec<String>,
+}
+
+impl Contents {
+    /// The targets that nothing is sent to yet. An event that rests holds back all of its target:
+    /// they go in order, and it is the server that needs the pause.
+    ///
+    /// A pause that is longer than any was made by a clock that has been set back since.
+    pub(crate) fn resting(&self, now: Moment) -> BTreeMap<TargetRef, Rest> {
+        let longest = now.after(backoff::FLUSH_PAUSE_MAX);
+        let mut resting: BTreeMap<TargetRef, Rest> = BTreeMap::new();
+        for (_, spooled) in &self.events {
+            let Some(until) = spooled.tries.next_at.filter(|at| *at > now && *at <= longest) else {
+                continue;
+            };
+            let rest = Rest { until, why: spooled.why.clone() };
+            let known = resting.entry(spooled.target.clone()).or_insert_with(|| rest.clone());
+            if known.until < until {
+                *known = rest;
+            }
+        }
+        resting
+    }
 }
 
 impl Spool {
@@ -86,6 +146,7 @@ impl Spool {
         name: &str,
         event: &Event,
         why: &str,
+        tries: Tries,
     ) -> io::Result<()> {
         let spooled = Spooled {
             version: VERSION,
@@ -93,6 +154,7 @@ impl Spool {
             target: target.clone(),
             name: name.to_owned(),
             why: why.to_owned(),
+            tries,
         };
         let mut spooled = spooled;
         let mut bytes = serde_json::to_vec(&spooled)?;
@@ -103,6 +165,13 @@ impl Spool {
         }
         self.room.replace(&file_name(&spooled), &bytes)?;
         self.bound(event.at)
+    }
+
+    /// Notes an attempt in vain with an event that is still there.
+    pub(crate) fn tried(&self, id: &str, spooled: &Spooled) -> io::Result<()> {
+        let name = format!("{id}.json");
+        self.room.facts(&name)?;
+        self.room.replace(&name, &serde_json::to_vec(spooled)?)
     }
 
     /// How many events wait.

@@ -46,7 +46,10 @@ pub(crate) fn missing(conditions: &Conditions) -> Option<String> {
                 let place = place.display();
                 return Some(format!("only {free} are free at `{place}`, {least} are required"));
             }
-            Err(errno) => return Some(format!("`{}`: {}", place.display(), errno.desc())),
+            Err(errno) => {
+                let (place, why) = (place.display(), errno.desc());
+                return Some(format!("the room at `{place}` cannot be measured: {why}"));
+            }
         }
     }
     None

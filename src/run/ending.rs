@@ -240,7 +240,7 @@ impl Story<'_> {
             paused_ms: u64::try_from(self.attended.paused.as_millis()).unwrap_or(u64::MAX),
             outcome: verdict.outcome,
             reason: verdict.reason,
-            message: verdict.message.clone(),
+            message: text::without_errnos(&verdict.message),
             exit_code: Some(shown(exit)),
             unix_signal: killed.map(|(number, _)| number),
             core_dumped: killed.is_some_and(|(_, core)| core),
@@ -281,7 +281,7 @@ impl Story<'_> {
             let name = unix_signal::name(*number);
             notes.push(format!("{name} came from {sender} while it ran"));
         }
-        notes
+        notes.iter().map(|note| text::without_errnos(note)).collect()
     }
 
     fn output_bytes(&self) -> [u64; 2] {

@@ -11,9 +11,10 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::record::{Delivery, Line, TargetRef, Told};
 use crate::domain::time::Moment;
 use crate::journal::history::{self, Wanted};
-use crate::journal::spool::{Spool, Spooled};
+use crate::journal::spool::{Rest, Spool, Spooled};
 use crate::journal::state::State;
 use crate::journal::{addresses, dead, learned};
+use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
 use crate::sys::clock;
@@ -46,15 +47,44 @@ pub(crate) struct Done {
     pub(crate) dropped: u64,
 }
 
+/// What this hb knows about its targets before it looks at the spool.
+#[derive(Default)]
+pub(crate) struct Just {
+    /// Nothing goes there: it has just tried them for as long as it may, or they asked to be left
+    /// alone for longer than that (`Retry-After`).
+    unreached: Vec<TargetRef>,
+    /// They have just answered, so a pause because nobody was there is over.
+    reached: Vec<TargetRef>,
+    /// A person asked for it: no pause holds.
+    asked: bool,
+}
+
+impl Just {
+    /// It has told `all` of them, but for the `unreached`.
+    pub(crate) fn told(mut all: Vec<TargetRef>, unreached: Vec<TargetRef>) -> Just {
+        all.retain(|target| !unreached.contains(target));
+        Just { unreached, reached: all, asked: false }
+    }
+
+    /// A person wants everything to be sent now.
+    pub(crate) fn asked() -> Just {
+        Just { asked: true, ..Just::default() }
+    }
+
+    /// Whether a pause holds.
+    fn heeds(&self, target: &TargetRef, rest: &Rest) -> bool {
+        // What gets no answer although the server is there may have arrived each time.
+        let is_back = self.reached.contains(target) && rest.why != NO_ANSWER;
+        !self.asked && !is_back
+    }
+}
+
 /// Does all of it, unless somebody else is doing it.
-///
-/// Nothing goes to the targets in `unreached`: this hb has just tried them for as long as it may, or
-/// they asked to be left alone for longer than that (`Retry-After`).
 pub(crate) fn keep(
     state: &State,
     resolve: Resolve<'_>,
     budget: Duration,
-    unreached: &[TargetRef],
+    just: &Just,
 ) -> anyhow::Result<Option<Done>> {
     let Some(_ticket) = state.try_ticket("housekeeping")? else { return Ok(None) };
     let now = clock::now();
@@ -62,11 +92,11 @@ pub(crate) fn keep(
     for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
-    let resolve = |target: &TargetRef, monitor: &str| match unreached.contains(target) {
+    let resolve = |target: &TargetRef, monitor: &str| match just.unreached.contains(target) {
         true => Err("its target was not reached just now".to_owned()),
         false => resolve(target, monitor),
     };
-    flush_spool(state, &resolve, budget, now, &mut done)?;
+    flush_spool(state, &resolve, (budget, now), just, &mut done)?;
     if history::sweep(state, now)? {
         addresses::sweep(state, now)?;
     }
@@ -76,24 +106,36 @@ pub(crate) fn keep(
 fn flush_spool(
     state: &State,
     resolve: Resolve<'_>,
-    budget: Duration,
-    now: Moment,
+    (budget, now): (Duration, Moment),
+    just: &Just,
     done: &mut Done,
 ) -> anyhow::Result<()> {
     let Some(spool) = Spool::open_there(state) else { return Ok(()) };
     let contents = spool.read()?;
-    done.set_aside = contents.set_aside;
     done.dropped = spool.dropped();
     if contents.events.is_empty() {
+        done.set_aside = contents.set_aside;
         return Ok(());
     }
-    let newest = newest_finishes(state, &contents.events, now);
+    let places = std::cell::RefCell::new(HashMap::new());
+    let place = |target: &TargetRef| -> String {
+        let mut places = places.borrow_mut();
+        let known = places.entry(target.clone());
+        known.or_insert_with(|| addresses::place(state, target)).clone()
+    };
+    let newest = newest_finishes(state, &contents.events, &place, now);
+    let resting = contents.resting(now);
+    done.set_aside = contents.set_aside;
     let mut letters = Vec::new();
     for (id, spooled) in contents.events {
+        if resting.get(&spooled.target).is_some_and(|rest| just.heeds(&spooled.target, rest)) {
+            done.waiting += 1;
+            continue;
+        }
         match resolve(&spooled.target, &spooled.event.monitor) {
             Ok(target) => {
                 let limits = learned::limits(state, &target.reference);
-                let key = (spooled.target.key(), spooled.event.monitor.clone());
+                let key = (place(&spooled.target), spooled.event.monitor.clone());
                 let newest = newest.get(&key).copied();
                 letters.push(Letter { id, spooled, target, limits, newest });
             }
@@ -104,12 +146,13 @@ fn flush_spool(
         }
     }
     let total = letters.len();
+    let first = letters.first().map(|letter| (letter.id.clone(), letter.spooled.clone()));
     tell_dropped(&mut letters, done.dropped, now);
     let settled = std::cell::RefCell::new((0usize, Vec::new(), None, false));
     flush::flush(letters, now, budget, &|flushed: Flushed| {
         let mut settled = settled.borrow_mut();
         let Some(result) = flushed.result else {
-            settled.2 = flushed.detail;
+            settled.2 = note_try(&spool, flushed, first.as_ref());
             return;
         };
         if flushed.id.is_empty() {
@@ -136,10 +179,27 @@ fn flush_spool(
     Ok(())
 }
 
+/// Notes a try in vain with its event, and gives its trouble.
+fn note_try(spool: &Spool, flushed: Flushed, first: Option<&(String, Spooled)>) -> Option<String> {
+    if !flushed.tried {
+        return flushed.detail;
+    }
+    let told = (flushed.id, flushed.spooled);
+    // The line about dropped events is in no file; what waits behind it has the pause.
+    let (id, mut spooled) =
+        Some(told).filter(|(id, _)| !id.is_empty()).or_else(|| first.cloned())?;
+    spooled.tries = spooled.tries.and_one(clock::now(), flushed.after);
+    spooled.why = flushed.detail.unwrap_or_default();
+    // Without room on the disk the pause is not remembered, and the event stays as it was.
+    let _ = spool.tried(&id, &spooled);
+    Some(spooled.why)
+}
+
 /// The newest finish per target and monitor: of those told already, and of those in the spool.
 fn newest_finishes(
     state: &State,
     events: &[(String, Spooled)],
+    place: &dyn Fn(&TargetRef) -> String,
     now: Moment,
 ) -> HashMap<(String, String), Moment> {
     let mut newest: HashMap<(String, String), Moment> = HashMap::new();
@@ -151,7 +211,7 @@ fn newest_finishes(
     for (_, spooled) in events {
         let event = &spooled.event;
         if event.kind.is_finish() {
-            keep(spooled.target.key(), &event.monitor, event.at);
+            keep(place(&spooled.target), &event.monitor, event.at);
         }
         if !monitors.contains(&event.monitor.as_str()) {
             monitors.push(&event.monitor);
@@ -164,7 +224,7 @@ fn newest_finishes(
             for told in &record.told {
                 let wrong_clock = ending.ended_at > now;
                 if told.kind.is_finish() && told.result == Delivery::Delivered && !wrong_clock {
-                    keep(told.target.key(), monitor, ending.ended_at);
+                    keep(place(&told.target), monitor, ending.ended_at);
                 }
             }
         }
@@ -176,7 +236,8 @@ fn newest_finishes(
 fn tell_dropped(letters: &mut Vec<Letter>, dropped: u64, now: Moment) {
     let Some(first) = letters.first().filter(|_| dropped > 0) else { return };
     let mut event = Event::new(Kind::Log, &first.spooled.event.monitor, now);
-    event.message = Some(format!("{dropped} events were dropped because the spool was full"));
+    let were = if dropped == 1 { "event was" } else { "events were" };
+    event.message = Some(format!("{dropped} {were} dropped because the spool was full"));
     let spooled = Spooled { event, ..first.spooled.clone() };
     let letter = Letter {
         id: String::new(),

@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::record::{Begun, Delivery, Ending, Line, TargetRef, Told};
 use crate::domain::telling;
 use crate::journal::open_run::OpenRun;
-use crate::journal::spool::Spool;
+use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::send::courier::{Courier, Report};
@@ -210,10 +210,11 @@ impl<'a> Reporter<'a> {
             }
             Settled::Refused(why) => (Delivery::Refused, Some(why)),
             // The finish is spooled below, from `unsettled`; nothing else is worth it.
-            Settled::Undelivered(why) => {
+            Settled::Undelivered(why, after) => {
                 if report.is_finish {
                     self.unreached.push(report.target.clone());
-                    self.spool(&report.target, &report.name, &why);
+                    let tries = Tries::default().and_one(clock::now(), after);
+                    self.spool(&report.target, &report.name, &why, tries);
                 }
                 return;
             }
@@ -248,12 +249,12 @@ impl<'a> Reporter<'a> {
         self.note(&Line::Told(Told { target, name, kind, result, at: clock::now(), detail }));
     }
 
-    fn spool(&mut self, target: &TargetRef, name: &str, why: &str) {
+    fn spool(&mut self, target: &TargetRef, name: &str, why: &str, tries: Tries) {
         self.unsettled.retain(|(unsettled, _)| unsettled != target);
         let Some(event) = self.finish.clone() else { return };
-        let spooled = self
-            .state
-            .map(|state| Spool::open(state).and_then(|spool| spool.put(target, name, &event, why)));
+        let spooled = self.state.map(|state| {
+            Spool::open(state).and_then(|spool| spool.put(target, name, &event, why, tries))
+        });
         let (result, what) = match spooled {
             Some(Ok(())) => (Delivery::Spooled, "it is kept and sent later".to_owned()),
             Some(Err(error)) => (Delivery::Lost, format!("and cannot be kept: {error}")),
@@ -302,7 +303,7 @@ impl<'a> Reporter<'a> {
             if self.courier.is_some() {
                 self.unreached.push(target.clone());
             }
-            self.spool(&target, &name, "there was no time left to send it");
+            self.spool(&target, &name, "there was no time left to send it", Tries::default());
         }
         let mut recorded = self.record.is_some() && !self.endless;
         if let (Some(record), Some(state)) = (self.record.take(), self.state)

@@ -175,7 +175,9 @@ impl<'a> Story<'a> {
             let begun = self.desk.reporter.begun();
             match logs::create(directory, &begun.monitor, begun.started_at, begun.run_id) {
                 Ok(log) => self.log = Some(log),
-                Err(error) => self.warnings.push(format!("no log file can be kept: {error}")),
+                Err(error) => self
+                    .warnings
+                    .push(format!("no log file can be kept in `{}`: {error}", directory.display())),
             }
         }
         let log = self.log.as_ref().and_then(logs::LogFile::writer);

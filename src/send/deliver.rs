@@ -10,6 +10,7 @@ use super::target::Target;
 use crate::domain::backoff;
 use crate::domain::dialect::Limits;
 use crate::domain::event::Event;
+use crate::domain::text;
 use crate::sys::{http, random};
 
 /// How often a body is halved for a receiver that finds it too large.
@@ -24,9 +25,12 @@ pub(crate) enum Settled {
     Unspoken,
     /// The receiver will never take it.
     Refused(String),
-    /// Time was up; this was the last trouble.
-    Undelivered(String),
+    /// Time was up; this was the last trouble, and how long the receiver wants to be left alone.
+    Undelivered(String, Option<Duration>),
 }
+
+/// The trouble after which nobody knows whether the receiver has the event.
+pub(crate) const NO_ANSWER: &str = "no answer in time";
 
 /// A target with its open connection and what it has told about itself.
 pub(crate) struct Line {
@@ -41,7 +45,7 @@ pub(crate) struct Line {
 impl Line {
     /// Prepares to talk to a target. Trouble with its certificates shows at the first attempt.
     pub(crate) fn open(target: Target, limits: Limits) -> Line {
-        let client = http::client(&target.client).map_err(|error| format!("{error:#}"));
+        let client = open(&target);
         Line { target, client, used_at: Instant::now(), limits }
     }
 
@@ -52,7 +56,7 @@ impl Line {
     ) -> Result<Settled, (String, Option<Duration>)> {
         // A connection that rested through a long job may be dead without anybody having noticed.
         if self.used_at.elapsed() > http::IDLE_TIMEOUT {
-            self.client = http::client(&self.target.client).map_err(|error| format!("{error:#}"));
+            self.client = open(&self.target);
         }
         self.used_at = Instant::now();
         let client = match &self.client {
@@ -80,14 +84,19 @@ impl Line {
 
     /// Attempts until it is settled, or until the budget is spent.
     pub(crate) async fn within(&mut self, event: &Event, budget: &mut Budget) -> Settled {
+        // Certificates that cannot be read are not there a second later either, and somebody waits.
+        if let Err(why) = &self.client {
+            return Settled::Undelivered(why.clone(), None);
+        }
         let mut trouble = "there was no time to try".to_owned();
+        let mut asked_for = None;
         let mut spent = budget.clone();
         for number in 0.. {
             let answer = tokio::select! {
                 answer = self.once(event) => answer,
                 () = spent.spent() => {
                     if number == 0 {
-                        trouble = "no answer in time".to_owned();
+                        trouble = NO_ANSWER.to_owned();
                     }
                     break;
                 }
@@ -96,7 +105,7 @@ impl Line {
                 Ok(settled) => return settled,
                 Err(answer) => answer,
             };
-            trouble = why;
+            (trouble, asked_for) = (why, after);
             let pause = after.unwrap_or_else(|| backoff::delay(number + 1, random::unit()));
             if budget.end().is_some_and(|end| Instant::now() + pause >= end) {
                 break;
@@ -106,6 +115,11 @@ impl Line {
                 () = spent.spent() => break,
             }
         }
-        Settled::Undelivered(trouble)
+        Settled::Undelivered(trouble, asked_for)
     }
+}
+
+/// A client for a target, or what is wrong with its settings.
+fn open(target: &Target) -> Result<reqwest::Client, String> {
+    http::client(&target.client).map_err(|error| text::without_errnos(&format!("{error:#}")))
 }

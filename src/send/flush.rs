@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::deliver::{Line, Settled};
+use super::deliver::{Line, NO_ANSWER, Settled};
 use super::order::{self, Told as How};
 use super::target::Target;
 use crate::domain::dialect::Limits;
@@ -41,6 +41,11 @@ pub(crate) struct Flushed {
     pub(crate) result: Option<Delivery>,
     /// Why.
     pub(crate) detail: Option<String>,
+    /// How long the receiver wants to be left alone.
+    pub(crate) after: Option<Duration>,
+    /// Whether it had its time. One that came when the budget was nearly spent says nothing about
+    /// the receiver; it is the first of the next flush.
+    pub(crate) tried: bool,
 }
 
 /// Delivers letters for at most `budget`, and hands each result to `done` as soon as it is known.
@@ -59,7 +64,8 @@ pub(crate) fn flush(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let until = Instant::now() + budget;
     runtime.block_on(async {
-        let turns = by_target.into_values().map(|letters| turn(letters, now, until, done));
+        let turns =
+            by_target.into_values().map(|letters| turn(letters, now, (until, budget / 2), done));
         join_all(turns).await;
     });
     Ok(())
@@ -75,7 +81,13 @@ async fn join_all(turns: impl Iterator<Item = impl Future<Output = ()>>) {
     .await;
 }
 
-async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(Flushed)) {
+/// One target's letters, until the end of the budget; half of it is a fair time for one of them.
+async fn turn(
+    letters: Vec<Letter>,
+    now: Moment,
+    (until, fair): (Instant, Duration),
+    done: &dyn Fn(Flushed),
+) {
     let mut line: Option<Line> = None;
     for letter in letters {
         let how = order::decide(&letter.spooled.event, letter.newest, now);
@@ -85,6 +97,8 @@ async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(F
             spooled: letter.spooled.clone(),
             result,
             detail,
+            after: None,
+            tried: true,
         };
         if how == How::Dropped {
             done(flushed(Some(Delivery::Lost), Some("its run has ended since".to_owned())));
@@ -95,6 +109,7 @@ async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(F
             None => line = Some(Line::open(letter.target.clone(), letter.limits)),
         }
         let Some(line) = &mut line else { continue };
+        let begun = Instant::now();
         match tokio::time::timeout_at(until, line.once(&event)).await {
             Ok(Ok(Settled::Delivered | Settled::Unspoken)) => {
                 let result =
@@ -102,12 +117,13 @@ async fn turn(letters: Vec<Letter>, now: Moment, until: Instant, done: &dyn Fn(F
                 done(flushed(Some(result), None));
             }
             Ok(Ok(Settled::Refused(why))) => done(flushed(Some(Delivery::Refused), Some(why))),
-            Ok(Ok(Settled::Undelivered(why)) | Err((why, _))) => {
-                done(flushed(None, Some(why)));
+            Ok(Ok(Settled::Undelivered(why, after)) | Err((why, after))) => {
+                done(Flushed { after, ..flushed(None, Some(why)) });
                 return;
             }
             Err(_) => {
-                done(flushed(None, Some("no answer in time".to_owned())));
+                let tried = begun.elapsed() >= fair;
+                done(Flushed { tried, ..flushed(None, Some(NO_ANSWER.to_owned())) });
                 return;
             }
         }

@@ -15,6 +15,8 @@ use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use crate::domain::text;
+
 /// A directory that only this user can write to, held open.
 pub(crate) struct PrivateDir {
     path: PathBuf,
@@ -55,7 +57,7 @@ impl PrivateDir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match mkdirat(&self.descriptor, name, DIRECTORY_MODE) {
                     Ok(()) | Err(nix::Error::EEXIST) => self.child_there(name),
-                    Err(errno) => Err(errno.into()),
+                    Err(errno) => Err(at(&self.path.join(name), errno)),
                 }
             }
             answer => answer,
@@ -65,8 +67,9 @@ impl PrivateDir {
     /// The directory `name` in this one, only where it exists.
     pub(crate) fn child_there(&self, name: &str) -> io::Result<PrivateDir> {
         let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
-        let descriptor = openat(&self.descriptor, name, flags, Mode::empty())?;
-        PrivateDir::checked(self.path.join(name), descriptor)
+        let path = self.path.join(name);
+        let descriptor = openat(&self.descriptor, name, flags, Mode::empty());
+        PrivateDir::checked(path.clone(), descriptor.map_err(|errno| at(&path, errno))?)
     }
 
     /// Where this directory is, for messages and for the job.
@@ -90,19 +93,22 @@ impl PrivateDir {
     /// Makes file `name`, which must not exist, for reading and appending.
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_RDWR | OFlag::O_APPEND;
-        Ok(File::from(openat(&self.descriptor, name, flags | COMMON, FILE_MODE)?))
+        let made = openat(&self.descriptor, name, flags | COMMON, FILE_MODE);
+        Ok(File::from(made.map_err(|errno| at(&self.path, errno))?))
     }
 
     /// Opens file `name` for reading and appending, making it where it is missing.
     pub(crate) fn open_or_create(&self, name: &str) -> io::Result<File> {
         let flags = OFlag::O_CREAT | OFlag::O_RDWR | OFlag::O_APPEND;
-        self.regular(openat(&self.descriptor, name, flags | COMMON, FILE_MODE)?)
+        let opened = openat(&self.descriptor, name, flags | COMMON, FILE_MODE);
+        self.regular(opened.map_err(|errno| at(&self.path, errno))?)
     }
 
     /// Opens the existing file `name` for reading and appending.
     pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlag::O_RDWR | OFlag::O_APPEND;
-        self.regular(openat(&self.descriptor, name, flags | COMMON, Mode::empty())?)
+        let opened = openat(&self.descriptor, name, flags | COMMON, Mode::empty());
+        self.regular(opened.map_err(|errno| at(&self.path, errno))?)
     }
 
     /// Reads file `name`, at most `bytes_max` of it.
@@ -128,8 +134,8 @@ impl PrivateDir {
         let beside = format!(".{}.{name}", std::process::id());
         let _ = self.remove(&beside);
         let written = self.create(&beside).and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_data()
+            let whole = file.write_all(bytes).and_then(|()| file.sync_data());
+            whole.map_err(|error| self.named(&error))
         });
         let placed = written.and_then(|()| self.rename(&beside, self, name));
         if placed.is_err() {
@@ -141,12 +147,14 @@ impl PrivateDir {
 
     /// Moves file `name` to `place` under the name `new_name`.
     pub(crate) fn rename(&self, name: &str, place: &PrivateDir, new_name: &str) -> io::Result<()> {
-        Ok(renameat(&self.descriptor, name, &place.descriptor, new_name)?)
+        let moved = renameat(&self.descriptor, name, &place.descriptor, new_name);
+        moved.map_err(|errno| at(&place.path, errno))
     }
 
     /// Removes file `name`.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
-        Ok(unlinkat(&self.descriptor, name, UnlinkatFlags::NoRemoveDir)?)
+        let removed = unlinkat(&self.descriptor, name, UnlinkatFlags::NoRemoveDir);
+        removed.map_err(|errno| at(&self.path, errno))
     }
 
     /// Removes the empty directory `name`.
@@ -156,7 +164,16 @@ impl PrivateDir {
 
     /// Makes renames and removals in this directory survive a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        Ok(nix::unistd::fsync(&self.descriptor)?)
+        nix::unistd::fsync(&self.descriptor).map_err(|errno| at(&self.path, errno))
+    }
+
+    /// An error of a file in here, with this directory's name.
+    ///
+    /// The names of files are ids and digests: they help nobody, and the place does.
+    pub(crate) fn named(&self, error: &io::Error) -> io::Error {
+        let words = error.to_string();
+        let words = text::without_errno(&words);
+        io::Error::new(error.kind(), format!("`{}`: {words}", self.path.display()))
     }
 
     /// Facts about the regular file `name`.
@@ -196,8 +213,15 @@ impl PrivateDir {
 
     fn entries(&self) -> io::Result<nix::dir::Dir> {
         let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
-        Ok(nix::dir::Dir::openat(&self.descriptor, ".", flags, Mode::empty())?)
+        let opened = nix::dir::Dir::openat(&self.descriptor, ".", flags, Mode::empty());
+        opened.map_err(|errno| at(&self.path, errno))
     }
+}
+
+/// An error with its place: `Permission denied` alone helps nobody.
+fn at(place: &Path, errno: nix::Error) -> io::Error {
+    let kind = io::Error::from(errno).kind();
+    io::Error::new(kind, format!("`{}`: {}", place.display(), errno.desc()))
 }
 
 /// Flags of every open: no link followed, no wait for the other end of a FIFO, not for the job.

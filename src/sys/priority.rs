@@ -1,5 +1,7 @@
 //! The priority that a job inherits from hb.
 
+use crate::domain::io_class::IoClass;
+
 /// Adds to the nice value of this process.
 #[expect(unsafe_code, reason = "getpriority and setpriority are C")]
 pub(crate) fn add_nice(by: i32) -> std::io::Result<()> {
@@ -11,17 +13,13 @@ pub(crate) fn add_nice(by: i32) -> std::io::Result<()> {
     if failed == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
-/// Sets the I/O class: `idle`, `best-effort` or `best-effort:0-7`.
-pub(crate) fn set_io_class(text: &str) -> Result<(), String> {
-    let (class, level) = text.split_once(':').unwrap_or((text, "4"));
-    let level: i64 =
-        level.parse().ok().filter(|level| (0..=7).contains(level)).ok_or("a level is 0 to 7")?;
-    let class: i64 = match class {
-        "best-effort" => 2,
-        "idle" => 3,
-        other => return Err(format!("`{other}` is not idle or best-effort")),
-    };
-    ioprio_set(class << 13 | if class == 3 { 0 } else { level }).map_err(|error| error.to_string())
+/// Sets the I/O class of this process.
+pub(crate) fn set_io_class(class: IoClass) -> std::io::Result<()> {
+    // IOPRIO_CLASS_BE and IOPRIO_CLASS_IDLE of `linux/ioprio.h`, above 13 bits of level.
+    ioprio_set(match class {
+        IoClass::BestEffort(level) => 2 << 13 | i64::from(level),
+        IoClass::Idle => 3 << 13,
+    })
 }
 
 #[cfg(target_os = "linux")]

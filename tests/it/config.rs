@@ -168,7 +168,7 @@ fn every_mistake_is_shown_at_once() {
     let shown: Vec<String> = seen
         .stdout
         .lines()
-        .filter_map(|line| line.strip_prefix("bad   config  cannot read config "))
+        .filter_map(|line| line.strip_prefix("bad   config  config "))
         .map(|line| line.replace(&format!("`{path}`: "), ""))
         .collect();
     let expected = [

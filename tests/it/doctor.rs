@@ -92,7 +92,7 @@ fn what_waits_is_said() {
     let spool = about(&found, "spool");
     assert_eq!(
         spool,
-        [pair("note", "1 event waits"), pair("note", "1 files cannot be read")].concat()
+        [pair("note", "1 event waits"), pair("note", "1 file cannot be read")].concat()
     );
 }
 

@@ -87,7 +87,11 @@ fn a_log_directory_that_cannot_be_is_a_warning() {
     home.write("logs", "in the way");
     let seen = Seen::of(&mut home.hb(&["run", "--log-dir", "logs", "m", "--", "echo", "ran"]));
     assert_eq!((seen.status, &*seen.stdout), (0, "ran\n"));
-    assert!(seen.stderr.starts_with("hb: warning: no log file can be kept: "), "{}", seen.stderr);
+    assert!(
+        seen.stderr.starts_with("hb: warning: no log file can be kept in `logs`: "),
+        "{}",
+        seen.stderr
+    );
 }
 
 #[test]

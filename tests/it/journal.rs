@@ -67,7 +67,7 @@ fn the_table_has_a_line_for_every_run() {
          2026-03-29 01:01:00  m        success      1m 2s     0  exited with 0\n\
          2026-03-29 01:02:00  m        failure      1m 2s     3  exited with 3\n\
          2026-03-29 01:03:00  m        failure      1m 2s     1  {}\n",
-        "long ".repeat(12)
+        "long ".repeat(12).trim_end().to_owned() + "…"
     );
     let seen = Seen::of(home.hb(&["log"]).env("TZ", "UTC"));
     assert_eq!(seen.stdout, table);

@@ -21,7 +21,7 @@ const RUN_EXIT: Terms = &[
     ("64", "the command line is wrong; the job was not run"),
     (
         "69",
-        "a precondition (--require-mount, --require-free, --pre, --chdir) was not met; the job was not run",
+        "a precondition (--require-mount, --require-free, --pre, --chdir, user) was not met; the job was not run",
     ),
     ("75", "the lock is busy; the job was not run (see --lock-busy-exit)"),
     ("78", "the configuration has a mistake and --strict was given; the job was not run"),
@@ -56,7 +56,10 @@ const ENVIRONMENT: Terms = &[
         "HB_KEY",
         "the ping key for targets and URLs that have none of their own; the job does not see it",
     ),
-    ("HB_LOG", "error, warning (the default), or info, which also says what hb run delivered"),
+    (
+        "HB_LOG",
+        "error, warning (the default), or info, which also says what hb run and hb ping delivered",
+    ),
     ("SSL_CERT_FILE", "trust the certificates in this file"),
     ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy to use, and the hosts that need none"),
     ("SHELL", "the shell for --shell, where it is a POSIX shell; else /bin/sh"),
@@ -102,6 +105,9 @@ fn page(command: &clap::Command) -> String {
     }
     let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     endings(&mut page, &name, &help);
+    if name == "hb-run" {
+        configuration(&mut page);
+    }
     if name == "hb-run" || is_top {
         terms(&mut page, "FILES", FILES);
         terms(&mut page, "ENVIRONMENT", ENVIRONMENT);
@@ -160,6 +166,23 @@ fn endings(page: &mut String, name: &str, help: &str) {
     }
     if name == "hb-run" {
         terms(page, "EXIT STATUS", RUN_EXIT);
+    }
+}
+
+/// The keys of the configuration, from the tables of the README.
+fn configuration(page: &mut String) {
+    page.push_str(
+        ".SH CONFIGURATION\nThe file is TOML. Keys are spelled as the options, with underscores; an option without a \
+         value is true or false.\n",
+    );
+    let readme = include_str!("../../README.md").replace('`', "");
+    for heading in ["[defaults] and [monitors.NAME]", "[targets.NAME]"] {
+        let table = readme.split(&format!("| {heading} |")).nth(1).expect("a table of keys");
+        let _ = writeln!(page, ".SS {}", escaped(heading));
+        for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let _ = writeln!(page, ".TP\n\\fB{}\\fR\n{}", escaped(cells[1]), escaped(cells[2]));
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn a_wrong_word_is_answered_with_the_nearest() {
         ),
         (&["m", "256"], "an exit code is 0 to 255, not 256"),
         (&["m", "stage"], "a stage is told from inside a job: `hb stage NAME`"),
-        (&["m", "log", "--run-id", "x"], "`x` is not a UUID"),
+        (&["m", "log", "--run-id", "x"], "`--run-id`: `x` is not a UUID"),
         (&["m", "--stdni"], "unknown option `--stdni`, did you mean `--stdin`?"),
         (&["m", "--event", "-"], "`--event` goes with `--dry-run`: a case is shown, never sent"),
     ] {

@@ -52,6 +52,31 @@ fn its_configuration_is_accepted() {
     }
 }
 
+/// Options of `hb run` that are no keys: they are about this one call, or stand in a target.
+const NO_KEYS: [&str; 8] = [
+    "--help",
+    "--shell",
+    "--dialect",
+    "--header",
+    "--ca-file",
+    "--client-cert",
+    "--client-key",
+    "--dry-run",
+];
+
+#[test]
+fn every_option_of_a_run_is_a_key_that_it_lists() {
+    let tree = hb::command_tree();
+    let run = tree.find_subcommand("run").expect("there is `hb run`");
+    let table = README.split("| `[defaults]` and").nth(1).expect("the README has this table");
+    let table = table.split("\n\n").next().unwrap_or_default();
+    for option in run.get_arguments().filter_map(clap::Arg::get_long) {
+        let key = option.replace('-', "_");
+        let is_listed = table.contains(&format!("`{key}`"));
+        assert_eq!(is_listed, !NO_KEYS.contains(&&*format!("--{option}")), "{option}");
+    }
+}
+
 #[test]
 fn every_key_it_names_exists() {
     for (heading, table) in

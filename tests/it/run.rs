@@ -35,7 +35,7 @@ fn a_broken_configuration_keeps_no_job_from_running_unless_strict() {
     let home = Home::new();
     home.config("[defaults]\nretyr = 3\n");
     let path = home.path("config.toml").display().to_string();
-    let mistake = format!("cannot read config `{path}`: line 2: unknown key `retyr`");
+    let mistake = format!("config `{path}`: line 2: unknown key `retyr`");
     let warning = format!("hb: warning: {mistake}; did you mean `retry`?\n");
     check(&mut home.hb(&["run", "m", "--", "echo", "hi"]), 0, "hi\n", &warning);
     let refusal = format!(

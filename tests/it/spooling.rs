@@ -194,8 +194,9 @@ fn what_cannot_be_read_is_set_aside_and_named_and_the_rest_is_delivered() {
     check(&mut home.hb(&["spool", "flush"]), 0, "1 delivered, nothing waits\n", &warnings);
     assert_eq!(told(&receiver), ["m/fail"]);
     assert_eq!(std::fs::read_to_string(home.path("victim")).expect("there"), whole);
-    let aside = "9 files that cannot be read are in spool/set-aside\n";
-    check(&mut home.hb(&["spool"]), 0, aside, "");
+    let place = home.path("state/spool/set-aside").display().to_string();
+    let aside = format!("9 files that cannot be read are in {place}\n");
+    check(&mut home.hb(&["spool"]), 0, &aside, "");
     check(&mut home.hb(&["spool", "drop", "--all"]), 0, "0 dropped\n", "");
     check(&mut home.hb(&["spool"]), 0, "nothing waits\n", "");
     assert_eq!(std::fs::read_to_string(home.path("victim")).expect("there"), whole);
@@ -335,10 +336,13 @@ fn what_waits_is_listed_and_can_be_given_up() {
     let expected = json!({
         "id": id, "monitor": "m", "event": "failure", "run_id": run_id,
         "at": listed[0]["at"], "target": "home", "why": "planted",
+        "tries": 0, "tried_at": null, "next_try_at": null,
     });
     assert_eq!(listed[0], expected);
     let text = Seen::of(&mut home.hb(&["spool", "list"])).stdout;
-    let first = format!("m failure of 1h 30m ago, for home: planted\n  {id}\n");
+    let first = format!(
+        "m failure of 1h 30m ago, for home: planted\n  not tried yet; the next hb tries it\n  {id}\n"
+    );
     assert!(text.starts_with(&first), "{text}");
     let none = "hb: no event `nothing` waits; see `hb spool list`\n";
     check(&mut home.hb(&["spool", "drop", &id, "nothing"]), 1, "", none);

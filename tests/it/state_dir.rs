@@ -21,7 +21,7 @@ fn check_run(home: &Home, warning: &str) {
 fn refused(home: &Home) -> String {
     let state = home.path("state").display().to_string();
     format!(
-        "hb: warning: cannot use `{state}`: `{state}` must belong to this user and be writable by \
+        "hb: warning: cannot use the state directory `{state}`: `{state}` must belong to this user and be writable by \
          nobody else\n"
     )
 }
@@ -62,7 +62,10 @@ fn a_link_in_place_of_the_directory_is_not_followed() {
     std::fs::create_dir(home.path("victim")).expect("made");
     symlink(home.path("victim"), home.path("state")).expect("made");
     let state = home.path("state").display().to_string();
-    check_run(&home, &format!("hb: warning: cannot use `{state}`: Not a directory\n"));
+    check_run(
+        &home,
+        &format!("hb: warning: cannot use the state directory `{state}`: Not a directory\n"),
+    );
     assert_eq!(std::fs::read_dir(home.path("victim")).expect("there").count(), 0);
 }
 
@@ -71,7 +74,10 @@ fn a_file_in_place_of_the_directory_is_left_as_it_is() {
     let home = Home::new();
     home.write("state", "mine");
     let state = home.path("state").display().to_string();
-    check_run(&home, &format!("hb: warning: cannot use `{state}`: Not a directory\n"));
+    check_run(
+        &home,
+        &format!("hb: warning: cannot use the state directory `{state}`: Not a directory\n"),
+    );
     assert_eq!(std::fs::read_to_string(home.path("state")).expect("there"), "mine");
 }
 
@@ -132,9 +138,11 @@ fn on_it(home: &Home, setup: &str, line: &str) -> Seen {
 fn a_read_only_file_system_costs_one_warning() {
     let (home, receiver) = (Home::new(), FakeReceiver::always(&Step::Ok));
     let setup = "mount -o remount,ro none state";
-    let warning = "hb: warning: this run cannot be recorded: Read-only file system\n";
+    let open = home.path("state/open").display().to_string();
+    let warning =
+        format!("hb: warning: this run cannot be recorded: `{open}`: Read-only file system\n");
     let seen = on_a_file_system(&home, &receiver.ping_url(), setup);
-    let expected = Seen { status: 7, stdout: "ran\n".into(), stderr: warning.into() };
+    let expected = Seen { status: 7, stdout: "ran\n".into(), stderr: warning };
     assert_eq!(seen, expected);
     assert_eq!(receiver.words(), ["7"]);
 }
@@ -143,9 +151,11 @@ fn a_read_only_file_system_costs_one_warning() {
 fn a_full_file_system_costs_one_warning() {
     let (home, receiver) = (Home::new(), FakeReceiver::always(&Step::Ok));
     let setup = "{ head -c 99999 /dev/zero > state/filler 2>/dev/null; true; }";
-    let warning = "hb: warning: this run cannot be recorded: No space left on device\n";
+    let open = home.path("state/open").display().to_string();
+    let warning =
+        format!("hb: warning: this run cannot be recorded: `{open}`: No space left on device\n");
     let seen = on_a_file_system(&home, &receiver.ping_url(), setup);
-    let expected = Seen { status: 7, stdout: "ran\n".into(), stderr: warning.into() };
+    let expected = Seen { status: 7, stdout: "ran\n".into(), stderr: warning };
     assert_eq!(seen, expected);
     assert_eq!(receiver.words(), ["7"]);
 }
@@ -155,7 +165,10 @@ fn a_ping_by_hand_is_sent_from_a_read_only_host() {
     let (home, receiver) = (Home::new(), FakeReceiver::always(&Step::Ok));
     let line = format!("hb ping --to {} m", receiver.ping_url());
     let state = home.path("state").display().to_string();
-    let stderr = format!("hb: warning: cannot use `{state}`: Read-only file system\n");
+    let stderr = format!(
+        "hb: warning: the address cannot be kept for later: `{state}/addresses`: Read-only file \
+         system\n"
+    );
     let seen = on_it(&home, "mount -o remount,ro none state", &line);
     assert_eq!(seen, Seen { status: 0, stdout: String::new(), stderr });
     assert_eq!(receiver.words(), [""]);
@@ -167,11 +180,11 @@ fn a_full_file_system_and_no_receiver_is_said_to_be_a_loss() {
     let setup = "{ head -c 99999 /dev/zero > state/filler 2>/dev/null; true; }";
     let seen = on_a_file_system(&home, &receiver.ping_url(), setup);
     assert_eq!((seen.status, &*seen.stdout), (7, "ran\n"));
-    let host = receiver.host();
+    let (host, state) = (receiver.host(), home.path("state").display().to_string());
     let warnings = format!(
-        "hb: warning: this run cannot be recorded: No space left on device\n\
+        "hb: warning: this run cannot be recorded: `{state}/open`: No space left on device\n\
          hb: warning: the failure was not delivered to `http://{host}/****` (the server answered \
-         500); and cannot be kept: No space left on device\n"
+         500); and cannot be kept: `{state}/spool`: No space left on device\n"
     );
     assert_eq!(seen.stderr, warnings);
 }

@@ -188,7 +188,7 @@ tail = 1
 #[test]
 fn a_sentence_reads_as_people_know_it() {
     let config = config(&["[defaults]\ngrce = 1"]);
-    let expected = "cannot read config `a`: line 2: unknown key `grce`";
+    let expected = "config `a`: line 2: unknown key `grce`";
     assert_eq!(config.mistakes[0].to_string(), expected);
     assert_eq!(config.mistakes[0].hint.as_deref(), Some("did you mean `grace`?"));
 }
@@ -199,7 +199,7 @@ fn nobody_reads_more_than_a_hundred_mistakes() {
     let told = told(&config(&[&text]));
     assert_eq!(told.len(), 101);
     assert_eq!(told[99], "a:100: unknown key `k99`");
-    assert_eq!(told[100], "a:0: 150 more mistakes are not shown");
+    assert_eq!(told[100], "a:100: 150 more mistakes below are not shown");
 }
 
 #[test]

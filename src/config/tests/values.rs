@@ -7,13 +7,16 @@ use std::time::Duration;
 use super::{config, told};
 use crate::config::find::ConfigFile;
 use crate::config::member::{SETTINGS_KEYS, TARGET_KEYS};
-use crate::config::policy::{Capture, Drain, Jitter, Lock, LockSkip, Policy, Quiet};
+use crate::config::policy::{
+    Again, Capture, Drain, ExitStyle, Jitter, Lock, LockSkip, Policy, Quiet, TimeOfDay,
+};
 use crate::config::secret::{Secret, SecretSource};
 use crate::config::settings::Settings;
 use crate::config::target::{TargetConfig, TargetOptions};
 use crate::config::understand::{Config, understand};
 use crate::domain::event::Kind;
 use crate::domain::exit_set::ExitSet;
+use crate::domain::io_class::IoClass;
 
 const WHOLE: &str = include_str!("whole.toml");
 
@@ -47,6 +50,19 @@ fn policy() -> Policy {
         keepalive: seconds(60),
         jitter: Some(Jitter { from: Duration::ZERO, until: Duration::from_secs(300) }),
         nice: Some(10),
+        warn_after: seconds(3600),
+        again: Some(Again::At(TimeOfDay { hour: 3, minute: 30 })),
+        ionice: Some(IoClass::BestEffort(7)),
+        user: Some("backup".to_owned()),
+        signal_group: Some(true),
+        init: Some(true),
+        die_with_parent: Some(true),
+        exit_style: Some(ExitStyle::Plain),
+        head_bytes: Some(4096),
+        raw: Some(true),
+        follow_descendants: Some(true),
+        json: Some("/run/nightly.json".into()),
+        export: Some(true),
         chdir: Some("/srv".into()),
         env_file: Some(vec!["/etc/default/dump".into()]),
         log_dir: Some("/var/log/dumps".into()),
@@ -121,6 +137,8 @@ fn a_monitor_without_settings_has_the_defaults() {
     let config = config(&[WHOLE]);
     assert_eq!(config.settings_for("other"), config.defaults);
     assert_eq!(config.settings_for("other").policy.quiet, Some(Quiet::Success));
+    let six_hours = Again::Every(Duration::from_secs(6 * 3600));
+    assert_eq!(config.settings_for("other").policy.again, Some(six_hours));
 }
 
 #[test]
