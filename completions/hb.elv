@@ -176,6 +176,7 @@ set edit:completion:arg-completer[hb] = {|@words|
         }
         &'hb;doctor'= {
             cand --json 'One JSON object'
+            cand --no-network 'Look at what is known without asking the network'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

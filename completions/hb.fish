@@ -141,6 +141,7 @@ complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object'
+complete -c hb -n "__fish_hb_using_subcommand doctor" -l no-network -d 'Look at what is known without asking the network'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The configured monitors and those that ran here, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l targets -d 'The configured targets, one a line'

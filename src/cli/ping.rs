@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Resolver};
-use super::{arguments, dry_run, exit, ping_case, run_settle, say};
+use super::{arguments, dialects, dry_run, exit, ping_case, run_settle, say};
 use crate::domain::event::{Event, Kind, SEQ_FINISH};
 use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
@@ -37,7 +37,7 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct PingArguments {
     /// The monitor: a name, or a whole ping URL
     #[arg(value_name = "MONITOR")]
-    monitor: String,
+    pub(crate) monitor: String,
     /// success, start, fail, warning, log, test, progress, verified, or an exit code 0-255
     #[arg(value_name = "EVENT", default_value = "success")]
     event: String,
@@ -54,7 +54,7 @@ pub(crate) struct PingArguments {
     #[arg(long = "event", value_name = "FILE", id = "case")]
     case: Option<String>,
     #[command(flatten)]
-    telling: TellingArguments,
+    pub(crate) telling: TellingArguments,
 }
 
 /// Runs the command.
@@ -65,7 +65,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
     };
     super::run::mask_arguments(inherited);
     if let Some(case) = &arguments.case {
-        return ping_case::main(case, &arguments.monitor, arguments.telling.dry_run);
+        return ping_case::main(case, &arguments);
     }
     match ping(&arguments) {
         Ok(code) => code,
@@ -79,7 +79,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
 fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let telling = &arguments.telling;
     let context = Context::read();
-    let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
+    let dialect = dialects::dialect_flag(&telling.dialect, &context.config)?;
     let named = targets::named(&arguments.monitor, dialect)?;
     let mut event = event(arguments, &named.monitor)?;
     let timeout = match &telling.report_timeout {
@@ -220,7 +220,11 @@ fn deliver(
                 let _ = learned::remember(state, &report.target, limit);
             }
             match report.settled {
-                Settled::Delivered => {}
+                Settled::Delivered { confirmed: true } => {}
+                Settled::Delivered { confirmed: false } => say::info(format!(
+                    "sent to `{}`, not confirmed: its answer is the same for a wrong key",
+                    report.name
+                )),
                 Settled::Unspoken => {
                     say::warning(format!(
                         "`{}` has no word for `{}`; nothing was sent",

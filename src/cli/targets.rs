@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::config::secret::{SecretFile, SecretSource};
 use crate::config::settings::Settings;
-use crate::config::target::TargetConfig;
+use crate::config::target::{TargetConfig, With};
 use crate::config::understand::Config;
 use crate::domain::address::Address;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, Parameters, Place};
 use crate::domain::name;
 use crate::domain::record::TargetRef;
 use crate::domain::text;
@@ -20,6 +20,7 @@ use crate::send::target::{Headers, Target};
 use crate::sys::files;
 use crate::sys::http::ClientSettings;
 
+use super::dialects::{dialect_named, missing, recognise};
 use super::run_arguments::TellingArguments;
 
 /// Everything found about where to tell.
@@ -54,7 +55,10 @@ pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, Strin
         };
     }
     let address = Address::parse(word)?;
-    let dialect = dialect.unwrap_or_else(|| Dialect::recognise(&address));
+    let dialect = match dialect {
+        Some(dialect) => dialect,
+        None => recognise(&address, Place::default())?,
+    };
     let monitor = dialect.monitor_in(&address).filter(|name| name::refuse(name).is_none());
     // A UUID in a URL is a secret: the monitor is called by its host and a digest.
     let monitor = monitor.unwrap_or_else(|| {
@@ -135,18 +139,59 @@ impl Resolver<'_> {
         monitor: &str,
     ) -> Result<Target, String> {
         let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
-        let dialect = choose_dialect(dialect, &pasted)?;
-        let address = dialect.complete(&pasted, key, monitor)?;
+        let spoken = self.spoken(&pasted, url, dialect, key, monitor)?;
         let reference = addresses::reference(url);
-        self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
+        self.target(pasted.shown(), reference, spoken, None, Vec::new())
+    }
+
+    /// The dialect of an address that stands alone, what it needs, and the monitor's address in it.
+    fn spoken(
+        &self,
+        pasted: &Address,
+        url: &str,
+        dialect: Option<&str>,
+        key: Option<&str>,
+        monitor: &str,
+    ) -> Result<Spoken, String> {
+        let given = dialect.map(|name| dialect_named(name, self.config)).transpose()?;
+        // A monitor that is called by its URL has no name that could complete another URL.
+        let own = named(url, given).is_ok_and(|own| own.monitor == monitor);
+        let place = Place { monitor_is_named: !own, has_key: key.is_some() && !own };
+        let dialect = match given {
+            Some(dialect) => dialect,
+            None => recognise(pasted, place)?,
+        };
+        let mut parameters = Parameters::default();
+        // A key of one server must not travel to another one that happens to take one, too.
+        if let (Some(name), Some(key)) = (dialect.key_parameter(), key)
+            && (given.is_some() || dialect == Dialect::Healthchecks)
+        {
+            parameters.set(name, key.into());
+        }
+        if let Some(missing) = missing(dialect, pasted, &parameters) {
+            return Err(match dialect.key_parameter() == Some(missing) {
+                true => format!(
+                    "{} needs `{missing}`: set HB_KEY to it and write `--dialect {0}`, or make a target with it",
+                    dialect.name()
+                ),
+                false => format!(
+                    "{} needs `{missing}`: make a target, and write it in `[targets.NAME.with]`",
+                    dialect.name()
+                ),
+            });
+        }
+        let name = if own { dialect.monitor_in(pasted) } else { Some(monitor.to_owned()) };
+        let address = dialect.complete(pasted, &parameters, name.as_deref(), monitor)?;
+        Ok(Spoken { dialect, address, parameters })
     }
 
     /// Whether an address is another one without the key of the environment.
     fn needs_key(&self, url: &str, monitor: &str) -> bool {
         let completed = |key: Option<&str>| {
             let pasted = Address::parse(url).ok()?;
-            let dialect = choose_dialect(self.flags.dialect.as_deref(), &pasted).ok()?;
-            dialect.complete(&pasted, key, monitor).ok()
+            let dialect = self.flags.dialect.as_deref();
+            let spoken = self.spoken(&pasted, url, dialect, key, monitor).ok()?;
+            Some((spoken.address, spoken.parameters))
         };
         self.key.is_some() && completed(self.key.as_deref()) != completed(None)
     }
@@ -180,8 +225,16 @@ impl Resolver<'_> {
         };
         let key = match &config.options.key {
             Some(source) => Some(open(source, "the key")?),
-            None => self.key.clone(),
+            None => None,
         };
+        let mut parameters = Parameters::default();
+        for (parameter, value) in &config.with {
+            let value = match value {
+                With::Text(source) => open(source, &format!("`{parameter}`"))?.into(),
+                With::Value(value) => value.clone(),
+            };
+            parameters.set(parameter, value);
+        }
         let mut headers = Vec::new();
         for (header, source) in config.options.headers.iter().flatten() {
             headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
@@ -189,20 +242,38 @@ impl Resolver<'_> {
         let pasted = Address::parse(&config.url)
             .map_err(|why| format!("the URL of target `{name}` cannot be used: {why}"))?;
         let chosen = self.flags.dialect.as_deref().or(config.options.dialect.as_deref());
-        let dialect = choose_dialect(chosen, &pasted)?;
+        let place = Place { monitor_is_named: true, has_key: key.is_some() || self.key.is_some() };
+        let dialect = match chosen {
+            Some(chosen) => dialect_named(chosen, self.config)?,
+            None => recognise(&pasted, place)?,
+        };
+        // The key of the environment is a ping key; other services' secrets are their target's own.
+        let key = match dialect {
+            Dialect::Healthchecks => key.or_else(|| self.key.clone()),
+            Dialect::Table(_) => key,
+        };
+        if let (Some(parameter), Some(key)) = (dialect.key_parameter(), key)
+            && !parameters.has(parameter)
+        {
+            parameters.set(parameter, key.into());
+        }
+        if let Some(missing) = missing(dialect, &pasted, &parameters) {
+            let dialect = dialect.name();
+            return Err(format!("target `{name}`: {dialect} needs `{missing}`"));
+        }
         let address = dialect
-            .complete(&pasted, key.as_deref(), monitor)
+            .complete(&pasted, &parameters, Some(monitor), monitor)
             .map_err(|why| format!("target `{name}`: {why}"))?;
         let reference = TargetRef::Named(name.to_owned());
-        self.target(name.to_owned(), reference, dialect, address, Some(config), headers)
+        let spoken = Spoken { dialect, address, parameters };
+        self.target(name.to_owned(), reference, spoken, Some(config), headers)
     }
 
     fn target(
         &self,
         name: String,
         reference: TargetRef,
-        dialect: Dialect,
-        address: Address,
+        spoken: Spoken,
         config: Option<&TargetConfig>,
         mut headers: Vec<(String, String)>,
     ) -> Result<Target, String> {
@@ -212,6 +283,7 @@ impl Resolver<'_> {
             })?;
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
+        let Spoken { dialect, address, parameters } = spoken;
         let options = config.map(|config| &config.options);
         let flags = self.flags;
         let pick = |flag: &Option<std::path::PathBuf>,
@@ -229,7 +301,8 @@ impl Resolver<'_> {
             connect_timeout: options.and_then(|options| options.connect_timeout),
         };
         let on = options.and_then(|options| options.on.clone());
-        Ok(Target { name, reference, dialect, address, client, headers: Headers(headers), on })
+        let headers = Headers(headers);
+        Ok(Target { name, reference, dialect, address, parameters, client, headers, on })
     }
 
     /// The target that a spooled event names, as it is configured today, or as it was given.
@@ -281,21 +354,11 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The dialect of that name, or the one that the address looks like.
-pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {
-    match name {
-        Some(name) => dialect_named(name),
-        None => Ok(Dialect::recognise(address)),
-    }
-}
-
-/// The dialect of that name.
-pub(crate) fn dialect_named(name: &str) -> Result<Dialect, String> {
-    Dialect::parse(name).ok_or_else(|| {
-        let shown = text::excerpt(name.as_bytes());
-        let known: Vec<&str> = Dialect::ALL.into_iter().map(Dialect::name).collect();
-        format!("there is no dialect `{shown}`; known: {}", known.join(", "))
-    })
+/// What is said to a target, and where.
+struct Spoken {
+    dialect: Dialect,
+    address: Address,
+    parameters: Parameters,
 }
 
 fn read_secret(path: &Path) -> Result<SecretFile, String> {
