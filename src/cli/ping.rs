@@ -221,7 +221,7 @@ fn deliver(
             }
             match report.settled {
                 Settled::Delivered { confirmed: true } => {}
-                Settled::Delivered { confirmed: false } => say::info(format!(
+                Settled::Delivered { confirmed: false } => say::warning(format!(
                     "sent to `{}`, not confirmed: its answer is the same for a wrong key",
                     report.name
                 )),

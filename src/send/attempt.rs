@@ -146,8 +146,9 @@ async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
             Attempt::Later { why: refusal(status), after: None }
         }
         Answer::Refused if reads && !read.is_empty() => {
-            let said = text::excerpt(&read);
-            Attempt::Refused { why: format!("the server answered {status}: `{said}`") }
+            // Its words may repeat a key, and stay in the record for ever: they are not told.
+            let why = "but not that it took the event; does it know this monitor and this key?";
+            Attempt::Refused { why: format!("the server answered {status}, {why}") }
         }
         Answer::Refused => Attempt::Refused { why: refusal(status) },
     }

@@ -44,10 +44,9 @@ pub(crate) async fn hold(target: &Target, to: &str, exchange: &Exchange) -> Atte
         Answer::Unconfirmed => Attempt::Delivered { body_bytes_max: None, confirmed: false },
         Answer::Later => Attempt::Later { why: "the server could not take it".into(), after: None },
         Answer::TooLarge | Answer::Refused => {
-            let shown = text::excerpt(&answer);
             let why =
-                format!("the server answered `{shown}`: does it know this host and these keys?");
-            Attempt::Refused { why }
+                "the server could not place all of it; does it know this host and these keys?";
+            Attempt::Refused { why: why.to_owned() }
         }
     }
 }

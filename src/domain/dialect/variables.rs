@@ -173,9 +173,10 @@ impl Scope<'_> {
             "slug" => json!(sentry::slug(self.address, self.parameters, &self.event.monitor)?),
             "monitor_config" => sentry::monitor_config(self.parameters)?,
             "basic" => {
-                let part = |name: &str| self.of_parameters(name).map(|value| value.to_string());
-                let plain = |text: String| text.trim_matches('"').to_owned();
-                let (user, password) = (plain(part("user")?), plain(part("password")?));
+                let part = |name: &str| {
+                    self.of_parameters(name).map(|value| super::template::plain(&value))
+                };
+                let (user, password) = (part("user")?, part("password")?);
                 json!(base64::encode(format!("{user}:{password}").as_bytes()))
             }
             "tags" => {
