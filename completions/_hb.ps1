@@ -192,6 +192,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
         }
         'hb;doctor' {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do')
+            [CompletionResult]::new('--no-network', '--no-network', [CompletionResultType]::ParameterName, 'Look at what is known without asking the network')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

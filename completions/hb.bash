@@ -99,7 +99,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__doctor)
-            opts="-h --json --help"
+            opts="-h --json --no-network --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

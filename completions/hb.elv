@@ -177,6 +177,7 @@ set edit:completion:arg-completer[hb] = {|@words|
         }
         &'hb;doctor'= {
             cand --json 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do'
+            cand --no-network 'Look at what is known without asking the network'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

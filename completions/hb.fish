@@ -142,6 +142,7 @@ complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -l all -d 'All of them'
 complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do'
+complete -c hb -n "__fish_hb_using_subcommand doctor" -l no-network -d 'Look at what is known without asking the network'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::doctor_dialect;
 use super::doctor_probe::{self, Finding, Level};
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Found, Named, Resolver};
@@ -17,7 +18,7 @@ use super::world::identity;
 use super::{arguments, exit, run_settle, say};
 use crate::config::policy::Policy;
 use crate::domain::address::Address;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, Place};
 use crate::domain::redact::Redactor;
 use crate::domain::text;
 use crate::journal::history::{self, Wanted};
@@ -34,6 +35,9 @@ pub(crate) struct DoctorArguments {
     /// One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do
     #[arg(long)]
     json: bool,
+    /// Look at what is known without asking the network
+    #[arg(long)]
+    no_network: bool,
 }
 
 /// Runs the command.
@@ -188,10 +192,13 @@ fn look_at_targets(
         Some(word) => {
             let named = targets::named(word, None)?;
             if let Some(url) = &named.url {
-                let dialect = Dialect::recognise(&Address::parse(url)?);
+                let address = Address::parse(url)?;
+                let (dialect, why) = Dialect::recognise(&address, Place::default())
+                    .ok_or("the scheme of the URL does not say what is spoken there")?;
                 object["dialect"] = json!(dialect.name());
-                let text = format!("the URL is a {} URL", dialect.name());
-                findings.push(Finding::good("dialect", text));
+                object["events"] = doctor_dialect::events(dialect);
+                object["limits"] = doctor_dialect::limits(dialect);
+                doctor_dialect::look_at(dialect, why, findings);
             }
             let settings = context.config.settings_for(&named.monitor);
             look_at_world(&settings.policy, findings);
@@ -229,8 +236,16 @@ fn look_at_targets(
         let hint = "add a target to the configuration, or use `--to URL`".to_owned();
         findings.push(Finding::odd("target", text, Some(hint)));
     }
-    for target in &found.targets {
-        doctor_probe::look_at(target, PROBE_TIMEOUT, findings);
+    if arguments.what.is_none() || object.get("dialect").is_none() {
+        for target in &found.targets {
+            let text = format!("`{}` is told in {}", target.name, target.dialect.name());
+            findings.push(Finding::good("dialect", text));
+        }
+    }
+    if !arguments.no_network {
+        for target in &found.targets {
+            doctor_probe::look_at(target, PROBE_TIMEOUT, findings);
+        }
     }
     Ok(())
 }

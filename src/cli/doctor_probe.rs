@@ -98,6 +98,10 @@ pub(crate) fn look_at(target: &Target, timeout: Duration, findings: &mut Vec<Fin
             }
         }
     }
+    // Whoever speaks no HTTP has no page to be asked for.
+    if !target.address.is_http() {
+        return;
+    }
     match ask(target, timeout) {
         Ok((status, date)) => {
             let text = format!("`{name}`: it answers ({status})");

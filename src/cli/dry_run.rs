@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::base64;
-use crate::domain::dialect::{Limits, Request};
+use crate::domain::dialect::{Exchange, HttpRequest, Limits, Request};
 use crate::domain::event::{Event, Kind};
 use crate::run::plan::Plan;
 use crate::send::target::Target;
@@ -45,7 +45,27 @@ pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static s
 
 /// One request.
 pub(crate) fn shown(request: &Request, more: &[(String, String)]) -> Value {
-    let own = request.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+    match request {
+        Request::Http(request) => shown_http(request, more),
+        Request::Udp { to, lines } => json!({ "transport": "udp", "addr": to, "lines": lines }),
+        Request::Tcp { to, exchange: Exchange::Zabbix(content) } => {
+            json!({ "transport": "tcp", "addr": to, "json": content })
+        }
+        Request::Tcp { to, exchange: Exchange::Nsca(packet) } => {
+            let fields = json!({
+                "host_name": packet.host_name,
+                "svc_description": packet.svc_description,
+                "return_code": packet.return_code,
+                "plugin_output": packet.plugin_output,
+            });
+            let encryption = packet.encryption.number();
+            json!({ "transport": "tcp", "addr": to, "fields": fields, "encryption": encryption })
+        }
+    }
+}
+
+fn shown_http(request: &HttpRequest, more: &[(String, String)]) -> Value {
+    let own = request.headers.iter().map(|(name, value)| (name.clone(), json!(value)));
     let more = more.iter().map(|(name, value)| (name.to_lowercase(), json!(value)));
     let agent = ("user-agent".to_owned(), json!(concat!("hb/", env!("CARGO_PKG_VERSION"))));
     let headers: serde_json::Map<String, Value> =

@@ -61,6 +61,7 @@ fn waiting(record: &Record) -> &'static str {
         Some(Delivery::Spooled) => "  (not delivered yet)",
         Some(Delivery::Refused) => "  (refused)",
         Some(Delivery::Lost) => "  (never delivered)",
+        Some(Delivery::Unconfirmed) => "  (sent, not confirmed)",
         Some(Delivery::Delivered | Delivery::DeliveredAsLog) | None => "",
     }
 }
@@ -148,6 +149,7 @@ pub(crate) fn full(record: &Record, status: &'static str) -> String {
 fn result(result: Delivery) -> &'static str {
     match result {
         Delivery::Delivered => "delivered",
+        Delivery::Unconfirmed => "sent, not confirmed",
         Delivery::Spooled => "kept, to be sent later",
         Delivery::Refused => "refused",
         Delivery::DeliveredAsLog => "delivered late, as a log line",

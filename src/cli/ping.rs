@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Resolver};
-use super::{arguments, dry_run, exit, ping_case, run_settle, say};
+use super::{arguments, dialects, dry_run, exit, ping_case, run_settle, say};
 use crate::domain::event::{Event, Kind, SEQ_FINISH};
 use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
@@ -20,7 +20,7 @@ use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::run::housekeeping::{self, Just};
-use crate::send::courier::Courier;
+use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
 use crate::sys::inherited::Inherited;
@@ -37,7 +37,7 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct PingArguments {
     /// The monitor: a name, or a whole ping URL
     #[arg(value_name = "MONITOR")]
-    monitor: String,
+    pub(crate) monitor: String,
     /// success, start, fail, warning, log, test, progress, verified, or an exit code 0-255
     #[arg(value_name = "EVENT", default_value = "success")]
     event: String,
@@ -54,7 +54,7 @@ pub(crate) struct PingArguments {
     #[arg(long = "event", value_name = "FILE", id = "case")]
     case: Option<String>,
     #[command(flatten)]
-    telling: TellingArguments,
+    pub(crate) telling: TellingArguments,
 }
 
 /// Runs the command.
@@ -65,7 +65,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
     };
     super::run::mask_arguments(inherited);
     if let Some(case) = &arguments.case {
-        return ping_case::main(case, &arguments.monitor, arguments.telling.dry_run);
+        return ping_case::main(case, &arguments);
     }
     match ping(&arguments) {
         Ok(code) => code,
@@ -79,7 +79,7 @@ pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> i32 {
 fn ping(arguments: &PingArguments) -> Result<i32, String> {
     let telling = &arguments.telling;
     let context = Context::read();
-    let dialect = telling.dialect.as_deref().map(targets::dialect_named).transpose()?;
+    let dialect = dialects::dialect_flag(&telling.dialect, &context.config)?;
     let named = targets::named(&arguments.monitor, dialect)?;
     check(telling)?;
     let mut event = event(arguments, &named.monitor)?;
@@ -242,44 +242,10 @@ fn deliver(
             if let (Some(state), Some(limit)) = (state, report.body_bytes_max) {
                 let _ = learned::remember(state, &report.target, limit);
             }
-            match report.settled {
-                Settled::Delivered => say::info(format!(
-                    "the {} was delivered to `{}`",
-                    event.kind.word(),
-                    report.name
-                )),
-                Settled::Unspoken => {
-                    say::warning(format!(
-                        "`{}` has no word for `{}`; nothing was sent",
-                        report.name,
-                        event.kind.word()
-                    ));
-                }
-                Settled::Refused(why) => {
-                    say::error(format!("`{}` refused the ping: {why}", report.name));
-                    code = exit::FAILED;
-                }
-                Settled::Undelivered(why, after) => {
-                    let name = &report.name;
-                    unreached.push(report.target.clone());
-                    let tries = Tries::default().and_one(clock::now(), after);
-                    let kept = state.map(|state| {
-                        Spool::open(state)
-                            .and_then(|spool| spool.put(&report.target, name, event, &why, tries))
-                    });
-                    if let Some(Ok(())) = kept {
-                        say::warning(format!(
-                            "not delivered to `{name}` ({why}); it is kept and sent later"
-                        ));
-                        code = if code == exit::OK { exit::TEMPORARY } else { code };
-                    } else {
-                        say::error(format!(
-                            "not delivered to `{name}` ({why}), and it cannot be kept"
-                        ));
-                        code = exit::FAILED;
-                    }
-                }
+            if matches!(report.settled, Settled::Undelivered(..)) {
+                unreached.push(report.target.clone());
             }
+            code = worse(code, tell(event, report, state));
         }
         if !alive && left > 0 {
             say::error("a bug in hb: the ping was not sent");
@@ -287,4 +253,56 @@ fn deliver(
         }
     }
     (code, unreached)
+}
+
+/// The worse of two exit codes: a ping that is lost, then one that is kept.
+fn worse(one: i32, other: i32) -> i32 {
+    match (one, other) {
+        (exit::FAILED, _) | (_, exit::FAILED) => exit::FAILED,
+        (exit::OK, other) => other,
+        (one, _) => one,
+    }
+}
+
+/// Says what became of the ping at one target, keeps it where it could not be delivered, and gives the
+/// exit code that follows.
+fn tell(event: &Event, report: Report, state: Option<&State>) -> i32 {
+    let name = &report.name;
+    let word = event.kind.word();
+    match report.settled {
+        Settled::Delivered { confirmed: true } => {
+            say::info(format!("the {word} was delivered to `{name}`"));
+            exit::OK
+        }
+        Settled::Delivered { confirmed: false } => {
+            say::warning(format!(
+                "sent to `{name}`, not confirmed: its answer is the same for a wrong key"
+            ));
+            exit::OK
+        }
+        Settled::Unspoken => {
+            say::warning(format!("`{name}` has no word for `{word}`; nothing was sent"));
+            exit::OK
+        }
+        Settled::Refused(why) => {
+            say::error(format!("`{name}` refused the ping: {why}"));
+            exit::FAILED
+        }
+        Settled::Undelivered(why, after) => {
+            let tries = Tries::default().and_one(clock::now(), after);
+            let kept = state.map(|state| {
+                let spool = Spool::open(state)?;
+                spool.put(&report.target, name, event, &why, tries)
+            });
+            if let Some(Ok(())) = kept {
+                say::warning(format!(
+                    "not delivered to `{name}` ({why}); it is kept and sent later"
+                ));
+                exit::TEMPORARY
+            } else {
+                say::error(format!("not delivered to `{name}` ({why}), and it cannot be kept"));
+                exit::FAILED
+            }
+        }
+    }
 }

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use super::again::Again;
 use super::context::Context;
+use super::dialects;
 use super::flags::{read, time};
 use super::rules::{output_rules, start_rules, time_rules, verdict_rules};
 use super::run_arguments::RunArguments;
-use super::targets::{self, Found, Resolver, dialect_named};
+use super::targets::{self, Found, Resolver};
 use super::world::environment;
 use crate::config::policy::{ExitStyle, Policy};
 use crate::config::settings::Settings;
@@ -55,7 +56,7 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let command = command(arguments)?;
     let telling = &arguments.telling;
     let word = arguments.monitor.to_str().ok_or("a monitor's name is plain ASCII")?;
-    let dialect = telling.dialect.as_deref().map(dialect_named).transpose()?;
+    let dialect = dialects::dialect_flag(&telling.dialect, &context.config)?;
     let named = targets::named(word, dialect)?;
     targets::check_words(&telling.to)?;
     targets::check_headers(&telling.header)?;

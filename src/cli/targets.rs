@@ -6,12 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::file::is_header_name;
-use crate::config::secret::{SecretFile, SecretSource};
+use crate::config::secret::SecretFile;
 use crate::config::settings::Settings;
 use crate::config::target::TargetConfig;
 use crate::config::understand::Config;
 use crate::domain::address::Address;
-use crate::domain::dialect::Dialect;
+use crate::domain::dialect::{Dialect, Parameters, Place};
 use crate::domain::name;
 use crate::domain::record::TargetRef;
 use crate::domain::text;
@@ -21,6 +21,7 @@ use crate::send::target::{Headers, Target};
 use crate::sys::files;
 use crate::sys::http::ClientSettings;
 
+use super::dialects::{dialect_named, missing, recognise};
 use super::run_arguments::TellingArguments;
 
 /// Everything found about where to tell.
@@ -116,7 +117,10 @@ pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, Strin
         };
     }
     let address = Address::parse(word)?;
-    let dialect = dialect.unwrap_or_else(|| Dialect::recognise(&address));
+    let dialect = match dialect {
+        Some(dialect) => dialect,
+        None => recognise(&address, Place::default())?,
+    };
     let monitor = dialect.monitor_in(&address).filter(|name| name::refuse(name).is_none());
     // A UUID in a URL is a secret: the monitor is called by its host and a digest.
     let monitor = monitor.unwrap_or_else(|| {
@@ -203,84 +207,70 @@ impl Resolver<'_> {
         reference: TargetRef,
     ) -> Result<Target, String> {
         let pasted = Address::parse(url).map_err(|why| format!("the URL cannot be used: {why}"))?;
-        let dialect = choose_dialect(dialect, &pasted)?;
-        let address = dialect
-            .complete(&pasted, key, monitor)
+        let spoken = self
+            .spoken(&pasted, url, dialect, key, monitor)
             .map_err(|why| format!("`{}`: {why}", pasted.shown()))?;
-        self.target(pasted.shown(), reference, dialect, address, None, Vec::new())
+        self.target(pasted.shown(), reference, spoken, None, Vec::new())
+    }
+
+    /// The dialect of an address that stands alone, what it needs, and the monitor's address in it.
+    fn spoken(
+        &self,
+        pasted: &Address,
+        url: &str,
+        dialect: Option<&str>,
+        key: Option<&str>,
+        monitor: &str,
+    ) -> Result<Spoken, String> {
+        let given = dialect.map(|name| dialect_named(name, self.config)).transpose()?;
+        // A monitor that is called by its URL has no name that could complete another URL.
+        let own = named(url, given).is_ok_and(|own| own.monitor == monitor);
+        let place = Place { monitor_is_named: !own, has_key: key.is_some() && !own };
+        let dialect = match given {
+            Some(dialect) => dialect,
+            None => recognise(pasted, place)?,
+        };
+        let mut parameters = Parameters::default();
+        // A key of one server must not travel to another one that happens to take one, too.
+        if let (Some(name), Some(key)) = (dialect.key_parameter(), key)
+            && (given.is_some() || dialect == Dialect::Healthchecks)
+        {
+            parameters.set(name, key.into());
+        }
+        if let Some(missing) = missing(dialect, pasted, &parameters) {
+            return Err(match dialect.key_parameter() == Some(missing) {
+                true => format!(
+                    "{} needs `{missing}`: set HB_KEY to it and write `--dialect {0}`, or make a target with it",
+                    dialect.name()
+                ),
+                false => format!(
+                    "{} needs `{missing}`: make a target, and write it in `[targets.NAME.with]`",
+                    dialect.name()
+                ),
+            });
+        }
+        let name = if own { dialect.monitor_in(pasted) } else { Some(monitor.to_owned()) };
+        let address = dialect.complete(pasted, &parameters, name.as_deref(), monitor)?;
+        Ok(Spoken { dialect, address, parameters })
     }
 
     /// Whether an address is another one without the key of the environment.
     fn needs_key(&self, url: &str, monitor: &str) -> bool {
         let completed = |key: Option<&str>| {
             let pasted = Address::parse(url).ok()?;
-            let dialect = choose_dialect(self.flags.dialect.as_deref(), &pasted).ok()?;
-            dialect.complete(&pasted, key, monitor).ok()
+            let dialect = self.flags.dialect.as_deref();
+            let spoken = self.spoken(&pasted, url, dialect, key, monitor).ok()?;
+            Some((spoken.address, spoken.parameters))
         };
         self.key.is_some() && completed(self.key.as_deref()) != completed(None)
     }
 
-    /// A target of the configuration, by its name.
-    pub(crate) fn configured(
-        &self,
-        name: &str,
-        monitor: &str,
-        found: &mut Found,
-    ) -> Result<Target, String> {
-        let Some(config) = self.config.targets.get(name) else {
-            let shown = text::excerpt(name.as_bytes());
-            let known = self.config.targets.keys().map(String::as_str);
-            let near = crate::domain::nearest::nearest(name, known);
-            let near = near.map(|near| format!(", did you mean `{near}`?"));
-            let near = near.unwrap_or_else(|| {
-                format!("; add `[targets.{shown}]` to the configuration, or write a URL")
-            });
-            return Err(format!("there is no target `{shown}`{near}"));
-        };
-        found.secrets.extend(secret_parts(&config.url));
-        let mut open = |source: &SecretSource, what: &str| -> Result<String, String> {
-            let resolved = source
-                .resolve(|name| std::env::var_os(name), read_secret)
-                .map_err(|error| format!("{what} of target `{name}`: {error}"))?;
-            found.warnings.extend(resolved.warning);
-            let secret = resolved.secret.expose().to_owned();
-            found.secrets.push(secret.clone());
-            Ok(secret)
-        };
-        let key = match &config.options.key {
-            Some(source) => Some(open(source, "the key")?),
-            None => self.key.clone(),
-        };
-        let mut headers = Vec::new();
-        for (header, source) in config.options.headers.iter().flatten() {
-            headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
-        }
-        if config.options.client_cert.is_some() != config.options.client_key.is_some() {
-            found.warnings.push(format!(
-                "target `{name}`: `client_cert` and `client_key` go together; one alone is not used"
-            ));
-        }
-        let pasted = Address::parse(&config.url)
-            .map_err(|why| format!("the URL of target `{name}` cannot be used: {why}"))?;
-        let chosen = self.flags.dialect.as_deref().or(config.options.dialect.as_deref());
-        let dialect = choose_dialect(chosen, &pasted)?;
-        let address = dialect
-            .complete(&pasted, key.as_deref(), monitor)
-            .map_err(|why| format!("target `{name}`: {why}"))?;
-        // Without HB_KEY it would be another address, which is to be known when its events are sent.
-        let is_keyed = config.options.key.is_none()
-            && dialect.complete(&pasted, None, monitor).as_ref() != Ok(&address);
-        let reference = if is_keyed { TargetRef::Keyed } else { TargetRef::Named };
-        let reference = reference(name.to_owned());
-        self.target(name.to_owned(), reference, dialect, address, Some(config), headers)
-    }
-
-    fn target(
+    /// A target from all that is known about it.
+    pub(super) fn target(
         &self,
         name: String,
         reference: TargetRef,
-        dialect: Dialect,
-        address: Address,
+        spoken: Spoken,
         config: Option<&TargetConfig>,
         mut headers: Vec<(String, String)>,
     ) -> Result<Target, String> {
@@ -288,6 +278,7 @@ impl Resolver<'_> {
             let (name, value) = header.split_once(':').ok_or("a header has no colon")?;
             headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
+        let Spoken { dialect, address, parameters } = spoken;
         let options = config.map(|config| &config.options);
         let flags = self.flags;
         let pick = |flag: &Option<std::path::PathBuf>,
@@ -305,7 +296,8 @@ impl Resolver<'_> {
             connect_timeout: options.and_then(|options| options.connect_timeout),
         };
         let on = options.and_then(|options| options.on.clone());
-        Ok(Target { name, reference, dialect, address, client, headers: Headers(headers), on })
+        let headers = Headers(headers);
+        Ok(Target { name, reference, dialect, address, parameters, client, headers, on })
     }
 
     /// The target that a spooled event names, as it is configured today, or as it was given.
@@ -348,7 +340,7 @@ impl Resolver<'_> {
 }
 
 /// The parts of a URL that are long enough to be secrets: of its path, its query and its user.
-fn secret_parts(url: &str) -> Vec<String> {
+pub(super) fn secret_parts(url: &str) -> Vec<String> {
     let rest = url.split_once("://").or_else(|| url.split_once(":/")).map_or(url, |(_, rest)| rest);
     let place = rest.find(['/', '?']).unwrap_or(rest.len());
     let user = rest[..place].rsplit_once('@').map_or("", |(user, _)| user);
@@ -367,24 +359,14 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The dialect of that name, or the one that the address looks like.
-pub(crate) fn choose_dialect(name: Option<&str>, address: &Address) -> Result<Dialect, String> {
-    match name {
-        Some(name) => dialect_named(name),
-        None => Ok(Dialect::recognise(address)),
-    }
+/// What is said to a target, and where.
+pub(super) struct Spoken {
+    pub(super) dialect: Dialect,
+    pub(super) address: Address,
+    pub(super) parameters: Parameters,
 }
 
-/// The dialect of that name.
-pub(crate) fn dialect_named(name: &str) -> Result<Dialect, String> {
-    Dialect::parse(name).ok_or_else(|| {
-        let shown = text::excerpt(name.as_bytes());
-        let known: Vec<&str> = Dialect::ALL.into_iter().map(Dialect::name).collect();
-        format!("there is no dialect `{shown}`; known: {}", known.join(", "))
-    })
-}
-
-fn read_secret(path: &Path) -> Result<SecretFile, String> {
+pub(super) fn read_secret(path: &Path) -> Result<SecretFile, String> {
     use std::os::unix::fs::MetadataExt;
     let bytes = files::read_given(path)
         .map_err(|error| text::without_errno(&error.to_string()).to_owned())?;

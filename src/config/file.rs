@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::config::dialects;
 use crate::config::find::ConfigFile;
 use crate::config::member;
 use crate::config::notes::{Note, Notes, Reference};
@@ -18,9 +19,10 @@ use crate::config::settings::Settings;
 use crate::config::syntax;
 use crate::config::target::TargetDraft;
 use crate::config::value::{LIST_ITEMS_MAX, Member};
+use crate::domain::dialect::Dialect;
 use crate::domain::nearest::nearest;
 
-const TOP_KEYS: &[&str] = &["defaults", "targets", "monitors"];
+const TOP_KEYS: &[&str] = &["defaults", "targets", "monitors", "dialects"];
 
 /// What one file says.
 #[derive(Debug, Default)]
@@ -31,8 +33,12 @@ pub(crate) struct FileTree {
     pub(crate) targets: BTreeMap<String, TargetDraft>,
     /// The monitors, by name.
     pub(crate) monitors: BTreeMap<String, Settings>,
+    /// The dialects of its own; none where one is wrong.
+    pub(crate) dialects: BTreeMap<String, Option<Dialect>>,
     /// The targets that are named in `to`.
     pub(crate) references: Vec<Reference>,
+    /// The dialects that targets name.
+    pub(crate) dialect_references: Vec<Reference>,
     /// What is wrong, in no particular order.
     pub(crate) mistakes: Vec<Note>,
     /// What works, but should be different.
@@ -83,10 +89,12 @@ fn walk(table: &DeTable<'_>, mut notes: Notes<'_>) -> FileTree {
         match name {
             "defaults" => tree.defaults = settings(notes_ref, inner, "defaults"),
             "targets" => targets(notes_ref, inner, &mut tree.targets),
+            "dialects" => own_dialects(notes_ref, inner, &mut tree.dialects),
             _ => monitors(notes_ref, inner, &mut tree.monitors),
         }
     }
     tree.references = notes.references;
+    tree.dialect_references = notes.dialects;
     tree.mistakes = notes.mistakes;
     tree.warnings = notes.warnings;
     tree
@@ -110,12 +118,31 @@ fn targets(
                 target.url_dropped |= member.key == "url";
             } else if member.key == "headers" {
                 target.options.headers = headers(notes, (key, value));
+            } else if member.key == "with" {
+                target.with = dialects::with(notes, &member);
             } else if !member::set_target(&mut target, &member, notes) {
                 unknown(notes, (key, value), member::TARGET_KEYS, &format!("targets.{name}"));
             }
         }
         if named(notes, key, "target") {
             targets.insert(name.to_owned(), target);
+        }
+    }
+}
+
+fn own_dialects(
+    notes: &mut Notes<'_>,
+    table: &DeTable<'_>,
+    dialects: &mut BTreeMap<String, Option<Dialect>>,
+) {
+    for (key, value) in in_order(table) {
+        let Some(inner) = table_of(notes, (key, value)) else {
+            continue;
+        };
+        let (name, offset) = (key.get_ref().as_ref(), key.span().start);
+        let dialect = dialects::read(notes, name, inner, offset);
+        if named(notes, key, "dialect") {
+            dialects.insert(name.to_owned(), dialect);
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::config::shape::{
 use crate::config::target::TargetDraft;
 use crate::config::url;
 use crate::config::value::Member;
-use crate::domain::dialect::Dialect;
 use crate::domain::event::Kind;
 use crate::domain::io_class;
 use crate::domain::tool::Tool;
@@ -25,6 +24,7 @@ pub(crate) const TARGET_KEYS: &[&str] = &[
     "dialect",
     "key",
     "headers",
+    "with",
     "ca_file",
     "client_cert",
     "client_key",
@@ -198,7 +198,7 @@ pub(crate) fn set_target(
             target.url = address(notes, member);
             target.url_dropped = target.url.is_none();
         }
-        "dialect" => options.dialect = notes.name_of(member, &dialects()),
+        "dialect" => options.dialect = dialect(notes, member),
         "key" => options.key = secret(notes, member),
         "ca_file" => options.ca_file = notes.path(member),
         "client_cert" => options.client_cert = notes.path(member),
@@ -287,9 +287,11 @@ fn presets() -> Vec<&'static str> {
     Tool::ALL.into_iter().map(Tool::name).chain(["none"]).collect()
 }
 
-/// What `dialect` takes.
-fn dialects() -> Vec<&'static str> {
-    Dialect::ALL.into_iter().map(Dialect::name).collect()
+/// The name of a dialect, which another file may define.
+fn dialect(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
+    let name = notes.text(member)?;
+    notes.refer_to_dialect(member.offset(), &name);
+    Some(name)
 }
 
 /// What `on` takes.

@@ -10,6 +10,7 @@
 //! The hard parts are going on after a syntax error (`syntax`) and saying a mistake
 //! without saying a secret (`secret`, `url`).
 
+pub(crate) mod dialects;
 pub(crate) mod file;
 pub(crate) mod find;
 pub(crate) mod member;

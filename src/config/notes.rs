@@ -50,6 +50,8 @@ pub(crate) struct Notes<'t> {
     pub(crate) warnings: Vec<Note>,
     /// Which targets are named.
     pub(crate) references: Vec<Reference>,
+    /// Which dialects are named.
+    pub(crate) dialects: Vec<Reference>,
 }
 
 impl<'t> Notes<'t> {
@@ -63,6 +65,7 @@ impl<'t> Notes<'t> {
             mistakes: Vec::new(),
             warnings: Vec::new(),
             references: Vec::new(),
+            dialects: Vec::new(),
         }
     }
 
@@ -101,6 +104,12 @@ impl<'t> Notes<'t> {
     pub(crate) fn refer(&mut self, offset: usize, name: &str) {
         let line = self.line(offset);
         self.references.push(Reference { name: name.to_owned(), line, offset });
+    }
+
+    /// Notes that a dialect is named here.
+    pub(crate) fn refer_to_dialect(&mut self, offset: usize, name: &str) {
+        let line = self.line(offset);
+        self.dialects.push(Reference { name: name.to_owned(), line, offset });
     }
 
     /// Takes over what the parser complained about, in the order of lines; those lines are

@@ -12,14 +12,25 @@ use crate::config::secret::SecretSource;
 use crate::domain::event::Kind;
 
 /// A target that can be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TargetConfig {
     /// What `to` calls it.
     pub(crate) name: String,
     /// Its address. Not to be shown: most ping URLs contain their key.
     pub(crate) url: String,
+    /// What its dialect needs besides.
+    pub(crate) with: BTreeMap<String, With>,
     /// Everything else about it.
     pub(crate) options: TargetOptions,
+}
+
+/// One member of `[targets.NAME.with]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum With {
+    /// A text, which may be kept elsewhere, as the key.
+    Text(SecretSource),
+    /// A number, true or false, or a table.
+    Value(serde_json::Value),
 }
 
 /// What may be said about a target besides its address.
@@ -46,7 +57,7 @@ pub(crate) struct TargetOptions {
 }
 
 /// What one file says about a target.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TargetDraft {
     /// The line of its header.
     pub(crate) line: usize,
@@ -54,6 +65,8 @@ pub(crate) struct TargetDraft {
     pub(crate) url: Option<String>,
     /// Whether an address was given but had to be dropped, which is a mistake already told.
     pub(crate) url_dropped: bool,
+    /// What its dialect needs besides, each with its line and the layer of its file.
+    pub(crate) with: BTreeMap<String, (With, usize, usize)>,
     /// The rest.
     pub(crate) options: TargetOptions,
 }
@@ -61,11 +74,14 @@ pub(crate) struct TargetDraft {
 impl TargetDraft {
     /// This draft, and the lower layer's members where this one has none.
     pub(crate) fn over(self, lower: Self) -> Self {
+        let mut with = lower.with;
+        with.extend(self.with);
         let (upper, under) = (self.options, lower.options);
         Self {
             line: self.line,
             url: self.url.or(lower.url),
             url_dropped: self.url_dropped || lower.url_dropped,
+            with,
             options: TargetOptions {
                 dialect: upper.dialect.or(under.dialect),
                 key: upper.key.or(under.key),

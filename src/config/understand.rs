@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::config::dialects::{self, Wrong};
 use crate::config::file::{self, FileTree};
 use crate::config::find::ConfigFile;
 use crate::config::mistake::Mistake;
@@ -16,15 +17,18 @@ use crate::config::notes::{MISTAKES_MAX, Note};
 use crate::config::settings::Settings;
 use crate::config::target::{TargetConfig, TargetDraft};
 use crate::config::url;
+use crate::domain::dialect::Dialect;
 use crate::domain::nearest::nearest;
 
 /// Everything that the files say.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Config {
     /// What holds for every monitor.
     pub(crate) defaults: Settings,
     /// The targets that can be used, by name.
     pub(crate) targets: BTreeMap<String, TargetConfig>,
+    /// The dialects that the files define, by name.
+    pub(crate) dialects: BTreeMap<String, Dialect>,
     /// The monitors that the files mention, by name.
     pub(crate) monitors: BTreeMap<String, Settings>,
     /// All mistakes: file by file, the strongest first, and in the order of lines.
@@ -50,6 +54,7 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
     }
     let mut trees: Vec<FileTree> = files.iter().map(file::read).collect();
     let mut drafts: BTreeMap<String, (usize, TargetDraft)> = BTreeMap::new();
+    let mut dialects: BTreeMap<String, Option<Dialect>> = BTreeMap::new();
     for (layer, tree) in trees.iter_mut().enumerate() {
         config.defaults =
             std::mem::take(&mut config.defaults).over(std::mem::take(&mut tree.defaults));
@@ -60,7 +65,11 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
             };
             config.monitors.insert(name, settings);
         }
-        for (name, lower) in std::mem::take(&mut tree.targets) {
+        for (name, dialect) in std::mem::take(&mut tree.dialects) {
+            dialects.entry(name).or_insert(dialect);
+        }
+        for (name, mut lower) in std::mem::take(&mut tree.targets) {
+            lower.with.values_mut().for_each(|(_, _, its_layer)| *its_layer = layer);
             let draft = match drafts.remove(&name) {
                 Some((upper_layer, upper)) => (upper_layer, upper.over(lower)),
                 None => (layer, lower),
@@ -70,7 +79,9 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
     }
     // A target that was dropped is known by name, so that naming it is no second mistake.
     let known: BTreeSet<String> = drafts.keys().cloned().collect();
-    settle_targets(drafts, &mut trees, &mut config);
+    settle_targets(drafts, &dialects, &mut trees, &mut config);
+    check_dialects(&dialects, &mut trees);
+    config.dialects = dialects.into_iter().filter_map(|(name, own)| Some((name, own?))).collect();
     check_references(&known, &mut trees);
     drop_unknown(&mut config);
     for (file, tree) in files.iter().zip(trees) {
@@ -83,17 +94,51 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
 /// Drafts with an address become targets; one without is a mistake in its strongest file.
 fn settle_targets(
     drafts: BTreeMap<String, (usize, TargetDraft)>,
+    dialects: &BTreeMap<String, Option<Dialect>>,
     trees: &mut [FileTree],
     config: &mut Config,
 ) {
-    for (name, (layer, draft)) in drafts {
+    for (name, (layer, mut draft)) in drafts {
+        let mut wrong = Vec::new();
+        let usable = dialects::settle(&name, &mut draft, layer, dialects, &mut wrong);
+        for Wrong { line, layer, message, hint } in wrong {
+            trees[layer].mistakes.push(Note { line, offset: 0, message, hint });
+        }
+        if !usable {
+            continue;
+        }
         if let Some(url) = draft.url {
-            let target = TargetConfig { name: name.clone(), url, options: draft.options };
+            let with = draft.with.into_iter().map(|(key, (value, ..))| (key, value)).collect();
+            let target = TargetConfig { name: name.clone(), url, with, options: draft.options };
             config.targets.insert(name, target);
         } else if !draft.url_dropped {
             let message = format!("target `{name}` has no `url`");
             let note = Note { line: draft.line, offset: 0, message, hint: None };
             trees[layer].mistakes.push(note);
+        }
+    }
+}
+
+/// Every name in `dialect` must be a built-in dialect or one of some file.
+fn check_dialects(own: &BTreeMap<String, Option<Dialect>>, trees: &mut [FileTree]) {
+    let mut names: Vec<&str> = Dialect::names().collect();
+    names.extend(own.keys().map(String::as_str));
+    for tree in trees {
+        for reference in &tree.dialect_references {
+            if names.contains(&reference.name.as_str()) {
+                continue;
+            }
+            let room = tree.mistakes.len() < MISTAKES_MAX;
+            let near = if room { nearest(&reference.name, names.iter().copied()) } else { None };
+            tree.mistakes.push(Note {
+                line: reference.line,
+                offset: reference.offset,
+                message: format!("unknown `{}` in `dialect`", reference.name.escape_debug()),
+                hint: Some(match near {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "`man hb-dialects` lists them; your own is `[dialects.NAME]`".into(),
+                }),
+            });
         }
     }
 }

@@ -7,6 +7,8 @@
 //!
 //! A URL is a secret, because most ping URLs contain their key: no reason repeats any of it.
 
+use crate::domain::address::BARE_SCHEMES;
+
 /// Longer than any ping URL; the usual limit of servers is four times that.
 const URL_BYTES_MAX: usize = 2048;
 
@@ -34,7 +36,8 @@ pub(crate) fn check(text: &str) -> Result<(), &'static str> {
         return Err("it has no scheme such as `https://`");
     };
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-    if !is("http") && !is("https") && !is("http+unix") {
+    let bare = BARE_SCHEMES.into_iter().any(is);
+    if !is("http") && !is("https") && !is("http+unix") && !bare {
         return Err("its scheme is not `http`, `https` or `unix`");
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

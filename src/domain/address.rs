@@ -1,20 +1,23 @@
 //! Where pings go: a URL taken apart just far enough to put a dialect's words in.
 //!
-//! `http://`, `https://`, and two spellings of HTTP over a Unix socket: `unix:/run/hb.sock:/ping/x`
-//! and `http+unix://%2Frun%2Fhb.sock/ping/x`. A ping URL is a password, so [`Address::shown`] is the
-//! only form that may reach a screen, a log or a record.
+//! `http://`, `https://`, two spellings of HTTP over a Unix socket: `unix:/run/hb.sock:/ping/x` and
+//! `http+unix://%2Frun%2Fhb.sock/ping/x`, and the schemes of the services that do not speak HTTP
+//! (`statsd://127.0.0.1:8125`). A ping URL is a password, so [`Address::shown`] is the only form
+//! that may reach a screen, a log or a record.
 
 use std::fmt;
 
 /// A parsed address. It does not print; see [`Address::shown`].
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// `http` or `https`.
+    /// `http`, `https`, or one of [`BARE_SCHEMES`].
     scheme: &'static str,
     /// User, host and port as given.
     authority: String,
     /// The path's segments, without empty ones at the end.
     path: String,
+    /// Whether the path as given ended in a slash, which some servers insist on.
+    slash: bool,
     /// The query without its `?`, when there is one.
     query: Option<String>,
     /// The socket, for HTTP over a Unix socket.
@@ -23,6 +26,9 @@ pub(crate) struct Address {
 
 /// The longest address taken.
 const ADDRESS_BYTES_MAX: usize = 4096;
+
+/// Schemes without HTTP: they name a host and a port, and most of them a dialect as well.
+pub(crate) const BARE_SCHEMES: [&str; 6] = ["udp", "tcp", "statsd", "dogstatsd", "zabbix", "nsca"];
 
 impl Address {
     /// Reads a URL. The error is one line, without the URL's secret part.
@@ -50,13 +56,18 @@ impl Address {
             "http" => ("http", None),
             "https" => ("https", None),
             "http+unix" => ("http", Some(percent_decode(authority))),
+            other if BARE_SCHEMES.contains(&other) => {
+                let known = BARE_SCHEMES.into_iter().find(|scheme| *scheme == other);
+                (known.unwrap_or("udp"), None)
+            }
             other => return Err(format!("`{other}://` is not supported; use https:// or http://")),
         };
         let authority =
             if socket.is_some() { "localhost".to_owned() } else { authority.to_owned() };
         check_authority(&authority)?;
+        let slash = path.ends_with('/');
         let path = path.trim_end_matches('/').to_owned();
-        Ok(Address { scheme, authority, path, query, socket })
+        Ok(Address { scheme, authority, path, slash, query, socket })
     }
 
     fn parse_socket(rest: &str) -> Result<Address, String> {
@@ -83,6 +94,27 @@ impl Address {
         Address { path, ..self.clone() }
     }
 
+    /// The same address with a path that ends in a slash, or does not.
+    pub(crate) fn with_slash(&self, slash: bool) -> Address {
+        Address { slash, ..self.clone() }
+    }
+
+    /// The same address without the user in front of its host.
+    pub(crate) fn without_user(&self) -> Address {
+        Address { authority: self.host().to_owned(), ..self.clone() }
+    }
+
+    /// The same address with this user in front of its host.
+    pub(crate) fn with_user(&self, user: &str) -> Address {
+        Address { authority: format!("{user}@{}", self.host()), ..self.clone() }
+    }
+
+    /// The same address with another query; an empty one is none.
+    pub(crate) fn with_query(&self, pairs: &[&str]) -> Address {
+        let query = Some(pairs.join("&")).filter(|query| !query.is_empty());
+        Address { query, ..self.clone() }
+    }
+
     /// The same address without its query.
     pub(crate) fn without_query(&self) -> Address {
         Address { query: None, ..self.clone() }
@@ -91,6 +123,71 @@ impl Address {
     /// Host, and port if one is given, without a user.
     pub(crate) fn host(&self) -> &str {
         self.authority.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// The host alone, in lower case, without a port.
+    pub(crate) fn host_name(&self) -> String {
+        let host = self.host();
+        let name = match host.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        name.trim_end_matches('.').to_ascii_lowercase()
+    }
+
+    /// Host and port, with `port` where none is given.
+    pub(crate) fn host_and_port(&self, port: u16) -> String {
+        let host = self.host();
+        let given = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if given && !host.ends_with(']') { host.to_owned() } else { format!("{host}:{port}") }
+    }
+
+    /// The scheme: `http`, `https`, or one of [`BARE_SCHEMES`].
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// Whether HTTP is spoken there.
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self.scheme, "http" | "https")
+    }
+
+    /// User and password in front of the host, as given.
+    pub(crate) fn user(&self) -> Option<(&str, Option<&str>)> {
+        let (user, _) = self.authority.rsplit_once('@')?;
+        Some(match user.split_once(':') {
+            Some((user, password)) => (user, Some(password)),
+            None => (user, None),
+        })
+    }
+
+    /// Whether the path as given ended in a slash.
+    pub(crate) fn has_slash(&self) -> bool {
+        self.slash
+    }
+
+    /// The pairs of the query as they stand in the URL.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = &str> {
+        self.query.as_deref().unwrap_or_default().split('&').filter(|pair| !pair.is_empty())
+    }
+
+    /// The value of a query pair, decoded.
+    pub(crate) fn pair(&self, name: &str) -> Option<String> {
+        self.pairs()
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(known, _)| percent_decode(known) == name)
+            .map(|(_, value)| percent_decode(&value.replace('+', " ")))
+    }
+
+    /// Scheme, authority and path, as a URL begins; with a slash at the end where it is asked for.
+    pub(crate) fn base(&self, slash: bool) -> String {
+        let end = if slash { "/" } else { "" };
+        format!("{}://{}{}{end}", self.scheme, self.authority, self.path)
+    }
+
+    /// Scheme and authority, as a URL begins.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
     }
 
     /// Whether the connection is encrypted.
@@ -177,7 +274,7 @@ pub(crate) fn percent_encode(text: &str) -> String {
 }
 
 /// Undoes percent-encoding; what is not a valid escape stays as it is.
-fn percent_decode(text: &str) -> String {
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -32,10 +32,15 @@ pub(crate) enum Kind {
     Verified,
     /// A person tries the way out.
     Test,
+    /// The receiver is to expect nothing for a while.
+    Pause,
+    /// It is to expect runs again.
+    Resume,
 }
 
 impl Kind {
-    /// Every kind, in the order of the manual.
+    /// Every kind that a run or a person tells of, in the order of the manual. To pause a monitor is
+    /// no event of a run, and few services have a word for it.
     pub(crate) const ALL: [Kind; 9] = [
         Kind::Success,
         Kind::Start,
@@ -60,6 +65,8 @@ impl Kind {
             Kind::Log => "log",
             Kind::Verified => "verified",
             Kind::Test => "test",
+            Kind::Pause => "pause",
+            Kind::Resume => "resume",
         }
     }
 
@@ -76,7 +83,7 @@ impl Kind {
         match self {
             Kind::Success | Kind::Warning | Kind::Failure => true,
             Kind::Start | Kind::Progress | Kind::Stage | Kind::Log => false,
-            Kind::Verified | Kind::Test => false,
+            Kind::Verified | Kind::Test | Kind::Pause | Kind::Resume => false,
         }
     }
 }
@@ -120,12 +127,45 @@ pub(crate) struct Event {
     /// How far it is, in per cent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) percent: Option<f64>,
+    /// What is counted besides.
+    #[serde(default, skip_serializing_if = "Counted::is_nothing")]
+    pub(crate) counted: Counted,
     /// What it measured.
     #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub(crate) metrics: Metrics,
     /// The host it happened on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) host: Option<String>,
+    /// Where it runs: production, staging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) env: Option<String>,
+}
+
+/// How far a run is, in pieces and in steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Counted {
+    /// Pieces done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) current: Option<f64>,
+    /// Pieces in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) total: Option<f64>,
+    /// What a piece is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<String>,
+    /// The step it is at, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<u32>,
+    /// Steps in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) steps: Option<u32>,
+}
+
+impl Counted {
+    /// Whether there is nothing to tell.
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Counted::default()
+    }
 }
 
 impl Event {
@@ -144,8 +184,10 @@ impl Event {
             tail: Vec::new(),
             stage: None,
             percent: None,
+            counted: Counted::default(),
             metrics: Metrics::default(),
             host: None,
+            env: None,
         }
     }
 }

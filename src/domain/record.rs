@@ -161,6 +161,8 @@ pub(crate) struct Told {
 pub(crate) enum Delivery {
     /// The receiver took it.
     Delivered,
+    /// It was sent to a receiver whose answer proves nothing.
+    Unconfirmed,
     /// It waits in the spool.
     Spooled,
     /// The receiver will never take it.

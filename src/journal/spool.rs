@@ -323,7 +323,7 @@ fn moment_of(id: &str) -> Option<i64> {
 fn worth(id: &str) -> u8 {
     match id.split('.').nth(2).and_then(Kind::parse) {
         Some(Kind::Start | Kind::Progress | Kind::Stage) | None => 0,
-        Some(Kind::Log | Kind::Test | Kind::Verified) => 1,
+        Some(Kind::Log | Kind::Test | Kind::Verified | Kind::Pause | Kind::Resume) => 1,
         Some(Kind::Success) => 2,
         Some(Kind::Warning) => 3,
         Some(Kind::Failure) => 4,

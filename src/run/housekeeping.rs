@@ -223,7 +223,7 @@ fn newest_finishes(
             let Some(ending) = &record.ending else { continue };
             for told in &record.told {
                 let wrong_clock = ending.ended_at > now;
-                if told.kind.is_finish() && told.result == Delivery::Delivered && !wrong_clock {
+                if told.kind.is_finish() && took(told.result) && !wrong_clock {
                     keep(place(&told.target), monitor, ending.ended_at);
                 }
             }
@@ -261,4 +261,8 @@ fn note(state: &State, flushed: &Flushed, result: Delivery, now: Moment) {
         detail: flushed.detail.clone(),
     };
     let _ = history::append(state, &event.monitor, run_id, &Line::Told(told));
+}
+/// Whether a receiver has been told, as far as it lets anybody know.
+fn took(result: Delivery) -> bool {
+    matches!(result, Delivery::Delivered | Delivery::Unconfirmed)
 }

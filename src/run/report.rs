@@ -200,7 +200,8 @@ impl<'a> Reporter<'a> {
             let _ = learned::remember(state, &report.target, limit);
         }
         let (result, detail) = match report.settled {
-            Settled::Delivered => (Delivery::Delivered, None),
+            Settled::Delivered { confirmed: true } => (Delivery::Delivered, None),
+            Settled::Delivered { confirmed: false } => (Delivery::Unconfirmed, None),
             // The target has no word for it, or wants none: that settles it.
             Settled::Unspoken => {
                 if report.is_finish {
@@ -219,12 +220,11 @@ impl<'a> Reporter<'a> {
                 return;
             }
         };
+        let (word, name) = (report.kind.word(), &report.name);
         if result == Delivery::Delivered {
-            self.infos.push(format!(
-                "the {} was delivered to `{}`",
-                report.kind.word(),
-                report.name
-            ));
+            self.infos.push(format!("the {word} was delivered to `{name}`"));
+        } else if result == Delivery::Unconfirmed {
+            self.infos.push(format!("the {word} was sent to `{name}`, which does not confirm it"));
         }
         if report.is_finish {
             self.unsettled.retain(|(target, _)| *target != report.target);

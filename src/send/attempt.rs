@@ -2,14 +2,14 @@
 //!
 //! Everything that can go wrong between here and the receiver is trouble that may pass; only an
 //! answer can refuse an event for good. An answer's words never steer hb: of its headers three are
-//! read, each bounded, and of its body nothing but its end.
+//! read, each bounded, and of its body nothing but its end, unless the dialect has a test for it.
 
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
 use super::target::Target;
-use crate::domain::dialect::{Answer, Request};
+use crate::domain::dialect::{Answer, HttpRequest};
 use crate::domain::{retry_after, text};
 use crate::sys::{clock, tls};
 
@@ -26,6 +26,8 @@ pub(crate) enum Attempt {
     Delivered {
         /// Its `Ping-Body-Limit`.
         body_bytes_max: Option<usize>,
+        /// Whether its answer proves that.
+        confirmed: bool,
     },
     /// It may work later.
     Later {
@@ -47,7 +49,7 @@ pub(crate) enum Attempt {
 pub(crate) async fn attempt(
     client: &reqwest::Client,
     target: &Target,
-    request: &Request,
+    request: &HttpRequest,
 ) -> Attempt {
     let mut url = match reqwest::Url::parse(&request.url) {
         Ok(url) => url,
@@ -73,13 +75,17 @@ pub(crate) async fn attempt(
 fn build(
     client: &reqwest::Client,
     target: &Target,
-    request: &Request,
+    request: &HttpRequest,
     url: reqwest::Url,
 ) -> reqwest::RequestBuilder {
-    let method = if request.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+    let method = match request.method {
+        "GET" => reqwest::Method::GET,
+        "PUT" => reqwest::Method::PUT,
+        _ => reqwest::Method::POST,
+    };
     let mut headers = HeaderMap::new();
     let given = target.headers.0.iter().map(|(name, value)| (name.as_str(), value));
-    let own = request.headers.iter().map(|(name, value)| (*name, value));
+    let own = request.headers.iter().map(|(name, value)| (name.as_str(), value));
     for (name, value) in own.chain(given) {
         if let (Ok(name), Ok(mut value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
@@ -89,7 +95,9 @@ fn build(
         }
     }
     // Some proxies refuse a POST that does not say how long it is, also when it is empty.
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
+    if method != reqwest::Method::GET || !request.body.is_empty() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
+    }
     client.request(method, url).headers(headers).body(request.body.clone())
 }
 
@@ -111,22 +119,36 @@ async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| retry_after::parse(value, clock::now()));
-    let verdict = target.dialect.judge(status);
-    // An accepted event is accepted even if the rest of the answer never comes.
-    let mut read = 0;
-    while read < ANSWER_BYTES_MAX {
+    // An accepted event is accepted even if the rest of the answer never comes, unless its words
+    // decide: then a cut answer is one that does not say what it must, and is asked for again.
+    let reads = target.dialect.reads_answers();
+    let (mut read, mut cut) = (Vec::new(), false);
+    while read.len() < ANSWER_BYTES_MAX {
         match response.chunk().await {
-            Ok(Some(chunk)) => read += chunk.len(),
-            Ok(None) | Err(_) => break,
+            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(_) => {
+                cut = true;
+                break;
+            }
         }
     }
-    match verdict {
-        Answer::Accepted => Attempt::Delivered { body_bytes_max },
+    if reads && cut {
+        return Attempt::Later { why: "the answer was cut off".to_owned(), after };
+    }
+    match target.dialect.judge(status, &read) {
+        Answer::Accepted => Attempt::Delivered { body_bytes_max, confirmed: true },
+        Answer::Unconfirmed => Attempt::Delivered { body_bytes_max, confirmed: false },
         Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
         Answer::TooLarge => Attempt::TooLarge,
         // A portal in front of the network sends everybody elsewhere; the receiver has said nothing.
         Answer::Refused if (300..400).contains(&status) => {
             Attempt::Later { why: refusal(status), after: None }
+        }
+        Answer::Refused if reads && !read.is_empty() => {
+            // Its words may repeat a key, and stay in the record for ever: they are not told.
+            let why = "but not that it took the event; does it know this monitor and this key?";
+            Attempt::Refused { why: format!("the server answered {status}, {why}") }
         }
         Answer::Refused => Attempt::Refused { why: refusal(status) },
     }

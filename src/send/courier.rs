@@ -233,6 +233,9 @@ impl Agent {
     async fn work(mut self) {
         let Some(finish) = self.while_the_job_runs().await else { return };
         let mut budget = self.budget.clone();
+        // A short run is told with its finish alone, for which some services have another word.
+        let folded = finish.started_at.is_some() && !self.line.start_told;
+        self.line.target.parameters.start_untold = folded;
         let settled = self.line.within(&finish, &mut budget).await;
         self.tell(&finish, true, settled);
     }

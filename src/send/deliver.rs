@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use super::attempt::{Attempt, attempt};
 use super::budget::Budget;
 use super::target::Target;
+use super::{datagram, exchange};
 use crate::domain::backoff;
-use crate::domain::dialect::Limits;
-use crate::domain::event::Event;
+use crate::domain::dialect::{Limits, Request};
+use crate::domain::event::{Event, Kind};
 use crate::domain::text;
 use crate::sys::{http, random};
 
@@ -20,7 +21,10 @@ const SHRINKS_MAX: u32 = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Settled {
     /// The receiver has it.
-    Delivered,
+    Delivered {
+        /// Whether its answer proves that. Some services take anything, also what they throw away.
+        confirmed: bool,
+    },
     /// The dialect has no word for this kind of event; nothing was sent.
     Unspoken,
     /// The receiver will never take it.
@@ -38,6 +42,8 @@ pub(crate) struct Line {
     pub(crate) target: Target,
     client: Result<reqwest::Client, String>,
     used_at: Instant,
+    /// Whether the start of the run was told here.
+    pub(crate) start_told: bool,
     /// What is known about the receiver.
     pub(crate) limits: Limits,
 }
@@ -46,7 +52,7 @@ impl Line {
     /// Prepares to talk to a target. Trouble with its certificates shows at the first attempt.
     pub(crate) fn open(target: Target, limits: Limits) -> Line {
         let client = open(&target);
-        Line { target, client, used_at: Instant::now(), limits }
+        Line { target, client, used_at: Instant::now(), start_told: false, limits }
     }
 
     /// One attempt, with the body cut to what the receiver takes.
@@ -66,17 +72,25 @@ impl Line {
         for _ in 0..SHRINKS_MAX {
             let requests = self.target.spell(event, self.limits);
             let Some(request) = requests.first() else { return Ok(Settled::Unspoken) };
-            match attempt(client, &self.target, request).await {
-                Attempt::Delivered { body_bytes_max } => {
+            let attempted = match request {
+                Request::Http(request) => attempt(client, &self.target, request).await,
+                Request::Udp { to, lines } => datagram::send(to, lines).await,
+                Request::Tcp { to, exchange } => exchange::hold(&self.target, to, exchange).await,
+            };
+            match attempted {
+                Attempt::Delivered { body_bytes_max, confirmed } => {
                     if body_bytes_max.is_some() {
                         self.limits.body_bytes_max = body_bytes_max;
                     }
-                    return Ok(Settled::Delivered);
+                    self.start_told |= event.kind == Kind::Start;
+                    return Ok(Settled::Delivered { confirmed });
                 }
                 Attempt::Later { why, after } => return Err((why, after)),
                 Attempt::Refused { why } => return Ok(Settled::Refused(why)),
-                Attempt::TooLarge if request.body.is_empty() => break,
-                Attempt::TooLarge => self.limits.body_bytes_max = Some(request.body.len() / 2),
+                Attempt::TooLarge if request.body_bytes() == 0 => break,
+                Attempt::TooLarge => {
+                    self.limits.body_bytes_max = Some(request.body_bytes() / 2);
+                }
             }
         }
         Ok(Settled::Refused("the server answered 413: it takes no body at all".to_owned()))

@@ -111,9 +111,12 @@ async fn turn(
         let Some(line) = &mut line else { continue };
         let begun = Instant::now();
         match tokio::time::timeout_at(until, line.once(&event)).await {
-            Ok(Ok(Settled::Delivered | Settled::Unspoken)) => {
-                let result =
-                    if how == How::AsLog { Delivery::DeliveredAsLog } else { Delivery::Delivered };
+            Ok(Ok(settled @ (Settled::Delivered { .. } | Settled::Unspoken))) => {
+                let result = match settled {
+                    _ if how == How::AsLog => Delivery::DeliveredAsLog,
+                    Settled::Delivered { confirmed: false } => Delivery::Unconfirmed,
+                    _ => Delivery::Delivered,
+                };
                 done(flushed(Some(result), None));
             }
             Ok(Ok(Settled::Refused(why))) => done(flushed(Some(Delivery::Refused), Some(why))),

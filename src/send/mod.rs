@@ -8,7 +8,9 @@
 pub(crate) mod attempt;
 pub(crate) mod budget;
 pub(crate) mod courier;
+pub(crate) mod datagram;
 pub(crate) mod deliver;
+pub(crate) mod exchange;
 pub(crate) mod flush;
 pub(crate) mod order;
 pub(crate) mod target;

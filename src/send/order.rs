@@ -44,7 +44,7 @@ pub(crate) fn decide(event: &Event, newest: Option<Moment>, now: Moment) -> Told
         Kind::Success if overtaken || stale => Told::AsLog,
         Kind::Failure | Kind::Warning if overtaken => Told::AsLog,
         Kind::Success | Kind::Warning | Kind::Failure => Told::AsIs,
-        Kind::Log | Kind::Verified | Kind::Test => Told::AsIs,
+        Kind::Log | Kind::Verified | Kind::Test | Kind::Pause | Kind::Resume => Told::AsIs,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A target: one address that events go to, with everything an attempt needs.
 
 use crate::domain::address::Address;
-use crate::domain::dialect::{Dialect, Limits, Request};
+use crate::domain::dialect::{Dialect, Limits, Parameters, Request};
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::sys::http::ClientSettings;
@@ -17,6 +17,8 @@ pub(crate) struct Target {
     pub(crate) dialect: Dialect,
     /// The monitor's whole address there.
     pub(crate) address: Address,
+    /// What its dialect needs besides; most of it is secret.
+    pub(crate) parameters: Parameters,
     /// How to connect.
     pub(crate) client: ClientSettings,
     /// Headers to send along; their values are secret.
@@ -26,12 +28,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Whether it is told of such events.
+    pub(crate) fn wants(&self, kind: Kind) -> bool {
+        self.on.as_ref().is_none_or(|on| on.contains(&kind))
+    }
+
     /// The requests that tell it of an event; none where it has no word for it, or wants none.
     pub(crate) fn spell(&self, event: &Event, limits: Limits) -> Vec<Request> {
-        if self.on.as_ref().is_some_and(|on| !on.contains(&event.kind)) {
+        if !self.wants(event.kind) {
             return Vec::new();
         }
-        self.dialect.spell(&self.address, event, limits)
+        let mut parameters = self.parameters.clone();
+        parameters.start_untold |= !self.wants(Kind::Start);
+        self.dialect.spell(&self.address, event, limits, &parameters)
     }
 }
 

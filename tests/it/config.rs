@@ -121,14 +121,18 @@ fn a_target_may_be_a_socket_in_both_spellings() {
     let socket = home.path("s.sock");
     let receiver = FakeReceiver::socket(&socket, &[Step::Ok]);
     let encoded = socket.display().to_string().replace('/', "%2F");
-    for url in
-        [format!("unix:{}:/ping/k", socket.display()), format!("http+unix://{encoded}/ping/k")]
-    {
+    for url in [
+        format!("unix:{}:/ping/fqOOd6-F4MMNuCEnzTU01w", socket.display()),
+        format!("http+unix://{encoded}/ping/fqOOd6-F4MMNuCEnzTU01w"),
+    ] {
         home.config(&format!("[targets.s]\nurl = \"{url}\"\n[defaults]\nto = [\"s\"]\n"));
         check(&mut home.hb(&["run", "m", "--", "true"]), 0, "", "");
     }
     let requests = receiver.requests();
-    assert_eq!([requests[0].path(), requests[1].path()], ["/ping/k/m", "/ping/k/m"]);
+    assert_eq!(
+        [requests[0].path(), requests[1].path()],
+        ["/ping/fqOOd6-F4MMNuCEnzTU01w/m", "/ping/fqOOd6-F4MMNuCEnzTU01w/m"]
+    );
 }
 
 #[test]

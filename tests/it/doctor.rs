@@ -100,7 +100,7 @@ fn what_waits_is_said() {
 fn the_completions_load_and_know_the_names() {
     let home = Home::new();
     home.config(
-        "[targets.away]\nurl = \"http://h/ping/x\"\n[monitors.nightly]\n[monitors.hourly]\n",
+        "[targets.away]\nurl = \"http://h/ping/fqOOd6-F4MMNuCEnzTU01w\"\n[monitors.nightly]\n[monitors.hourly]\n",
     );
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let seen = Seen::of(&mut home.hb(&["completions", shell]));

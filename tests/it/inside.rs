@@ -98,7 +98,8 @@ fn a_job_that_abuses_its_directory_harms_nobody() {
 fn a_bug_in_hb_is_not_the_job_s_problem() {
     let home = Home::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}/ping/x", listener.local_addr().expect("bound"));
+    let url =
+        format!("http://{}/ping/fqOOd6-F4MMNuCEnzTU01w", listener.local_addr().expect("bound"));
     let expected: String = (1..=30000).map(|number| format!("{number}\n")).collect();
     for fault in ["pump", "courier", "supervise"] {
         for (end, status) in [("exit 5", 5), ("kill -KILL $$", -9)] {

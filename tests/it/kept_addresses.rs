@@ -10,7 +10,7 @@ fn one_url_with_two_headers_is_kept_twice() {
     let receiver = FakeReceiver::always(&status(503));
     let home = Home::new();
     for (monitor, header) in [("a", Some("X-Line: one")), ("b", Some("X-Line: two")), ("c", None)] {
-        let url = receiver.url("/ping/k");
+        let url = receiver.url("/ping/fqOOd6-F4MMNuCEnzTU01w");
         let mut words = vec!["ping", monitor, "--report-timeout", "200ms", "--to", &url];
         words.extend(header.iter().flat_map(|header| ["--header", header]));
         assert_eq!(Seen::of(&mut home.hb(&words)).status, 75);
@@ -22,8 +22,9 @@ fn one_url_with_two_headers_is_kept_twice() {
         told.push((request.path().to_owned(), request.header("x-line").map(str::to_owned)));
     }
     told.sort();
-    let expected = [("a", Some("one")), ("b", Some("two")), ("c", None)]
-        .map(|(name, header)| (format!("/ping/k/{name}"), header.map(str::to_owned)));
+    let expected = [("a", Some("one")), ("b", Some("two")), ("c", None)].map(|(name, header)| {
+        (format!("/ping/fqOOd6-F4MMNuCEnzTU01w/{name}"), header.map(str::to_owned))
+    });
     assert_eq!(told, expected);
 }
 
@@ -32,7 +33,7 @@ fn a_newer_end_told_with_another_header_is_newer_all_the_same() {
     let receiver = FakeReceiver::always(&status(503));
     let home = Home::new();
     let run = |header: &str, job: &str| {
-        let url = receiver.url("/ping/k");
+        let url = receiver.url("/ping/fqOOd6-F4MMNuCEnzTU01w");
         let words = ["run", "--report-timeout", "200ms", "--to", &url, "--header", header];
         let words: Vec<&str> = words.iter().chain(&["m", "--", job]).copied().collect();
         Seen::of(&mut home.hb(&words)).status
@@ -41,14 +42,18 @@ fn a_newer_end_told_with_another_header_is_newer_all_the_same() {
     receiver.go_on(&[Step::Ok]);
     assert_eq!(run("Authorization: Bearer two", "true"), 0);
     let paths: Vec<String> = receiver.requests().iter().map(|r| r.path().to_owned()).collect();
-    assert_eq!(paths, ["/ping/k/m", "/ping/k/m/log"], "the failure is no longer news");
+    assert_eq!(
+        paths,
+        ["/ping/fqOOd6-F4MMNuCEnzTU01w/m", "/ping/fqOOd6-F4MMNuCEnzTU01w/m/log"],
+        "the failure is no longer news"
+    );
 }
 
 #[test]
 fn an_address_of_an_older_hb_is_found_by_its_old_key() {
     let receiver = FakeReceiver::always(&status(503));
     let home = Home::new();
-    let url = receiver.url("/ping/k");
+    let url = receiver.url("/ping/fqOOd6-F4MMNuCEnzTU01w");
     let words = ["ping", "m", "--report-timeout", "200ms", "--to", &url];
     assert_eq!(Seen::of(&mut home.hb(&words)).status, 75);
     // An older hb kept the headers under the key of the URL alone.

@@ -69,7 +69,8 @@ fn a_state_directory_that_cannot_be_written_costs_the_record_alone() {
 fn nothing_that_takes_time_comes_before_the_job() {
     let home = Home::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}/ping/x", listener.local_addr().expect("bound"));
+    let url =
+        format!("http://{}/ping/fqOOd6-F4MMNuCEnzTU01w", listener.local_addr().expect("bound"));
     let traced = home.path("trace").display().to_string();
     let words = ["run", "m", "--to", &url, "--report-timeout", "10ms", "--", "/bin/sleep", "0.1"];
     let mut command = home.program("strace");

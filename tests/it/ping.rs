@@ -122,11 +122,18 @@ fn the_exit_code_says_what_came_of_it() {
 #[test]
 fn a_dry_ping_shows_each_request_and_sends_nothing() {
     let home = Home::new();
-    let words = ["ping", "--dry-run", "--to", "https://hc.example/ping/key", "nightly", "7"];
+    let words = [
+        "ping",
+        "--dry-run",
+        "--to",
+        "https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w",
+        "nightly",
+        "7",
+    ];
     let seen = Seen::of(&mut home.hb(&[&words[..], &["-m", "why", "--run-id", UUID]].concat()));
     let expected = json!([{
         "method": "POST",
-        "url": format!("https://hc.example/ping/key/nightly/7?rid={UUID}"),
+        "url": format!("https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w/nightly/7?rid={UUID}"),
         "headers": { "content-type": TEXT, "user-agent": AGENT },
         "body": "why",
     }]);
@@ -138,12 +145,20 @@ fn a_dry_ping_shows_each_request_and_sends_nothing() {
 #[test]
 fn a_dry_run_shows_what_its_ends_would_send_and_runs_nothing() {
     let home = Home::new();
-    let words =
-        ["run", "--dry-run", "--to", "https://hc.example/ping/key", "m", "--", "touch", "x"];
+    let words = [
+        "run",
+        "--dry-run",
+        "--to",
+        "https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w",
+        "m",
+        "--",
+        "touch",
+        "x",
+    ];
     let seen =
         Seen::of(&mut home.hb(&[&words[..4], &["--header", "X-A: b"], &words[4..]].concat()));
     let mut shown: Value = serde_json::from_str(&seen.stdout).expect("JSON");
-    let base = "https://hc.example/ping/key/m";
+    let base = "https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w/m";
     let rid =
         shown[0]["url"].as_str().expect("text").split("?rid=").nth(1).expect("a rid").to_owned();
     let request = |event: &str, word: &str, body: &str| {
@@ -169,7 +184,7 @@ fn a_dry_run_shows_what_its_ends_would_send_and_runs_nothing() {
 fn a_case_of_its_own_is_spelled_without_any_configuration() {
     let home = Home::new();
     let case = json!({
-        "config": { "dialect": "healthchecks", "url": "https://hc.example/ping/key" },
+        "config": { "dialect": "healthchecks", "url": "https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w" },
         "event": {
             "kind": "failure", "monitor": "nightly", "run_id": UUID, "exit_code": 3,
             "message": "exited with 3", "tail": "why\n", "duration_ms": 62_000,
@@ -177,7 +192,7 @@ fn a_case_of_its_own_is_spelled_without_any_configuration() {
     });
     let expected = json!([{
         "method": "POST",
-        "url": format!("https://hc.example/ping/key/nightly/3?rid={UUID}"),
+        "url": format!("https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w/nightly/3?rid={UUID}"),
         "headers": { "content-type": TEXT, "user-agent": AGENT },
         "body": "exited with 3; took 1m 2s\nwhy\n",
     }]);

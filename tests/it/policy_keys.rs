@@ -59,7 +59,7 @@ fn its_output_and_its_address_can_be_told_as_the_file_says() {
     let receiver = FakeReceiver::always(&Step::Ok);
     let home = home_with(&format!(
         "to = \"{}\"\nhead = 8\ntail = 8\nraw = true\nexport = true\njson = \"summary.json\"\n",
-        receiver.url("/ping/k")
+        receiver.url("/ping/fqOOd6-F4MMNuCEnzTU01w")
     ));
     let script = "printf '\\033[31m-beginning and end!' >&2; test \"$HB_URL\" && exit 3";
     assert_eq!(printed(&home, script).status, 3);

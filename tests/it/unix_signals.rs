@@ -131,7 +131,8 @@ fn a_signal_after_the_job_does_not_change_its_exit() {
     let home = Home::new();
     // This server takes connections and says nothing: the report waits.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}/ping/x", listener.local_addr().expect("bound"));
+    let url =
+        format!("http://{}/ping/fqOOd6-F4MMNuCEnzTU01w", listener.local_addr().expect("bound"));
     for (end, code, signal) in [("exit 3", Some(3), None), ("kill -INT $$", None, Some(2))] {
         let job = format!("echo ready; {end}");
         let words = ["run", "m", "--to", &url, "--", "sh", "-c", &job];

@@ -49,7 +49,7 @@ fn targets_say_what_is_wrong_and_repeat_no_secret() {
         ("url = \"http://h\"\nheaders = { A = 1 }", "3: `A` must be text, not a whole number"),
         (
             "url = \"http://h\"\ndialect = \"health\"",
-            "3: unknown `health` in `dialect` | one of: healthchecks",
+            "3: unknown `health` in `dialect` | `man hb-dialects` lists them; your own is `[dialects.NAME]`",
         ),
         (
             "url = \"http://h\"\non = [\"fial\", \"start\"]",

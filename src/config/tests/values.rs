@@ -105,6 +105,7 @@ fn every_key_becomes_its_value() {
     let home = TargetConfig {
         name: "home".to_owned(),
         url: "https://hb.example.org".to_owned(),
+        with: std::collections::BTreeMap::new(),
         options: TargetOptions {
             dialect: Some("healthchecks".to_owned()),
             key: Some(SecretSource::File("/etc/hb/ping-key".into())),

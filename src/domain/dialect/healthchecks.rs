@@ -5,11 +5,11 @@
 //! warning (a success with a line that says so), for progress and for stages (log lines).
 //! Source: the service's own HTTP API document and the code of its open-source server.
 
-use super::{Limits, Request};
+use super::detect::is_uuid;
+use super::wording::text;
+use super::{HttpRequest, Limits, Request};
 use crate::domain::address::{Address, percent_encode};
 use crate::domain::event::{Event, Kind};
-use crate::domain::span;
-use crate::domain::text::fit;
 
 /// The body that a server keeps when it has not told: the default of the open-source server.
 const BODY_BYTES_DEFAULT: usize = 10_000;
@@ -37,7 +37,8 @@ pub(super) fn complete(
     let monitor = slug(monitor);
     let encoded = key.map(percent_encode);
     let hosted = HOSTED.contains(&pasted.host());
-    let behind_ping = segments.iter().rposition(|segment| *segment == "ping").map(|at| at + 1);
+    let behind_ping =
+        segments.iter().rposition(|segment| matches!(*segment, "ping" | "hb")).map(|at| at + 1);
     let mut key_at = if hosted { Some(0) } else { behind_ping };
     // A URL that has its key keeps it: another one must not travel to this server.
     if let Some(key) = encoded.as_deref()
@@ -81,6 +82,8 @@ pub(super) fn spell(address: &Address, event: &Event, limits: Limits) -> Vec<Req
         (Kind::Failure, Some(code)) => Some(code.as_str()),
         (Kind::Failure, None) => Some("fail"),
         (Kind::Progress | Kind::Stage | Kind::Log | Kind::Verified | Kind::Test, _) => Some("log"),
+        // Its ping URLs have no word for these.
+        (Kind::Pause | Kind::Resume, _) => return Vec::new(),
     };
     let rid = event.run_id.map(|id| id.to_string());
     let pairs: Vec<(&str, &str)> = rid.iter().map(|rid| ("rid", rid.as_str())).collect();
@@ -89,53 +92,11 @@ pub(super) fn spell(address: &Address, event: &Event, limits: Limits) -> Vec<Req
     let headers = if body.is_empty() {
         Vec::new()
     } else {
-        vec![("content-type", "text/plain; charset=utf-8".to_owned())]
+        vec![("content-type".to_owned(), "text/plain; charset=utf-8".to_owned())]
     };
     let more: Vec<&str> = word.into_iter().collect();
-    vec![Request { method: "POST", url: address.url(&more, &pairs), headers, body }]
-}
-
-/// The message, then the tail, together at most `limit` bytes: the message keeps its place at the
-/// front where there is room, and the tail loses its own front.
-fn text(event: &Event, limit: usize) -> Vec<u8> {
-    let mut text = headline(event).into_bytes();
-    if event.tail.is_empty() {
-        return fit(&text, limit);
-    }
-    if !text.is_empty() {
-        text.push(b'\n');
-    }
-    // A headline that would take more than half of a tiny body is worth less than the output.
-    if text.len() > limit / 2 {
-        return fit(&event.tail, limit);
-    }
-    let room = limit - text.len();
-    text.extend_from_slice(&fit(&event.tail, room));
-    text
-}
-
-/// What a person sees first.
-fn headline(event: &Event) -> String {
-    let mut parts = Vec::new();
-    match event.kind {
-        Kind::Warning => parts.push("warning".to_owned()),
-        Kind::Verified => parts.push("verified".to_owned()),
-        Kind::Test => parts.push("test".to_owned()),
-        Kind::Start | Kind::Progress | Kind::Stage => {}
-        Kind::Success | Kind::Failure | Kind::Log => {}
-    }
-    if let Some(percent) = event.percent {
-        parts.push(format!("{percent} %"));
-    }
-    parts.extend(event.stage.clone());
-    parts.extend(event.message.clone());
-    if let (true, Some(_), Some(ms)) = (event.kind.is_finish(), &event.message, event.elapsed_ms) {
-        parts.push(format!("took {}", span::format(std::time::Duration::from_millis(ms))));
-    }
-    for (name, value) in event.metrics.iter() {
-        parts.push(format!("{name}={value}"));
-    }
-    parts.join("; ")
+    let url = address.url(&more, &pairs);
+    vec![Request::Http(HttpRequest { method: "POST", url, headers, body })]
 }
 
 /// Takes off an event word that was pasted along with the URL.
@@ -150,8 +111,4 @@ fn strip_event_word(segments: &mut Vec<&str>) {
 /// Slugs are lower case on the server, and know no dots.
 fn slug(monitor: &str) -> String {
     monitor.to_ascii_lowercase().replace('.', "-")
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }

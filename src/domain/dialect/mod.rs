@@ -1,51 +1,121 @@
 //! How a server wants an event spelled: events in, requests out as data, answers judged.
 //!
 //! Nothing here opens a connection. A request is a value that a test can compare and `--dry-run` can
-//! print; `send` carries it. One file per service that needs code.
+//! print; `send` carries it. Services are data (`table/*.toml`, read by `reader`, filled in by
+//! `render`); the few things that data cannot say have a file each. Healthchecks is code, because it
+//! is on the way of almost every run, learns a limit from its answers, and completes addresses.
 
+mod base;
+mod catalogue;
+mod cronitor;
+mod describe;
+mod detect;
+mod gatus;
 mod healthchecks;
+mod judge;
+pub(crate) mod nsca;
+mod opsgenie;
+mod parameters;
+mod pushgateway;
+mod reader;
+mod reading;
+mod render;
+mod request;
+mod sentry;
+mod service;
+mod template;
+mod variables;
+mod wording;
+pub(crate) mod zabbix;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::catalogue::keep;
+pub(crate) use self::describe::Sent;
+pub(crate) use self::detect::Place;
+pub(crate) use self::parameters::Parameters;
+pub(crate) use self::reader::read;
+pub(crate) use self::request::{Exchange, HttpRequest, Request};
+pub(crate) use self::service::Service;
 
 use super::address::Address;
 use super::event::Event;
 
 /// A service's way of spelling events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Dialect {
     /// Healthchecks, hosted or self-hosted, and everything that answers like it.
     Healthchecks,
+    /// A service that is data.
+    Table(&'static Service),
+}
+
+impl PartialEq for Dialect {
+    fn eq(&self, other: &Dialect) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl std::fmt::Debug for Dialect {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name())
+    }
 }
 
 impl Dialect {
-    /// Every dialect.
-    pub(crate) const ALL: [Dialect; 1] = [Dialect::Healthchecks];
+    /// The name of every built-in dialect.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+        std::iter::once("healthchecks").chain(catalogue::names())
+    }
 
     /// The name in the configuration.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Dialect::Healthchecks => "healthchecks",
+            Dialect::Table(service) => &service.name,
         }
     }
 
-    /// Reads a name.
+    /// The built-in dialect of that name.
     pub(crate) fn parse(name: &str) -> Option<Dialect> {
-        Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
+        match name {
+            "healthchecks" => Some(Dialect::Healthchecks),
+            name => catalogue::find(name).map(Dialect::Table),
+        }
     }
 
-    /// Recognises the dialect of a pasted URL.
-    pub(crate) fn recognise(_address: &Address) -> Dialect {
-        Dialect::Healthchecks
+    /// Recognises the dialect of a pasted URL, and says by what; none where a person has to say it.
+    pub(crate) fn recognise(address: &Address, place: Place) -> Option<(Dialect, &'static str)> {
+        let (name, why) = detect::recognise(address, place)?;
+        Some((Dialect::parse(name)?, why))
     }
 
-    /// The address of one monitor: what the person pasted, completed with key and name where it is
-    /// only the beginning, and rid of an event word that was pasted along.
+    /// The address that a target of this dialect has when it is given none.
+    pub(crate) fn default_url(self) -> Option<&'static str> {
+        match self {
+            Dialect::Healthchecks => None,
+            Dialect::Table(service) => service.url.as_ref()?.literal(),
+        }
+    }
+
+    /// The address of one monitor: what the person pasted, completed with parameters and name where
+    /// it is only the beginning, and rid of an event word that was pasted along.
+    ///
+    /// A monitor without a name is one that is only known by this URL.
     pub(crate) fn complete(
         self,
         pasted: &Address,
-        key: Option<&str>,
-        monitor: &str,
+        parameters: &Parameters,
+        monitor: Option<&str>,
+        fallback: &str,
     ) -> Result<Address, String> {
         match self {
-            Dialect::Healthchecks => healthchecks::complete(pasted, key, monitor),
+            Dialect::Healthchecks => {
+                let key = parameters.get("key").and_then(serde_json::Value::as_str);
+                healthchecks::complete(pasted, key, monitor.unwrap_or(fallback))
+            }
+            Dialect::Table(service) => base::complete(service, pasted, parameters, monitor),
         }
     }
 
@@ -53,23 +123,72 @@ impl Dialect {
     pub(crate) fn monitor_in(self, address: &Address) -> Option<String> {
         match self {
             Dialect::Healthchecks => healthchecks::monitor_in(address),
+            Dialect::Table(service) => base::monitor_in(service, address),
+        }
+    }
+
+    /// The parameter that the `key` of a target stands for.
+    pub(crate) fn key_parameter(self) -> Option<&'static str> {
+        match self {
+            Dialect::Healthchecks => Some("key"),
+            Dialect::Table(service) => service.key.as_deref(),
+        }
+    }
+
+    /// The names of all parameters.
+    pub(crate) fn parameters(self) -> Vec<&'static str> {
+        match self {
+            Dialect::Healthchecks => Vec::new(),
+            Dialect::Table(service) => service.parameters.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// The parameters that are needed and that neither `has` nor the address holds.
+    pub(crate) fn missing(
+        self,
+        address: &Address,
+        has: &dyn Fn(&str) -> bool,
+    ) -> Vec<&'static str> {
+        match self {
+            Dialect::Healthchecks => Vec::new(),
+            Dialect::Table(service) => parameters::missing(service, address, has),
         }
     }
 
     /// The requests that tell a server of `event`; none where it has no word for it.
-    pub(crate) fn spell(self, address: &Address, event: &Event, limits: Limits) -> Vec<Request> {
+    pub(crate) fn spell(
+        self,
+        address: &Address,
+        event: &Event,
+        limits: Limits,
+        parameters: &Parameters,
+    ) -> Vec<Request> {
         match self {
             Dialect::Healthchecks => healthchecks::spell(address, event, limits),
+            Dialect::Table(service) => render::spell(service, address, event, limits, parameters),
         }
     }
 
-    /// What an answer's status means.
-    pub(crate) fn judge(self, status: u16) -> Answer {
-        match status {
-            200..=299 => Answer::Accepted,
-            408 | 425 | 429 | 500..=599 => Answer::Later,
-            413 => Answer::TooLarge,
-            _ => Answer::Refused,
+    /// What an answer means. The status is 0 where there is none: of other protocols than HTTP, or
+    /// because the network failed and there is no body either.
+    pub(crate) fn judge(self, status: u16, body: &[u8]) -> Answer {
+        match self {
+            // A receiver of its shape may answer anything it likes, as long as it is a yes.
+            Dialect::Healthchecks => match status {
+                200..=299 => Answer::Accepted,
+                0 | 408 | 425 | 429 | 500..=599 => Answer::Later,
+                413 => Answer::TooLarge,
+                _ => Answer::Refused,
+            },
+            Dialect::Table(service) => judge::judge(service, status, body),
+        }
+    }
+
+    /// Whether the body of an answer decides anything.
+    pub(crate) fn reads_answers(self) -> bool {
+        match self {
+            Dialect::Healthchecks => false,
+            Dialect::Table(service) => service.check.is_some() || service.permanent_if.is_some(),
         }
     }
 }
@@ -81,24 +200,13 @@ pub(crate) struct Limits {
     pub(crate) body_bytes_max: Option<usize>,
 }
 
-/// One HTTP request, as data.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Request {
-    /// `GET` or `POST`.
-    pub(crate) method: &'static str,
-    /// The whole URL; it is a secret.
-    pub(crate) url: String,
-    /// Headers beyond those of every request.
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub(crate) body: Vec<u8>,
-}
-
 /// What an answer means for the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The receiver has it.
     Accepted,
+    /// The receiver takes everything, also what it will throw away.
+    Unconfirmed,
     /// The receiver cannot now; the same request may succeed later.
     Later,
     /// The body is larger than the receiver takes; a smaller one may succeed.
