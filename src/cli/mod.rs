@@ -26,6 +26,7 @@ mod run;
 mod run_arguments;
 mod run_settle;
 mod say;
+pub(crate) mod services;
 mod spool;
 mod targets;
 mod tree;

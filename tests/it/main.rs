@@ -25,6 +25,7 @@ mod real_tools;
 mod receiver;
 mod run;
 mod secrets;
+mod service_table;
 mod services;
 mod spooling;
 mod state_dir;
