@@ -28,3 +28,4 @@ static MEMORY: sys::start_memory::StartMemory = sys::start_memory::StartMemory::
 
 pub use cli::command_tree;
 pub use cli::entry::run;
+pub use cli::services::{ServiceRow, services};

@@ -40,7 +40,12 @@ pub(crate) fn of_run(plan: &Plan) -> Value {
 pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static str)> {
     let requests = target.spell(event, Limits::default());
     let headers = &target.headers.0;
-    requests.iter().map(|request| (shown(request, headers), event.kind.word())).collect()
+    let shown = |request| {
+        let mut shown = shown(request, headers);
+        shown["dialect"] = json!(target.dialect.name());
+        (shown, event.kind.word())
+    };
+    requests.iter().map(shown).collect()
 }
 
 /// One request.

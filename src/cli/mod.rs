@@ -28,6 +28,7 @@ mod run_arguments;
 mod run_settle;
 mod say;
 mod schedule;
+pub(crate) mod services;
 mod spool;
 mod target_configured;
 mod targets;

@@ -109,8 +109,7 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
     }
     found.troubles.iter().chain(&found.warnings).for_each(say::warning);
     if telling.dry_run {
-        let requests = found.targets.iter().flat_map(|target| dry_run::of_event(target, &event));
-        say::json(&Value::Array(requests.map(|(request, _)| request).collect()));
+        say::json(&shown_dry(&found.targets, &event));
         return Ok(exit::OK);
     }
     if found.targets.is_empty() {
@@ -159,6 +158,22 @@ fn check(telling: &TellingArguments) -> Result<(), String> {
         }
         None => Ok(()),
     }
+}
+
+/// The requests that would go out; a target that would hear nothing is named.
+fn shown_dry(targets: &[Target], event: &Event) -> Value {
+    let mut shown = Vec::new();
+    for target in targets {
+        let requests = dry_run::of_event(target, event);
+        if requests.is_empty() {
+            let (name, word, dialect) = (&target.name, event.kind.word(), target.dialect.name());
+            say::warning(format!(
+                "`{name}` ({dialect}) has no word for `{word}`; nothing would be sent"
+            ));
+        }
+        shown.extend(requests.into_iter().map(|(request, _)| request));
+    }
+    Value::Array(shown)
 }
 
 /// The event that the words mean.

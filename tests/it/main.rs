@@ -29,6 +29,7 @@ mod receiver;
 mod run;
 mod schedule;
 mod secrets;
+mod service_table;
 mod services;
 mod spool_pauses;
 mod spooling;

@@ -80,6 +80,7 @@ pub(crate) fn pages() -> BTreeMap<String, String> {
         pages.insert(format!("hb-{}.1", command.get_name()), page(command));
     }
     pages.insert("hb.1".to_owned(), page(&tree));
+    pages.insert("hb-dialects.7".to_owned(), crate::service_table::page());
     pages
 }
 

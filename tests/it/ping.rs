@@ -136,6 +136,7 @@ fn a_dry_ping_shows_each_request_and_sends_nothing() {
         "url": format!("https://hc.example/ping/fqOOd6-F4MMNuCEnzTU01w/nightly/7?rid={UUID}"),
         "headers": { "content-type": TEXT, "user-agent": AGENT },
         "body": "why",
+        "dialect": "healthchecks",
     }]);
     assert_eq!(serde_json::from_str::<Value>(&seen.stdout).expect("JSON"), expected);
     assert_eq!((seen.status, &*seen.stderr), (0, ""));
@@ -167,7 +168,7 @@ fn a_dry_run_shows_what_its_ends_would_send_and_runs_nothing() {
             headers["content-type"] = json!(TEXT);
         }
         json!({
-            "event": event, "target": "https://hc.example/****", "method": "POST",
+            "event": event, "dialect": "healthchecks", "target": "https://hc.example/****", "method": "POST",
             "url": format!("{base}{word}?rid={rid}"), "headers": headers, "body": body,
         })
     };

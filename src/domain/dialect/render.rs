@@ -22,6 +22,9 @@ use crate::domain::event::Event;
 /// How often a body is made again to fit; each time it has at most 15/16 of the room.
 const FITS_MAX: usize = 64;
 
+/// The longest URL: the usual limit of a request's first line is 8192 bytes.
+const URL_BYTES_MAX: usize = 8000;
+
 /// Bytes of one datagram that pass every usual network whole.
 const DATAGRAM_BYTES_MAX: usize = 1432;
 
@@ -57,7 +60,7 @@ fn http(scope: &mut Scope<'_>, variant: &Variant) -> Option<Request> {
         None => address.clone(),
     };
     set_base(scope, &address)?;
-    let url = url(scope, variant, &address)?;
+    let url = fitting_url(scope, variant, &address)?;
     let (body, content_type) = match &variant.body {
         Some(body) => fitting(scope, service.body(body)?),
         None => (Vec::new(), None),
@@ -107,6 +110,22 @@ fn set_base(scope: &mut Scope<'_>, address: &Address) -> Option<()> {
         scope.base = template.url(&|name| scope.look_up(name))?;
     }
     Some(())
+}
+
+/// The URL with as much of a message as fits: a longer one is refused by the servers in front of most
+/// services, and the event with it.
+fn fitting_url(scope: &Scope<'_>, variant: &Variant, address: &Address) -> Option<String> {
+    let mut made = url(scope, variant, address)?;
+    for _ in 0..FITS_MAX {
+        if made.len() <= URL_BYTES_MAX || scope.room.get() == 0 {
+            break;
+        }
+        let longest = scope.longest_bytes();
+        scope.room.set(longest.saturating_sub((longest / 8).max(1)));
+        made = url(scope, variant, address)?;
+    }
+    scope.room.set(usize::MAX);
+    Some(made)
 }
 
 fn url(scope: &Scope<'_>, variant: &Variant, address: &Address) -> Option<String> {

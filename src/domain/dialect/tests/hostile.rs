@@ -270,6 +270,18 @@ fn a_body_fits_its_receiver() {
 }
 
 #[test]
+fn a_url_stays_short_enough_to_be_taken() {
+    let mut event = Event::new(Kind::Failure, "m", Moment::from_epoch_ms(1));
+    event.message = Some("\u{1f600}".repeat(3000));
+    for (dialect, address, parameters) in setups() {
+        let request = dialect.spell(&address, &event, Limits::default(), &parameters).pop();
+        if let Some(Request::Http(request)) = request {
+            assert!(request.url.len() <= 8000, "{dialect:?}: {}", request.url.len());
+        }
+    }
+}
+
+#[test]
 fn an_own_dialect_never_panics_and_its_mistakes_are_found() {
     let parts = [
         "url = \"{base}/x\"\n",
