@@ -52,6 +52,11 @@ pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static s
 pub(crate) fn shown(request: &Request, more: &[(String, String)]) -> Value {
     match request {
         Request::Http(request) => shown_http(request, more),
+        Request::Command { environment, input, .. } => json!({
+            "transport": "command",
+            "environment": environment.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "stdin": String::from_utf8_lossy(input),
+        }),
         Request::Udp { to, lines } => json!({ "transport": "udp", "addr": to, "lines": lines }),
         Request::Tcp { to, exchange: Exchange::Zabbix(content) } => {
             json!({ "transport": "tcp", "addr": to, "json": content })

@@ -62,6 +62,7 @@ fn waiting(record: &Record) -> &'static str {
         Some(Delivery::Refused) => "  (refused)",
         Some(Delivery::Lost) => "  (never delivered)",
         Some(Delivery::Unconfirmed) => "  (sent, not confirmed)",
+        Some(Delivery::Dropped) => "  (told too late)",
         Some(Delivery::Delivered | Delivery::DeliveredAsLog) | None => "",
     }
 }
@@ -153,6 +154,7 @@ fn result(result: Delivery) -> &'static str {
         Delivery::Spooled => "kept, to be sent later",
         Delivery::Refused => "refused",
         Delivery::DeliveredAsLog => "delivered late, as a log line",
+        Delivery::Dropped => "too late to be told",
         Delivery::Lost => "lost",
     }
 }

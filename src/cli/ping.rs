@@ -1,5 +1,6 @@
 //! `hb ping`: one event by hand, delivered like a run's.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use super::context::Context;
 use super::run_arguments::TellingArguments;
 use super::targets::{self, Resolver};
 use super::{arguments, dialects, dry_run, exit, ping_case, run_settle, say};
+use crate::domain::alert::Said;
 use crate::domain::event::{Event, Kind, SEQ_FINISH};
 use crate::domain::record::TargetRef;
 use crate::domain::redact::Redactor;
@@ -20,6 +22,7 @@ use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::run::housekeeping::{self, Just};
+use crate::send::alerts;
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
@@ -235,6 +238,11 @@ fn deliver(
 ) -> (i32, Vec<TargetRef>) {
     let until = Instant::now() + timeout;
     let mut left = targets.len();
+    let now = clock::now();
+    let shape =
+        |target: &Target| (target.reference.clone(), alerts::shape(state, target, event, now));
+    let shaped: HashMap<TargetRef, _> = targets.iter().map(shape).collect();
+    let events = targets.iter().map(|target| shaped[&target.reference].0.clone()).collect();
     let lines = targets.into_iter().map(|target| {
         let limits = state.map(|state| learned::limits(state, &target.reference));
         (target, limits.unwrap_or_default())
@@ -246,7 +254,7 @@ fn deliver(
             return (exit::FAILED, Vec::new());
         }
     };
-    courier.finish(event, until);
+    courier.finish(events, until);
     let mut code = exit::OK;
     let mut unreached = Vec::new();
     while left > 0 {
@@ -259,6 +267,11 @@ fn deliver(
             }
             if matches!(report.settled, Settled::Undelivered(..)) {
                 unreached.push(report.target.clone());
+            }
+            let Some((event, afterwards)) = shaped.get(&report.target) else { continue };
+            let refused = matches!(report.settled, Settled::Refused(_));
+            if let (Some(after), Some(state), false) = (afterwards, state, refused) {
+                after.keep(state);
             }
             code = worse(code, tell(event, report, state));
         }
@@ -293,6 +306,10 @@ fn tell(event: &Event, report: Report, state: Option<&State>) -> i32 {
             say::warning(format!(
                 "sent to `{name}`, not confirmed: its answer is the same for a wrong key"
             ));
+            exit::OK
+        }
+        Settled::Unspoken if event.said == Some(Said::Silent) => {
+            say::info(format!("`{name}` is told of failures and of their end; nothing was sent"));
             exit::OK
         }
         Settled::Unspoken => {

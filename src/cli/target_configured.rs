@@ -10,6 +10,20 @@ use crate::domain::record::TargetRef;
 use crate::domain::text;
 use crate::send::target::Target;
 
+/// Members of `with` that are secrets, also where they stand in the configuration itself. The others
+/// (a host, a title) are words that may well stand in a job's output.
+const SECRET_PARAMETERS: [&str; 9] = [
+    "token",
+    "api_key",
+    "push_api_key",
+    "routing_key",
+    "job_key",
+    "key",
+    "password",
+    "dsn",
+    "command",
+];
+
 /// What stood elsewhere: in files, the environment, a service's credentials.
 struct Opened {
     key: Option<String>,
@@ -90,6 +104,11 @@ fn open(name: &str, config: &TargetConfig, found: &mut Found) -> Result<Opened, 
     let mut parameters = Parameters::default();
     for (parameter, value) in &config.with {
         let value = match value {
+            With::Text(SecretSource::Literal(text))
+                if !SECRET_PARAMETERS.contains(&parameter.as_str()) =>
+            {
+                text.expose().into()
+            }
             With::Text(source) => open(source, &format!("`{parameter}`"))?.into(),
             With::Value(value) => value.clone(),
         };

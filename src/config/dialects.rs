@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::member;
 use crate::config::notes::Notes;
+use crate::config::secret::SecretSource;
 use crate::config::target::{TargetDraft, With};
 use crate::config::value::{LIST_ITEMS_MAX, Member};
 use crate::domain::address::Address;
@@ -161,6 +162,13 @@ pub(crate) fn settle(
         let message = format!("unknown key `{}` in `with`", key.escape_debug());
         wrong.push(Wrong { line, layer, message, hint: Some(hint) });
     }
+    draft.with.retain(|key, (value, line, layer)| {
+        let With::Text(SecretSource::Literal(text)) = value else { return true };
+        let Some((why, hint)) = dialect.check_words(key, text.expose()) else { return true };
+        let message = format!("`with.{key}`: {why}");
+        wrong.push(Wrong { line: *line, layer: *layer, message, hint });
+        false
+    });
     let key = dialect.key_parameter().filter(|_| has_key);
     let has = |parameter: &str| draft.with.contains_key(parameter) || key == Some(parameter);
     let missing = dialect.missing(&address, &has);

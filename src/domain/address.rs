@@ -28,7 +28,8 @@ pub(crate) struct Address {
 const ADDRESS_BYTES_MAX: usize = 4096;
 
 /// Schemes without HTTP: they name a host and a port, and most of them a dialect as well.
-pub(crate) const BARE_SCHEMES: [&str; 6] = ["udp", "tcp", "statsd", "dogstatsd", "zabbix", "nsca"];
+pub(crate) const BARE_SCHEMES: [&str; 7] =
+    ["udp", "tcp", "statsd", "dogstatsd", "zabbix", "nsca", "command"];
 
 impl Address {
     /// Reads a URL. The error is one line, without the URL's secret part.

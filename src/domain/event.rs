@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Said;
 use super::base64;
 use super::metric::Metrics;
 use super::run::RunId;
@@ -133,6 +134,9 @@ pub(crate) struct Event {
     /// What it measured.
     #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub(crate) metrics: Metrics,
+    /// What a message target says of it; no other looks at this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) said: Option<Said>,
     /// The host it happened on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) host: Option<String>,
@@ -186,6 +190,7 @@ impl Event {
             percent: None,
             counted: Counted::default(),
             metrics: Metrics::default(),
+            said: None,
             host: None,
             env: None,
         }

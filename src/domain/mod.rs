@@ -4,6 +4,7 @@
 //! arguments; what should happen goes out as values that the edges carry out.
 
 pub(crate) mod address;
+pub(crate) mod alert;
 pub(crate) mod backoff;
 pub(crate) mod base64;
 pub(crate) mod dialect;

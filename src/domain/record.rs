@@ -169,6 +169,8 @@ pub(crate) enum Delivery {
     Refused,
     /// It was sent late, as a log line, because a newer run had already been told.
     DeliveredAsLog,
+    /// It came too late to be told to a service that dates what it hears by its own clock.
+    Dropped,
     /// It could be neither sent nor spooled.
     Lost,
 }

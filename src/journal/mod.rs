@@ -13,6 +13,7 @@
 //! The hard part is `dead.rs`: telling a run that died from one that is only slow.
 
 pub(crate) mod addresses;
+pub(crate) mod alerts;
 pub(crate) mod counters;
 pub(crate) mod dead;
 pub(crate) mod history;

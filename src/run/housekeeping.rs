@@ -14,6 +14,7 @@ use crate::journal::history::{self, Wanted};
 use crate::journal::spool::{Rest, Spool, Spooled};
 use crate::journal::state::State;
 use crate::journal::{addresses, dead, learned};
+use crate::send::alerts;
 use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
@@ -134,10 +135,9 @@ fn flush_spool(
         }
         match resolve(&spooled.target, &spooled.event.monitor) {
             Ok(target) => {
-                let limits = learned::limits(state, &target.reference);
                 let key = (place(&spooled.target), spooled.event.monitor.clone());
                 let newest = newest.get(&key).copied();
-                letters.push(Letter { id, spooled, target, limits, newest });
+                letters.push(letter(state, id, spooled, target, newest, now));
             }
             Err(why) => {
                 done.waiting += 1;
@@ -160,6 +160,9 @@ fn flush_spool(
             return;
         }
         settled.0 += 1;
+        if let (Some(after), true) = (&flushed.afterwards, took(result)) {
+            after.keep(state);
+        }
         // The record first: an event that is in both places is sent twice, one in neither is lost.
         note(state, &flushed, result, now);
         let _ = spool.remove(&flushed.id);
@@ -177,6 +180,21 @@ fn flush_spool(
     done.waiting += total - count;
     done.trouble = trouble.or(done.trouble.take());
     Ok(())
+}
+
+/// A kept event with all that its delivery needs.
+fn letter(
+    state: &State,
+    id: String,
+    mut spooled: Spooled,
+    target: Target,
+    newest: Option<Moment>,
+    now: Moment,
+) -> Letter {
+    let limits = learned::limits(state, &target.reference);
+    let (event, afterwards) = alerts::shape(Some(state), &target, &spooled.event, now);
+    spooled.event = event;
+    Letter { id, spooled, target, limits, newest, afterwards }
 }
 
 /// Notes a try in vain with its event, and gives its trouble.
@@ -245,6 +263,7 @@ fn tell_dropped(letters: &mut Vec<Letter>, dropped: u64, now: Moment) {
         target: first.target.clone(),
         limits: first.limits,
         newest: None,
+        afterwards: None,
     };
     letters.insert(0, letter);
 }

@@ -16,6 +16,7 @@ use crate::journal::open_run::OpenRun;
 use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
+use crate::send::alerts::{self, Afterwards};
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
@@ -32,7 +33,10 @@ pub(crate) struct Reporter<'a> {
     begun: Begun,
     courier: Option<Courier>,
     unsettled: Vec<(TargetRef, String)>,
-    finish: Option<Event>,
+    /// The finish as each target is told of it.
+    finishes: Vec<(TargetRef, Event)>,
+    /// Alerts that are open or over once their target has been told.
+    afterwards: Vec<Afterwards>,
     seq: u32,
     unreached: Vec<TargetRef>,
     keeps: bool,
@@ -67,7 +71,7 @@ impl<'a> Reporter<'a> {
         let name =
             |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, finish, seq) = (None, None, 0);
+        let (courier, seq) = (None, 0);
         let (unreached, infos) = (Vec::new(), Vec::new());
         Reporter {
             plan,
@@ -76,7 +80,8 @@ impl<'a> Reporter<'a> {
             begun,
             courier,
             unsettled,
-            finish,
+            finishes: Vec::new(),
+            afterwards: Vec::new(),
             seq,
             unreached,
             warnings,
@@ -206,6 +211,7 @@ impl<'a> Reporter<'a> {
             Settled::Unspoken => {
                 if report.is_finish {
                     self.unsettled.retain(|(target, _)| *target != report.target);
+                    self.keep_alert(&report.target);
                 }
                 return;
             }
@@ -229,6 +235,9 @@ impl<'a> Reporter<'a> {
         if report.is_finish {
             self.unsettled.retain(|(target, _)| *target != report.target);
         }
+        if report.is_finish && result != Delivery::Refused {
+            self.keep_alert(&report.target);
+        }
         if let (Delivery::Refused, Some(why)) = (result, &detail) {
             let warning = format!("`{}` refused the {}: {why}", report.name, report.kind.word());
             if !self.warnings.contains(&warning) {
@@ -251,10 +260,14 @@ impl<'a> Reporter<'a> {
 
     fn spool(&mut self, target: &TargetRef, name: &str, why: &str, tries: Tries) {
         self.unsettled.retain(|(unsettled, _)| unsettled != target);
-        let Some(event) = self.finish.clone() else { return };
+        let finish = self.finishes.iter().find(|(known, _)| known == target);
+        let Some((_, event)) = finish.cloned() else { return };
         let spooled = self.state.map(|state| {
             Spool::open(state).and_then(|spool| spool.put(target, name, &event, why, tries))
         });
+        if let Some(Ok(())) = spooled {
+            self.keep_alert(target);
+        }
         let (result, what) = match spooled {
             Some(Ok(())) => (Delivery::Spooled, "it is kept and sent later".to_owned()),
             Some(Err(error)) => (Delivery::Lost, format!("and cannot be kept: {error}")),
@@ -263,6 +276,14 @@ impl<'a> Reporter<'a> {
         let word = event.kind.word();
         self.warnings.push(format!("the {word} was not delivered to `{name}` ({why}); {what}"));
         self.told(target.clone(), name.to_owned(), event.kind, result, Some(why.to_owned()));
+    }
+
+    /// Writes down which alert is open at a target that has been told, or surely will be.
+    fn keep_alert(&self, target: &TargetRef) {
+        if let Some(state) = self.state {
+            let of_target = self.afterwards.iter().filter(|after| after.target == *target);
+            of_target.for_each(|after| after.keep(state));
+        }
     }
 
     /// Writes down the end, then gives it to the courier.
@@ -276,11 +297,17 @@ impl<'a> Reporter<'a> {
         }
         self.endless = !ended;
         self.secure();
-        self.finish = Some(event.clone());
+        let now = clock::now();
+        for target in &self.plan.targets {
+            let (event, afterwards) = alerts::shape(self.state, target, &event, now);
+            self.finishes.push((target.reference.clone(), event));
+            self.afterwards.extend(afterwards);
+        }
         // A job this short has had no start told, and nothing runs beside the finish.
         self.engage(Courier::here);
         if let Some(courier) = &self.courier {
-            courier.finish(&event, until);
+            let events = self.finishes.iter().map(|(_, event)| event.clone());
+            courier.finish(events.collect(), until);
         }
     }
 

@@ -179,11 +179,12 @@ impl Courier {
         }
     }
 
-    /// Gives the finish to every agent, to be settled until `until`.
-    pub(crate) fn finish(&self, event: &Event, until: std::time::Instant) {
+    /// Gives each agent the finish as its target is told of it, in the order of the targets, to be
+    /// settled until `until`.
+    pub(crate) fn finish(&self, events: Vec<Event>, until: std::time::Instant) {
         self.hurry(until);
-        for agent in &self.orders {
-            let _ = agent.send(Order::Finish(Box::new(event.clone())));
+        for (agent, event) in self.orders.iter().zip(events) {
+            let _ = agent.send(Order::Finish(Box::new(event)));
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::attempt::{Attempt, attempt};
 use super::budget::Budget;
 use super::target::Target;
-use super::{datagram, exchange};
+use super::{command, datagram, exchange};
 use crate::domain::backoff;
 use crate::domain::dialect::{Limits, Request};
 use crate::domain::event::{Event, Kind};
@@ -75,6 +75,9 @@ impl Line {
             let attempted = match request {
                 Request::Http(request) => attempt(client, &self.target, request).await,
                 Request::Udp { to, lines } => datagram::send(to, lines).await,
+                Request::Command { line, environment, input } => {
+                    command::tell(line, environment, input).await
+                }
                 Request::Tcp { to, exchange } => exchange::hold(&self.target, to, exchange).await,
             };
             match attempted {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::alerts::Afterwards;
 use super::deliver::{Line, NO_ANSWER, Settled};
 use super::order::{self, Told as How};
 use super::target::Target;
@@ -29,6 +30,8 @@ pub(crate) struct Letter {
     pub(crate) limits: Limits,
     /// The newest finish of its monitor that the target has, or that is in this flush.
     pub(crate) newest: Option<Moment>,
+    /// What is open at a message target once it has this.
+    pub(crate) afterwards: Option<Afterwards>,
 }
 
 /// What became of a letter.
@@ -37,6 +40,8 @@ pub(crate) struct Flushed {
     pub(crate) id: String,
     /// The event.
     pub(crate) spooled: Spooled,
+    /// What is open at a message target once it has this.
+    pub(crate) afterwards: Option<Afterwards>,
     /// What became of it; none: it stays.
     pub(crate) result: Option<Delivery>,
     /// Why.
@@ -90,11 +95,13 @@ async fn turn(
 ) {
     let mut line: Option<Line> = None;
     for letter in letters {
-        let how = order::decide(&letter.spooled.event, letter.newest, now);
+        let dated = letter.target.dialect.carries_moments();
+        let how = order::decide(&letter.spooled.event, letter.newest, dated, now);
         let event = order::late(&letter.spooled.event, how, now);
         let flushed = |result, detail| Flushed {
             id: letter.id.clone(),
             spooled: letter.spooled.clone(),
+            afterwards: letter.afterwards.clone(),
             result,
             detail,
             after: None,
@@ -111,6 +118,11 @@ async fn turn(
         let Some(line) = &mut line else { continue };
         let begun = Instant::now();
         match tokio::time::timeout_at(until, line.once(&event)).await {
+            // A service that has no word for a log line would take a late success for one of now.
+            Ok(Ok(Settled::Unspoken)) if how == How::AsLog => {
+                let why = "too late to be told as what it was, and the service takes no log lines";
+                done(flushed(Some(Delivery::Dropped), Some(why.to_owned())));
+            }
             Ok(Ok(settled @ (Settled::Delivered { .. } | Settled::Unspoken))) => {
                 let result = match settled {
                     _ if how == How::AsLog => Delivery::DeliveredAsLog,

@@ -5,8 +5,10 @@
 //! the job and leaves at the end of its budget. The hard part is order: a start is never sent after
 //! its own finish, and an old event never hides a newer state (`order.rs`).
 
+pub(crate) mod alerts;
 pub(crate) mod attempt;
 pub(crate) mod budget;
+pub(crate) mod command;
 pub(crate) mod courier;
 pub(crate) mod datagram;
 pub(crate) mod deliver;

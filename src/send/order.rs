@@ -6,7 +6,8 @@
 //!
 //! - a finish older than one that the receiver already has, or than another one in the spool, goes
 //!   as a log line;
-//! - a success that is the newest but older than [`LATE_SUCCESS_MAX`] goes as a log line, too;
+//! - a success that is the newest but older than [`LATE_SUCCESS_MAX`] goes as a log line, too, unless
+//!   the event's own moment travels with it;
 //! - a failure or warning that is the newest goes as what it is, however late;
 //! - a start, progress or stage is dropped: its run is over or has told since.
 //!
@@ -34,14 +35,15 @@ pub(crate) enum Told {
 }
 
 /// Decides for one event. `newest` is the moment of the newest finish of its monitor that the
-/// target has been told or that waits behind this one.
-pub(crate) fn decide(event: &Event, newest: Option<Moment>, now: Moment) -> Told {
+/// target has been told or that waits behind this one; `dated` says that the receiver is told when
+/// the event happened.
+pub(crate) fn decide(event: &Event, newest: Option<Moment>, dated: bool, now: Moment) -> Told {
     let overtaken = newest.is_some_and(|newest| newest > event.at);
     let late = now.epoch_ms().saturating_sub(event.at.epoch_ms());
     let stale = late > i64::try_from(LATE_SUCCESS_MAX.as_millis()).unwrap_or(i64::MAX);
     match event.kind {
         Kind::Start | Kind::Progress | Kind::Stage => Told::Dropped,
-        Kind::Success if overtaken || stale => Told::AsLog,
+        Kind::Success if overtaken || (stale && !dated) => Told::AsLog,
         Kind::Failure | Kind::Warning if overtaken => Told::AsLog,
         Kind::Success | Kind::Warning | Kind::Failure => Told::AsIs,
         Kind::Log | Kind::Verified | Kind::Test | Kind::Pause | Kind::Resume => Told::AsIs,
@@ -82,7 +84,8 @@ mod tests {
         for (kind, at) in order {
             let event = Event::new(*kind, "m", Moment::from_epoch_ms(*at));
             let later = order.iter().filter(|(kind, _)| kind.is_finish()).map(|(_, at)| *at).max();
-            let told = decide(&event, later.map(Moment::from_epoch_ms), Moment::from_epoch_ms(now));
+            let later = later.map(Moment::from_epoch_ms);
+            let told = decide(&event, later, false, Moment::from_epoch_ms(now));
             if told == Told::AsIs && kind.is_finish() {
                 newest = Some((*kind, *at));
             }
@@ -105,5 +108,14 @@ mod tests {
         assert_eq!(shown(&[(Kind::Success, 0)], hour), Some((Kind::Success, 0)));
         assert_eq!(shown(&[(Kind::Success, 0)], hour + 1), None);
         assert_eq!(shown(&[(Kind::Failure, 0)], 24 * hour), Some((Kind::Failure, 0)));
+    }
+
+    #[test]
+    fn a_receiver_that_is_told_when_it_happened_takes_a_late_success_for_what_it_is() {
+        let event = Event::new(Kind::Success, "m", Moment::from_epoch_ms(0));
+        let day = Moment::from_epoch_ms(86_400_000);
+        assert_eq!(decide(&event, None, true, day), Told::AsIs);
+        assert_eq!(decide(&event, None, false, day), Told::AsLog);
+        assert_eq!(decide(&event, Some(day), true, day), Told::AsLog);
     }
 }

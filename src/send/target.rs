@@ -1,6 +1,7 @@
 //! A target: one address that events go to, with everything an attempt needs.
 
 use crate::domain::address::Address;
+use crate::domain::alert::Said;
 use crate::domain::dialect::{Dialect, Limits, Parameters, Request};
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
@@ -28,14 +29,24 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Whether it is told of such events.
+    /// Whether it is told of such events. Who carries words to a person is told of failures only,
+    /// where nobody has said otherwise.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        self.on.as_ref().is_none_or(|on| on.contains(&kind))
+        match (&self.on, self.dialect.message()) {
+            (Some(on), _) => on.contains(&kind),
+            (None, Some(_)) => kind == Kind::Failure,
+            (None, None) => true,
+        }
     }
 
     /// The requests that tell it of an event; none where it has no word for it, or wants none.
     pub(crate) fn spell(&self, event: &Event, limits: Limits) -> Vec<Request> {
-        if !self.wants(event.kind) {
+        let is_told = match event.said {
+            Some(Said::Silent) => false,
+            Some(Said::Told | Said::Still(_) | Said::Over(_)) => true,
+            None => self.wants(event.kind),
+        };
+        if !is_told {
             return Vec::new();
         }
         let mut parameters = self.parameters.clone();

@@ -5,6 +5,7 @@
 //! `spawn.rs`: a job must find the same world below `hb` that it would have found without it.
 
 pub(crate) mod clock;
+pub(crate) mod command;
 pub(crate) mod fault;
 pub(crate) mod files;
 pub(crate) mod host;

@@ -19,6 +19,7 @@ mod kept_addresses;
 mod kernels;
 mod man;
 mod messages;
+mod messages_to_people;
 mod ping;
 mod places;
 mod policy;

@@ -22,7 +22,7 @@ const SENTRY: &str = include_str!("table/sentry.toml");
 const SUFFIX: &str = include_str!("table/suffix.toml");
 
 /// Every service but Healthchecks, with the text that it stands in, in the order of the manual.
-const FAMILIES: [(&str, &str); 52] = [
+const FAMILIES: [(&str, &str); 53] = [
     ("watchgoose", SUFFIX),
     ("betterstack", SUFFIX),
     ("ohdear", SUFFIX),
@@ -67,6 +67,7 @@ const FAMILIES: [(&str, &str); 52] = [
     ("gotify", ALERT),
     ("notifly_message", ALERT),
     ("alertmanager", ALERT),
+    ("command", ALERT),
     ("pushgateway", METRICS),
     ("zabbix_api", METRICS),
     ("icinga2", METRICS),

@@ -106,6 +106,7 @@ fn shape(service: &Service, variant: &Variant) -> String {
         Transport::Udp => return "UDP lines".to_owned(),
         Transport::Zabbix => return "trapper items".to_owned(),
         Transport::Nsca => return "NSCA packet".to_owned(),
+        Transport::Command => return "your command".to_owned(),
     }
     let method = variant.method.unwrap_or(match body {
         Some(_) => Method::Post,

@@ -50,9 +50,10 @@ const HOSTS: [(&str, &str); 28] = [
 ];
 
 /// Schemes that are one service.
-const SCHEMES: [(&str, &str); 4] = [
+const SCHEMES: [(&str, &str); 5] = [
     ("statsd", "statsd"),
     ("dogstatsd", "dogstatsd"),
+    ("command", "command"),
     ("zabbix", "zabbix_trapper"),
     ("nsca", "nsca"),
 ];

@@ -37,7 +37,7 @@ pub(crate) use self::detect::Place;
 pub(crate) use self::parameters::Parameters;
 pub(crate) use self::reader::read;
 pub(crate) use self::request::{Exchange, HttpRequest, Request};
-pub(crate) use self::service::Service;
+pub(crate) use self::service::{Message, Service};
 
 use super::address::Address;
 use super::event::Event;
@@ -152,6 +152,37 @@ impl Dialect {
         match self {
             Dialect::Healthchecks => Vec::new(),
             Dialect::Table(service) => parameters::missing(service, address, has),
+        }
+    }
+
+    /// Whether it carries words to a person; then hb itself keeps the alert that is open.
+    pub(crate) fn message(self) -> Option<Message> {
+        match self {
+            Dialect::Healthchecks => None,
+            Dialect::Table(service) => service.message,
+        }
+    }
+
+    /// Whether the moment of an event travels with it, so that it may be told late as what it is.
+    pub(crate) fn carries_moments(self) -> bool {
+        match self {
+            Dialect::Healthchecks => false,
+            Dialect::Table(service) => service.client_clock,
+        }
+    }
+
+    /// What is wrong with a parameter that is a template of a person's own, and what to write.
+    pub(crate) fn check_words(
+        self,
+        parameter: &str,
+        text: &str,
+    ) -> Option<(String, Option<String>)> {
+        match self {
+            Dialect::Healthchecks => None,
+            Dialect::Table(service) => {
+                let known = service.parameters.get(parameter)?;
+                known.is_template.then(|| variables::check_own(service, text)).flatten()
+            }
         }
     }
 

@@ -6,15 +6,18 @@
 use toml::de::DeTable;
 
 use super::reading::{KINDS, Mistake, Reading, Valued, list_of, scalar};
-use super::service::{Body, Check, Method, Parameter, Parser, Service, Status, Transport, Variant};
+use super::service::{
+    Body, Check, Message, Method, Parameter, Parser, Service, Status, Transport, Variant,
+};
 use super::variables;
 use crate::domain::event::Kind;
 
-const MEMBERS: [&str; 37] = [
+const MEMBERS: [&str; 38] = [
     "title",
     "example",
     "lacks",
     "transport",
+    "message",
     "parser",
     "url",
     "split_last",
@@ -84,6 +87,13 @@ pub(crate) fn read(name: &str, table: &DeTable<'_>) -> (Service, Vec<Mistake>) {
     for (key, value) in table {
         reader.member(&mut service, key.get_ref(), key.span().start, value);
     }
+    if service.message.is_some() {
+        // Whoever is woken by it may say it in words of their own.
+        for own in ["title", "text"] {
+            let parameter = Parameter { is_template: true, ..Parameter::default() };
+            service.parameters.entry(own.to_owned()).or_insert(parameter);
+        }
+    }
     variables::check(&service, &mut reader.mistakes);
     reader.mistakes.sort_by_key(|mistake| mistake.offset);
     (service, reader.mistakes)
@@ -101,6 +111,7 @@ impl Reading {
                     ("udp", Transport::Udp),
                     ("tcp:zbxd", Transport::Zabbix),
                     ("tcp:nsca", Transport::Nsca),
+                    ("command", Transport::Command),
                 ];
                 service.transport = self.word(key, value, &words).unwrap_or_default();
             }
@@ -117,6 +128,10 @@ impl Reading {
             }
             "url" => service.url = self.template(key, value),
             "split_last" => service.split_last = Some(self.text(key, value)),
+            "message" => {
+                let words = [("note", Message::Note), ("incident", Message::Incident)];
+                service.message = self.word(key, value, &words);
+            }
             "strip" => service.strip = self.texts(key, value),
             "segments_min" => service.segments_min = self.count(key, value),
             "swap" => service.swap = self.texts(key, value),
@@ -243,7 +258,8 @@ impl Reading {
                     "needed" => parameter.needed = self.flag(key, value),
                     "query" => parameter.query = Some(self.text(key, value)),
                     "default" => parameter.default = self.template(key, value),
-                    _ => self.unknown(key, at, &["needed", "query", "default"]),
+                    "template" => parameter.is_template = self.flag(key, value),
+                    _ => self.unknown(key, at, &["needed", "query", "default", "template"]),
                 }
             }
             parameters.insert(name.to_owned(), parameter);

@@ -28,6 +28,9 @@ const URL_BYTES_MAX: usize = 8000;
 /// Bytes of one datagram that pass every usual network whole.
 const DATAGRAM_BYTES_MAX: usize = 1432;
 
+/// The longest value in the environment of a command: well below what Linux takes as one string.
+const ENVIRONMENT_BYTES_MAX: usize = 32 * 1024;
+
 /// See [`super::Dialect::spell`].
 pub(super) fn spell(
     service: &Service,
@@ -49,6 +52,7 @@ pub(super) fn spell(
         Transport::Udp => udp(&scope, variant),
         Transport::Zabbix => zabbix(&scope, variant),
         Transport::Nsca => nsca(&scope, variant),
+        Transport::Command => command(&mut scope, variant),
     };
     request.into_iter().collect()
 }
@@ -87,6 +91,31 @@ fn http(scope: &mut Scope<'_>, variant: &Variant) -> Option<Request> {
         headers.push((name.clone(), value.trim().to_owned()));
     }
     Some(Request::Http(HttpRequest { method: method.name(), url, headers, body }))
+}
+
+/// A person's own program: the event as JSON on its stdin, its main facts in its environment. Nothing
+/// of an event stands in the line that a shell reads.
+fn command(scope: &mut Scope<'_>, variant: &Variant) -> Option<Request> {
+    let line = scope.look_up("with.command")?.as_str()?.to_owned();
+    let (mut input, _) = match &variant.body {
+        Some(body) => fitting(scope, scope.service.body(body)?),
+        None => (Vec::new(), None),
+    };
+    input.push(b'\n');
+    let facts = [
+        ("HB_EVENT", "kind"),
+        ("HB_MONITOR", "monitor"),
+        ("HB_HOST", "host"),
+        ("HB_RUN_ID", "run_id"),
+        ("HB_EXIT_CODE", "exit_code"),
+        ("HB_SUMMARY", "summary"),
+        ("HB_TEXT", "text"),
+    ];
+    let environment = facts.into_iter().filter_map(|(name, variable)| {
+        let value = super::template::plain(&scope.look_up(variable)?).replace('\0', "");
+        Some((name, super::template::last_bytes(&value, ENVIRONMENT_BYTES_MAX).to_owned()))
+    });
+    Some(Request::Command { line, environment: environment.collect(), input })
 }
 
 /// Settles what `{base}` stands for.

@@ -16,6 +16,15 @@ pub(crate) enum Request {
         /// The lines, without their ends.
         lines: Vec<String>,
     },
+    /// A program on this host.
+    Command {
+        /// The line that a shell reads; it may hold a secret.
+        line: String,
+        /// Variables.
+        environment: Vec<(&'static str, String)>,
+        /// What it reads on its stdin.
+        input: Vec<u8>,
+    },
     /// A short conversation over TCP.
     Tcp {
         /// Host and port.
@@ -52,7 +61,7 @@ impl Request {
     pub(crate) fn body_bytes(&self) -> usize {
         match self {
             Request::Http(request) => request.body.len(),
-            Request::Udp { .. } | Request::Tcp { .. } => 0,
+            Request::Udp { .. } | Request::Tcp { .. } | Request::Command { .. } => 0,
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Service {
     pub(crate) lacks: String,
     /// How it is reached.
     pub(super) transport: Transport,
+    /// Whether it carries words to a person, and keeps no state of a monitor.
+    pub(super) message: Option<Message>,
     /// Code that makes the address.
     pub(super) parser: Option<Parser>,
     /// The address of a request, where it is not the target's own.
@@ -94,6 +96,17 @@ pub(super) enum Transport {
     Zabbix,
     /// NSCA.
     Nsca,
+    /// A program on this host.
+    Command,
+}
+
+/// Words to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// Each stands for itself, as in a chat.
+    Note,
+    /// The first opens something that the last one closes.
+    Incident,
 }
 
 /// Code that makes an address.
@@ -122,6 +135,8 @@ pub(super) struct Parameter {
     pub(super) query: Option<String>,
     /// What it is where nobody says it.
     pub(super) default: Option<Template>,
+    /// Whether it is a template of a person's own.
+    pub(super) is_template: bool,
 }
 
 /// One way to tell of an event.

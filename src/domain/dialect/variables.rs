@@ -13,13 +13,20 @@ use super::service::{Body, Json, Pair, Service, Variant};
 use super::template::{Template, head_bytes, last_bytes, number};
 use super::{Limits, sentry, wording};
 use crate::domain::address::Address;
+use crate::domain::alert::Said;
 use crate::domain::base64;
 use crate::domain::event::{Event, Kind};
 use crate::domain::nearest::nearest;
 use crate::domain::text;
 
 /// Variables with a fixed name.
-const NAMES: [&str; 42] = [
+const NAMES: [&str; 48] = [
+    "words.title",
+    "words.text",
+    "told",
+    "recovered",
+    "failures",
+    "severity",
     "base",
     "cfg_base",
     "origin",
@@ -113,10 +120,25 @@ impl Scope<'_> {
             "exit_code" => json!(event.exit_code?),
             "message" => json!(head_bytes(event.message.as_ref()?, self.room.get())),
             "line" => json!(head_bytes(&wording::line(event), self.room.get())),
-            "summary" => json!(head_bytes(&wording::summary(event), self.room.get())),
+            "summary" => match self.own_words("title") {
+                Some(words) => json!(head_bytes(&words, self.room.get())),
+                None => json!(head_bytes(&wording::summary(event), self.room.get())),
+            },
             "tail" => self.tail()?,
             "opt_tail" if event.kind == Kind::Failure || self.holds("with.tail") => self.tail()?,
-            "text" => json!(text::to_text(&wording::text(event, self.room.get()))),
+            "text" => match self.own_words("text") {
+                Some(words) => json!(last_bytes(&words, self.room.get())),
+                None => json!(text::to_text(&wording::text(event, self.room.get()))),
+            },
+            "words.title" => json!(self.own_words("title")?),
+            "words.text" => json!(self.own_words("text")?),
+            "told" => json!(event.said.is_some_and(|said| said != Said::Silent)),
+            "recovered" => json!(matches!(event.said, Some(Said::Over(_)))),
+            "failures" => match event.said? {
+                Said::Still(open) | Said::Over(open) => json!(open.failures),
+                Said::Told | Said::Silent => return None,
+            },
+            "severity" => json!(if event.kind == Kind::Warning { "warning" } else { "error" }),
             "stage" => json!(event.stage.as_ref()?),
             "percent" => number(event.percent?),
             "progress.current" => number(event.counted.current?),
@@ -129,6 +151,17 @@ impl Scope<'_> {
             "signals.start" if !self.parameters.start_untold => json!(true),
             _ => return self.of_outcome(name),
         })
+    }
+
+    /// A text in the words of the person that it goes to.
+    fn own_words(&self, name: &str) -> Option<String> {
+        let template = Template::parse(self.parameters.get(name)?.as_str()?, 0).ok()?;
+        let plain = Parameters::default();
+        let room = Cell::new(self.room.get());
+        let (base, last) = (self.base.clone(), self.last.clone());
+        // Its own `{summary}` and `{text}` are hb's, else they would speak of themselves for ever.
+        let bare = Scope { parameters: &plain, base, last, room, ..*self };
+        template.text(&|name| bare.look_up(name).or(Some(json!(""))))
     }
 
     /// What depends on how a run ended.
@@ -244,6 +277,14 @@ pub(super) fn check(service: &Service, mistakes: &mut Vec<Mistake>) {
                 format!("there is no `{}` to stand for `@{0}`", text::excerpt(name.as_bytes()));
             mistakes.push(Mistake { offset: *offset, message, hint: None });
         }
+    }
+}
+
+/// What is wrong with a template that a target brings along.
+pub(super) fn check_own(service: &Service, text: &str) -> Option<(String, Option<String>)> {
+    match Template::parse(text, 0) {
+        Err(why) => Some((why, None)),
+        Ok(template) => template.variables().find_map(|name| unknown(service, name)),
     }
 }
 

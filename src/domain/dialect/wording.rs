@@ -1,5 +1,6 @@
 //! An event in words, for bodies that a person reads.
 
+use crate::domain::alert::Said;
 use crate::domain::event::{Event, Kind};
 use crate::domain::span;
 use crate::domain::text::fit;
@@ -81,8 +82,24 @@ pub(super) fn line(event: &Event) -> String {
     }
 }
 
+fn failures(count: u32) -> String {
+    format!("{count} failure{}", if count == 1 { "" } else { "s" })
+}
+
 /// The same with the name in front, for a person who is woken by it.
 pub(super) fn summary(event: &Event) -> String {
+    match event.said {
+        Some(Said::Over(open)) => {
+            let (count, since) = (failures(open.failures), open.since.to_short_utc());
+            return format!("{} is well again after {count} since {since} UTC", event.monitor);
+        }
+        Some(Said::Still(open)) => {
+            let (count, since) = (failures(open.failures), open.since.to_short_utc());
+            let line = line(event);
+            return format!("{} still fails, {count} since {since} UTC: {line}", event.monitor);
+        }
+        Some(Said::Told | Said::Silent) | None => {}
+    }
     match event.message.as_ref().filter(|message| !message.trim().is_empty()) {
         Some(message) if event.kind == Kind::Failure => {
             format!("{} failed: {message}", event.monitor)

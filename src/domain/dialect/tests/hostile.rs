@@ -106,8 +106,10 @@ fn setups() -> Vec<(Dialect, Address, Parameters)> {
         let address = Address::parse(&fill(dialect.describe().example)).expect(name);
         let mut parameters = Parameters::default();
         for parameter in dialect.parameters() {
-            if !["upsert", "schedule", "grouping", "encryption"].contains(&parameter) {
-                parameters.set(parameter, SECRET.into());
+            match parameter {
+                "upsert" | "schedule" | "grouping" | "encryption" | "title" | "text" => {}
+                "command" => parameters.set(parameter, "tell".into()),
+                _ => parameters.set(parameter, SECRET.into()),
             }
         }
         let address = dialect.complete(&address, &parameters, Some("nightly"), "nightly");
@@ -225,6 +227,12 @@ fn lines_and_packets_stay_whole() {
                             all.iter().all(|text| !text.contains(char::is_control)),
                             "{packet:?}"
                         );
+                    }
+                    Some(Request::Command { line, environment, input }) => {
+                        assert_eq!(line, "tell", "nothing of an event is in the line");
+                        let values = environment.iter().map(|(_, value)| value);
+                        assert!(values.into_iter().all(|value| !value.contains('\0')));
+                        assert_eq!(input.iter().filter(|byte| **byte == b'\n').count(), 1);
                     }
                     Some(Request::Tcp { .. } | Request::Http(_)) | None => {}
                 }
