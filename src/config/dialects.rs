@@ -161,6 +161,10 @@ pub(crate) fn settle(
         let message = format!("unknown key `{}` in `with`", key.escape_debug());
         wrong.push(Wrong { line, layer, message, hint: Some(hint) });
     }
+    if has_key && dialect.key_parameter().is_none() {
+        let message = format!("target `{name}` has a `key`, and {} takes none", dialect.name());
+        wrong.push(at_header(message, "its key stands in its address".to_owned()));
+    }
     let key = dialect.key_parameter().filter(|_| has_key);
     let has = |parameter: &str| draft.with.contains_key(parameter) || key == Some(parameter);
     let missing = dialect.missing(&address, &has);
