@@ -236,11 +236,8 @@ fn look_at_targets(
         let hint = "add a target to the configuration, or use `--to URL`".to_owned();
         findings.push(Finding::odd("target", text, Some(hint)));
     }
-    if arguments.what.is_none() || object.get("dialect").is_none() {
-        for target in &found.targets {
-            let text = format!("`{}` is told in {}", target.name, target.dialect.name());
-            findings.push(Finding::good("dialect", text));
-        }
+    if object.get("dialect").is_none() {
+        doctor_dialect::look_at_targets(&found.targets, findings);
     }
     if !arguments.no_network {
         for target in &found.targets {

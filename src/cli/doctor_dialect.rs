@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::doctor_probe::Finding;
 use crate::domain::dialect::{Dialect, Sent};
 use crate::domain::event::Kind;
+use crate::send::target::Target;
 
 /// Adds what is known of a dialect: lines for people, and a member for programs.
 pub(crate) fn look_at(dialect: Dialect, why: &str, findings: &mut Vec<Finding>) {
@@ -51,6 +52,20 @@ pub(crate) fn look_at(dialect: Dialect, why: &str, findings: &mut Vec<Finding>) 
         let text =
             format!("{} confirms nothing: what is sent may not have been taken", known.title);
         findings.push(Finding::odd("events", text, None));
+    }
+}
+
+/// Adds which dialect each target is told in, and whether any of them hears of failures.
+pub(crate) fn look_at_targets(targets: &[Target], findings: &mut Vec<Finding>) {
+    for target in targets {
+        let text = format!("`{}` is told in {}", target.name, target.dialect.name());
+        findings.push(Finding::good("dialect", text));
+    }
+    let deaf = |target: &Target| target.dialect.sent(Kind::Failure) == Sent::Nothing;
+    if !targets.is_empty() && targets.iter().all(deaf) {
+        let text = "no target has a word for a failure: it is only noticed after the deadline";
+        let hint = "add a target that is told of failures".to_owned();
+        findings.push(Finding::odd("events", text.to_owned(), Some(hint)));
     }
 }
 

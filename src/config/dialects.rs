@@ -138,12 +138,9 @@ pub(crate) fn settle(
     let has_key = draft.options.key.is_some();
     let place = Place { monitor_is_named: true, has_key };
     let recognised = || Dialect::recognise(&address, place).map(|(dialect, _)| dialect);
-    let at_header = |message: String, hint: String| Wrong {
-        line: draft.line,
-        layer,
-        message,
-        hint: Some(hint),
-    };
+    let line = draft.line;
+    let at_header =
+        |message: String, hint: String| Wrong { line, layer, message, hint: Some(hint) };
     let Some(dialect) = named.or_else(recognised) else {
         let message = format!("target `{name}`: its address does not say what is spoken there");
         wrong.push(at_header(message, "add `dialect`, as in `dialect = \"statsd\"`".to_owned()));
@@ -162,13 +159,11 @@ pub(crate) fn settle(
         let message = format!("unknown key `{}` in `with`", key.escape_debug());
         wrong.push(Wrong { line, layer, message, hint: Some(hint) });
     }
-    draft.with.retain(|key, (value, line, layer)| {
-        let With::Text(SecretSource::Literal(text)) = value else { return true };
-        let Some((why, hint)) = dialect.check_words(key, text.expose()) else { return true };
-        let message = format!("`with.{key}`: {why}");
-        wrong.push(Wrong { line: *line, layer: *layer, message, hint });
-        false
-    });
+    check_words(draft, dialect, wrong);
+    if has_key && dialect.key_parameter().is_none() {
+        let message = format!("target `{name}` has a `key`, and {} takes none", dialect.name());
+        wrong.push(at_header(message, "its key stands in its address".to_owned()));
+    }
     let key = dialect.key_parameter().filter(|_| has_key);
     let has = |parameter: &str| draft.with.contains_key(parameter) || key == Some(parameter);
     let missing = dialect.missing(&address, &has);
@@ -183,4 +178,20 @@ pub(crate) fn settle(
         wrong.push(at_header(message, hint));
     }
     missing.is_empty()
+}
+
+/// Takes out the members whose words cannot be used: a template with a variable that there is not, a
+/// value that the dialect does not know.
+fn check_words(draft: &mut TargetDraft, dialect: Dialect, wrong: &mut Vec<Wrong>) {
+    draft.with.retain(|key, (value, line, layer)| {
+        let text = match value {
+            With::Text(SecretSource::Literal(text)) => text.expose().to_owned(),
+            With::Value(value) => value.to_string(),
+            With::Text(_) => return true,
+        };
+        let Some((why, hint)) = dialect.check_words(key, &text) else { return true };
+        let message = format!("`with.{key}`: {why}");
+        wrong.push(Wrong { line: *line, layer: *layer, message, hint });
+        false
+    });
 }

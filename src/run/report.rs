@@ -20,7 +20,7 @@ use crate::send::alerts::{self, Afterwards};
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
-use crate::sys::{clock, program};
+use crate::sys::{clock, host, program};
 
 /// How long the start waits for the finish, to be told with it.
 pub(crate) const START_HOLD: Duration = Duration::from_millis(25);
@@ -136,7 +136,9 @@ impl<'a> Reporter<'a> {
     pub(crate) fn open(&mut self) {
         self.engage(Courier::start);
         if let Some(courier) = &self.courier {
-            courier.post(&telling::start(&self.begun));
+            let mut event = telling::start(&self.begun);
+            event.host = Some(host::name());
+            courier.post(&event);
         }
     }
 
@@ -165,6 +167,7 @@ impl<'a> Reporter<'a> {
         event.seq = self.seq;
         event.run_id = Some(self.begun.run_id);
         event.started_at = Some(self.begun.started_at);
+        event.host = Some(host::name());
         if let Some(courier) = &self.courier {
             courier.post(&event);
         }

@@ -64,6 +64,24 @@ fn a_doctor_says_which_service_a_url_is() {
     }
 }
 
+#[test]
+fn a_doctor_warns_where_nobody_hears_of_failures() {
+    let home = Home::new();
+    let deaf = "no target has a word for a failure";
+    let beat =
+        "[targets.beat]\nurl = \"https://h.example/cron-ok.php\"\n[defaults]\nto = [\"beat\"]\n";
+    home.config(beat);
+    let seen = Seen::of(&mut home.hb(&["doctor", "nightly", "--no-network"]));
+    assert!(seen.stdout.contains(deaf), "{}", seen.stdout);
+    home.config(&format!(
+        "[targets.alarm]\nurl = \"https://ntfy.sh/x\"\n{}",
+        beat.replace("[\"", "[\"alarm\", \"")
+    ));
+    let seen = Seen::of(&mut home.hb(&["doctor", "nightly", "--no-network"]));
+    assert!(seen.stdout.contains("`alarm` is told in ntfy"), "{}", seen.stdout);
+    assert!(!seen.stdout.contains(deaf), "{}", seen.stdout);
+}
+
 /// The kinds whose requests are kept.
 const KINDS: [&str; 7] = ["start", "progress", "stage", "success", "warning", "failure", "log"];
 

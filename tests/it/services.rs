@@ -243,6 +243,10 @@ fn what_a_target_lacks_is_said_with_its_line_and_the_job_runs() {
             "line 1: there is a dialect `gatus` already; give it another name",
         ),
         (
+            "[targets.t]\nurl = \"https://nosnch.in/x\"\nkey = \"y\"\n",
+            "line 1: target `t` has a `key`, and deadmanssnitch takes none; its key stands in its address",
+        ),
+        (
             "[targets.t]\nurl = \"udp://127.0.0.1:8125\"\n",
             "line 1: target `t`: its address does not say what is spoken there; add `dialect`, as in `dialect = \"statsd\"`",
         ),

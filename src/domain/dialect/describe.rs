@@ -88,7 +88,14 @@ fn describe(service: &'static Table) -> Description {
 
 fn sent(service: &Service, kind: Kind) -> Sent {
     if let Some(variants) = service.on.get(&kind) {
-        return Sent::Requests(variants.iter().map(|variant| shape(service, variant)).collect());
+        // What people hear of, and when, is hb's own rule (`domain/alert`), not the service's.
+        let when = match (service.message, kind) {
+            (Some(_), Kind::Success) => " once, after a failure",
+            (Some(_), Kind::Warning) => " where `on` names it",
+            (Some(_) | None, _) => "",
+        };
+        let shape = |variant| format!("{}{when}", shape(service, variant));
+        return Sent::Requests(variants.iter().map(shape).collect());
     }
     let next = service.fallback.get(&kind).copied();
     let next = next.or(matches!(kind, Kind::Verified | Kind::Test).then_some(Kind::Log));

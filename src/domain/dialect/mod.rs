@@ -181,6 +181,11 @@ impl Dialect {
             Dialect::Healthchecks => None,
             Dialect::Table(service) => {
                 let known = service.parameters.get(parameter)?;
+                if !known.words.is_empty() && !known.words.iter().any(|word| word == text) {
+                    let text = super::text::excerpt(text.as_bytes());
+                    let hint = format!("it takes {}", known.words.join(" or "));
+                    return Some((format!("`{text}` cannot be used"), Some(hint)));
+                }
                 known.is_template.then(|| variables::check_own(service, text)).flatten()
             }
         }

@@ -259,7 +259,11 @@ impl Reading {
                     "query" => parameter.query = Some(self.text(key, value)),
                     "default" => parameter.default = self.template(key, value),
                     "template" => parameter.is_template = self.flag(key, value),
-                    _ => self.unknown(key, at, &["needed", "query", "default", "template"]),
+                    "words" => parameter.words = self.texts(key, value),
+                    _ => {
+                        let known = ["needed", "query", "default", "template", "words"];
+                        self.unknown(key, at, &known);
+                    }
                 }
             }
             parameters.insert(name.to_owned(), parameter);

@@ -40,9 +40,11 @@ fn parts(address: &Address) -> Option<Parts<'_>> {
     dsn.then(|| Parts { prefix: prefix.to_vec(), project, slug: None, key: user })
 }
 
-/// Whether this is a DSN.
+/// Whether this is a DSN. One with a password is of a time before check-ins, and any other service
+/// may have an address with a password and a number.
 pub(super) fn is_dsn(address: &Address) -> bool {
-    parts(address).is_some_and(|parts| parts.slug.is_none() && address.user().is_some())
+    let user = matches!(address.user(), Some((_, None)));
+    user && parts(address).is_some_and(|parts| parts.slug.is_none())
 }
 
 /// The slug: the address's own, the target's, or made of the monitor's name.

@@ -137,6 +137,8 @@ pub(super) struct Parameter {
     pub(super) default: Option<Template>,
     /// Whether it is a template of a person's own.
     pub(super) is_template: bool,
+    /// The only values it may have; empty: any.
+    pub(super) words: Vec<String>,
 }
 
 /// One way to tell of an event.

@@ -53,7 +53,7 @@ fn what_is_only_the_beginning_of_an_address_is_recognised_with_a_name_or_a_key()
         ("https://hc-ping.com.evil.example/x", named, "get_success"),
         ("HTTPS://NTFY.SH:443/x", named, "ntfy"),
         ("https://key@sentry.example/sub/42", named, "sentry"),
-        ("https://key:secret@sentry.example/42", named, "sentry"),
+        ("https://key:secret@sentry.example/42", named, "get_success"),
         ("https://user:pw@x.example/hook", named, "get_success"),
         ("statsd://127.0.0.1:8125", named, "statsd"),
         ("zabbix://h:10051", named, "zabbix_trapper"),
