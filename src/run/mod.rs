@@ -16,6 +16,7 @@ mod matching;
 mod output;
 pub(crate) mod plan;
 mod progress;
+mod pump;
 mod quiet;
 mod report;
 mod story;

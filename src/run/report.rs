@@ -125,6 +125,13 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// The same, beside everything else: a busy disk must not hold up the job's signals.
+    pub(crate) fn secure_beside(&self) {
+        if let Some(record) = &self.record {
+            record.secure_beside();
+        }
+    }
+
     /// Starts the courier and gives it the start, unless it is there already.
     pub(crate) fn open(&mut self, with_start: bool) {
         if self.courier.is_some() {

@@ -19,7 +19,7 @@ use super::{conditions, exit_of, shown, unix_signals};
 use crate::domain::record::{Begun, Line, VERSION};
 use crate::domain::run::Outcome;
 use crate::domain::text;
-use crate::journal::locks::RunLock;
+use crate::journal::locks::{RunLock, run_variable};
 use crate::journal::logs;
 use crate::journal::state::State;
 use crate::sys::inherited::Inherited;
@@ -65,11 +65,14 @@ impl<'a> Story<'a> {
             parent_run_id: plan.parent_run_id,
             targets: plan.targets.iter().map(|target| target.reference.clone()).collect(),
         };
-        let progress = state.and_then(|state| Progress::open(state, begun.run_id).ok());
+        let run_id = begun.run_id;
+        let reporter = Reporter::begin(plan, state, begun);
+        // After the record: what a killed hb has made is cleared away by whoever finds its record.
+        let progress = state.and_then(|state| Progress::open(state, run_id).ok());
         let desk = Desk {
             plan,
             signals,
-            reporter: Reporter::begin(plan, state, begun),
+            reporter,
             progress,
             heard: Heard::default(),
             started: Instant::now(),
@@ -186,6 +189,9 @@ impl<'a> Story<'a> {
             process::become_subreaper();
         }
         let redirected = output.redirected();
+        if let Some(lock) = lock {
+            let _ = lock.announce(self.desk.reporter.begun().run_id);
+        }
         let started = Instant::now();
         let request = self.request(&plan.command, &environment, &redirected, own_group);
         let spawned = spawn::spawn(&request);
@@ -279,7 +285,7 @@ impl<'a> Story<'a> {
     fn environment(&self) -> Vec<CString> {
         let begun = self.desk.reporter.begun();
         let mut own = vec![
-            format!("HB_RUN_ID={}", begun.run_id).into_bytes(),
+            run_variable(begun.run_id).into_bytes(),
             format!("HB_MONITOR={}", begun.monitor).into_bytes(),
         ];
         if let Some(progress) = &self.desk.progress {

@@ -146,6 +146,7 @@ impl Desk<'_> {
                     if due(&mut timers.hold, now) {
                         self.oom_kills = host::oom_kills();
                         self.reporter.open(true);
+                        self.reporter.secure_beside();
                         if let Some(progress) = &mut self.progress {
                             progress.watch();
                         }

@@ -14,6 +14,7 @@ mod hostile;
 mod inside;
 mod journal;
 mod kernels;
+mod killed;
 mod man;
 mod ping;
 mod places;
