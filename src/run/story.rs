@@ -15,7 +15,8 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::report::Reporter;
 use super::supervise::{Attended, Desk, Job};
-use super::{conditions, exit_of, shown, unix_signals};
+use super::unix_signals::{self, Reach};
+use super::{conditions, exit_of, shown};
 use crate::domain::record::{Begun, Line, VERSION};
 use crate::domain::run::Outcome;
 use crate::domain::text;
@@ -129,7 +130,8 @@ impl<'a> Story<'a> {
             let request = self.request(&words, &environment, &[], false);
             let code = match spawn::spawn(&request) {
                 Ok(pid) => {
-                    let job = Job { pid, own_group: false, started: Instant::now() };
+                    let job =
+                        Job { pid, own_group: false, reach: reach(false), started: Instant::now() };
                     let mut nothing = Output::none();
                     shown(exit_of(self.desk.attend(&job, &mut nothing).ended, None))
                 }
@@ -201,7 +203,7 @@ impl<'a> Story<'a> {
         match spawned {
             Ok(pid) => {
                 self.desk.reporter.keep_addresses();
-                let job = Job { pid, own_group, started };
+                let job = Job { pid, own_group, reach: reach(own_group), started };
                 let attending = AssertUnwindSafe(|| self.desk.attend(&job, &mut output));
                 match std::panic::catch_unwind(attending) {
                     Ok(attended) => self.attended = attended,
@@ -296,4 +298,9 @@ impl<'a> Story<'a> {
         let own = own.into_iter().filter_map(|entry| CString::new(entry).ok());
         self.desk.plan.environment.iter().cloned().chain(own).collect()
     }
+}
+
+/// Whether the terminal's signals reach a process that hb starts.
+fn reach(own_group: bool) -> Reach {
+    if own_group { Reach::Hb } else { Reach::of_same_group(process::leads_session()) }
 }

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::report::{Reporter, START_HOLD};
-use super::unix_signals::{self, Own};
+use super::unix_signals::{self, Own, Reach};
 use crate::domain::event::{Event, Kind};
 use crate::domain::span;
 use crate::sys::signal_fd::{Received, SignalFd};
@@ -55,6 +55,8 @@ pub(crate) struct Job {
     pub(crate) pid: u32,
     /// Whether it has a process group of its own.
     pub(crate) own_group: bool,
+    /// Whether the terminal's signals reach it.
+    pub(crate) reach: Reach,
     /// When it was started.
     pub(crate) started: Instant,
 }
@@ -203,7 +205,7 @@ impl Desk<'_> {
     fn take_signals(&mut self, job: &Job, output: &Output) -> Duration {
         let mut pause = Duration::ZERO;
         while let Some(received) = self.signals.next() {
-            let response = unix_signals::respond(received, !job.own_group);
+            let response = unix_signals::respond(received, job.reach);
             if response.ends {
                 let sender = unix_signals::sender(received, process::command_of);
                 self.terminated_by = Some((received.unix_signal, sender));
@@ -224,7 +226,7 @@ impl Desk<'_> {
     /// The next signal that asks the run to end, while no job is there to take it.
     pub(crate) fn end_asked(&mut self) -> Option<Received> {
         while let Some(received) = self.signals.next() {
-            let response = unix_signals::respond(received, false);
+            let response = unix_signals::respond(received, Reach::Hb);
             if response.ends {
                 let sender = unix_signals::sender(received, process::command_of);
                 self.terminated_by = Some((received.unix_signal, sender));

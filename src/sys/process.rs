@@ -142,6 +142,11 @@ pub(crate) fn become_subreaper() {
     }
 }
 
+/// Whether `hb` leads its session, as the command of `ssh -t host hb run` does.
+pub(crate) fn leads_session() -> bool {
+    nix::unistd::getsid(None).is_ok_and(|session| session == nix::unistd::getpid())
+}
+
 /// Ends `hb` by the Unix signal that ended the job, without a core dump of its own.
 ///
 /// Only this one signal is let through. Another that came during the report (a second TERM) is still

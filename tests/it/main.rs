@@ -12,6 +12,7 @@ mod hb;
 mod held_output;
 mod hostile;
 mod inside;
+mod job_control;
 mod journal;
 mod kernels;
 mod killed;
