@@ -30,6 +30,7 @@ mod state_dir;
 mod status;
 mod streams;
 mod supply;
+mod surroundings;
 mod time_limits;
 mod tls;
 mod unix_signals;
