@@ -62,11 +62,7 @@ pub(crate) fn keep(
     for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
-    let resolve = |target: &TargetRef, monitor: &str| match unreached.contains(target) {
-        true => Err("its target was not reached just now".to_owned()),
-        false => resolve(target, monitor),
-    };
-    flush_spool(state, &resolve, budget, now, &mut done)?;
+    flush_spool(state, resolve, budget, now, unreached, &mut done)?;
     if history::sweep(state, now)? {
         addresses::sweep(state, now)?;
     }
@@ -78,10 +74,15 @@ fn flush_spool(
     resolve: Resolve<'_>,
     budget: Duration,
     now: Moment,
+    unreached: &[TargetRef],
     done: &mut Done,
 ) -> anyhow::Result<()> {
     let Some(spool) = Spool::open_there(state) else { return Ok(()) };
-    let contents = spool.read()?;
+    let contents = spool.read_but(unreached)?;
+    if contents.left_alone > 0 {
+        done.waiting = contents.left_alone;
+        done.trouble = Some("its target was not reached just now".to_owned());
+    }
     done.set_aside = contents.set_aside;
     done.dropped = spool.dropped();
     if contents.events.is_empty() {
