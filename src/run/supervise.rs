@@ -204,8 +204,13 @@ impl Desk<'_> {
     /// Takes what signals have come; gives how long hb was stopped by one of them.
     fn take_signals(&mut self, job: &Job, output: &Output) -> Duration {
         let mut pause = Duration::ZERO;
+        let mut continued = false;
         while let Some(received) = self.signals.next() {
-            let response = unix_signals::respond(received, job.reach);
+            let mut response = unix_signals::respond(received, job.reach);
+            // A stop from the terminal may have reached the job before hb passed on the SIGCONT that
+            // came first; that has undone it. A stopped job takes no harm from a second one.
+            response.forward |= continued && response.own == Own::Stop;
+            continued |= received.unix_signal == libc::SIGCONT && response.forward;
             if response.ends {
                 let sender = unix_signals::sender(received, process::command_of);
                 self.terminated_by = Some((received.unix_signal, sender));
