@@ -13,13 +13,16 @@ use crate::sys::process;
 /// Runs hb with the arguments of the C entry point, and gives its exit code.
 pub fn run(count: c_int, words: *const *const c_char) -> c_int {
     let inherited = Inherited::record(count, words);
-    // A panic is a bug in hb and is told as one; the default message would print a back trace.
+    // A panic is a bug in hb and is told as one; the default message would print a back trace. It is
+    // told when the job has ended, so that nothing stands within the job's own output.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
-        say::warning(format!("a bug in hb{}", place.unwrap_or_default()));
+        say::later(format!("a bug in hb{}", place.unwrap_or_default()));
     }));
     let guarded = std::panic::AssertUnwindSafe(|| dispatch(&inherited));
-    match std::panic::catch_unwind(guarded) {
+    let exit = std::panic::catch_unwind(guarded);
+    say::kept();
+    match exit {
         Ok(Exit::Code(code)) => c_int::from(code),
         Ok(Exit::UnixSignal(number)) => {
             process::die_of(number);

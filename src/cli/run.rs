@@ -72,6 +72,7 @@ fn once(
     finished.not_run.iter().for_each(say::error);
     finished.infos.iter().for_each(say::info);
     finished.warnings.iter().for_each(say::warning);
+    say::kept();
     if let (Some(path), summary) = (&settled.plan.telling.json_to, &finished.summary)
         && let Err(error) = files::write_given(path, format!("{summary}\n").as_bytes())
     {

@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
 
 use crate::domain::text;
 
@@ -38,6 +39,28 @@ pub(crate) fn warning(message: impl Display) {
         return;
     }
     line(&format!("hb: warning: {}", shown(&message.to_string())));
+}
+
+/// Warnings that wait. A panic can come in any thread and at any moment, and its hook knows nothing
+/// of the run; that is why this is the one place where hb keeps something that belongs to nobody.
+static LATER: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Warnings that wait at most; one bug can be met again and again.
+const LATER_MAX: usize = 10;
+
+/// A warning that waits until hb has its streams for itself.
+pub(crate) fn later(message: String) {
+    if let Ok(mut waiting) = LATER.lock()
+        && waiting.len() < LATER_MAX
+    {
+        waiting.push(message);
+    }
+}
+
+/// Says the warnings that have waited.
+pub(crate) fn kept() {
+    let waiting = LATER.lock().map(|mut waiting| std::mem::take(&mut *waiting));
+    waiting.unwrap_or_default().iter().for_each(warning);
 }
 
 /// What was asked for cannot be done.

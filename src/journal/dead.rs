@@ -8,6 +8,7 @@
 use std::io;
 
 use super::history;
+use super::locks;
 use super::open_run;
 use super::spool::{Spool, Tries};
 use super::state::State;
@@ -66,8 +67,16 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
             continue;
         };
         if record.ending.is_none() {
-            if record.process.as_ref().is_some_and(|job| process::is_alive(job, boot_id)) {
-                continue;
+            match &record.process {
+                Some(job) if process::is_alive(job, boot_id) => continue,
+                Some(_) => {}
+                // Between the start of a job and the note of its process lie some microseconds.
+                None => {
+                    if let Some(job) = locks::job_of(record.begun.run_id, boot_id) {
+                        append(&mut file, &Line::Spawned(job))?;
+                        continue;
+                    }
+                }
             }
             let ending = vanished_ending(&record, now, boot_id);
             append(&mut file, &Line::Ended(Box::new(ending.clone())))?;
@@ -143,7 +152,7 @@ fn vanished_ending(record: &Record, now: Moment, boot_id: &str) -> Ending {
     } else if record.process.is_some() {
         "hb was killed while the job ran; its exit status is unknown"
     } else {
-        "hb was killed before the job started"
+        "hb was killed before or while it started the job; whether it ran is unknown"
     };
     let elapsed = now.epoch_ms().saturating_sub(record.begun.started_at.epoch_ms());
     Ending {

@@ -152,12 +152,12 @@ pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<bool> {
         return Ok(false);
     }
     locks.replace(stamp, b"")?;
+    state.sweep(now_s, SWEEP_EVERY_S)?;
     let Ok(history) = state.room_there(ROOM) else { return Ok(true) };
     let mut kept: Vec<(String, u64, bool, usize)> = Vec::new();
     let mut rooms = Vec::new();
     for key in history.names()? {
         let room = history.child(&key)?;
-        room.sweep(now_s, SWEEP_EVERY_S)?;
         let names = room.names()?;
         let count = names.len();
         for (place, name) in names.into_iter().enumerate() {

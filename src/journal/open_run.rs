@@ -14,6 +14,9 @@ use crate::sys::files::PrivateDir;
 /// The room of runs that are not finished.
 pub(crate) const ROOM: &str = "open";
 
+/// The stack of a thread that makes one system call.
+const STACK_BYTES: usize = 64 * 1024;
+
 /// How many runs of a monitor there are to one pruning.
 const PRUNE_EVERY: u8 = 64;
 
@@ -73,6 +76,13 @@ impl OpenRun {
     /// a second sync of the directory would double the cost of every run for nothing.
     pub(crate) fn secure(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    /// The same, without waiting. What fails here is tried again at the end.
+    pub(crate) fn secure_beside(&self) {
+        let Ok(file) = self.file.try_clone() else { return };
+        let secure = std::thread::Builder::new().name("secure".to_owned());
+        let _ = secure.stack_size(STACK_BYTES).spawn(move || file.sync_data());
     }
 
     /// Moves the record to history, where it is read by `hb log`.

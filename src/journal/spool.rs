@@ -104,6 +104,8 @@ pub(crate) struct Contents {
     pub(crate) events: Vec<(String, Spooled)>,
     /// Files that could not be read, by name; they have been set aside.
     pub(crate) set_aside: Vec<String>,
+    /// How many events are for targets that nothing is to be read for.
+    pub(crate) left_alone: usize,
 }
 
 impl Contents {
@@ -187,8 +189,18 @@ impl Spool {
 
     /// Reads every event.
     pub(crate) fn read(&self) -> io::Result<Contents> {
-        let mut contents = Contents { events: Vec::new(), set_aside: Vec::new() };
+        self.read_but(&[])
+    }
+
+    /// Reads every event but those for `targets`: a full spool costs each run more than the job.
+    pub(crate) fn read_but(&self, targets: &[TargetRef]) -> io::Result<Contents> {
+        let mut contents = Contents { events: Vec::new(), set_aside: Vec::new(), left_alone: 0 };
+        let keys: Vec<String> = targets.iter().map(short_key).collect();
         for id in self.ids()? {
+            if keys.iter().any(|key| id.rsplit('.').next() == Some(key)) {
+                contents.left_alone += 1;
+                continue;
+            }
             let name = format!("{id}.json");
             match self.room.read(&name, EVENT_BYTES_MAX) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -310,9 +322,14 @@ fn file_name(spooled: &Spooled) -> String {
         name::key(&who)[..16].to_owned()
     };
     let run = event.run_id.map_or_else(of_no_run, |run_id| run_id.to_string());
-    let key = spooled.target.key();
+    let key = short_key(&spooled.target);
     let at = event.at.epoch_ms().max(0);
-    format!("{at:015}.{:010}.{}.{run}.{}.json", event.seq, event.kind.word(), &key[..12])
+    format!("{at:015}.{:010}.{}.{run}.{key}.json", event.seq, event.kind.word())
+}
+
+/// What of a target's key stands in a file's name.
+fn short_key(target: &TargetRef) -> String {
+    target.key().chars().take(12).collect()
 }
 
 fn moment_of(id: &str) -> Option<i64> {

@@ -59,6 +59,17 @@ impl State {
         }
     }
 
+    /// Removes from all rooms what writers left beside its place who were killed more than `age_s`
+    /// seconds ago.
+    pub(crate) fn sweep(&self, now_s: i64, age_s: i64) -> io::Result<()> {
+        for name in self.root.names()? {
+            if let Ok(room) = self.room_there(&name) {
+                room.sweep(now_s, age_s)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A ticket that one process holds at a time; none while somebody else has it.
     ///
     /// The kernel takes it back when its holder dies, so nothing can stay locked for ever.

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::plan::Plan;
-use super::unix_signals;
+use super::unix_signals::{self, Reach};
 use crate::domain::{redact, text};
 use crate::sys::process;
 use crate::sys::signal_fd::SignalFd;
@@ -78,6 +78,7 @@ pub(super) fn wait_plainly(pid: u32) -> Option<Ended> {
 /// Passes signals on to a child until it ends.
 pub(super) fn forward_until_end(pid: u32, mut signals: SignalFd) -> Option<Ended> {
     use std::os::fd::AsFd;
+    let reach = Reach::of_same_group(process::leads_session());
     loop {
         match wait::look(pid) {
             Ok(Change::Ended(ended, _)) => return Some(ended),
@@ -87,7 +88,7 @@ pub(super) fn forward_until_end(pid: u32, mut signals: SignalFd) -> Option<Ended
         let watched = &mut [nix::poll::PollFd::new(signals.as_fd(), nix::poll::PollFlags::POLLIN)];
         let _ = nix::poll::poll(watched, nix::poll::PollTimeout::NONE);
         while let Some(received) = signals.next() {
-            if unix_signals::respond(received, true).forward {
+            if unix_signals::respond(received, reach).forward {
                 process::send(pid, received.unix_signal, false);
             }
         }

@@ -11,7 +11,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::record::{Delivery, Line, TargetRef, Told};
 use crate::domain::time::Moment;
 use crate::journal::history::{self, Wanted};
-use crate::journal::spool::{Rest, Spool, Spooled};
+use crate::journal::spool::{Contents, Rest, Spool, Spooled};
 use crate::journal::state::State;
 use crate::journal::{addresses, dead, learned};
 use crate::send::alerts;
@@ -93,11 +93,7 @@ pub(crate) fn keep(
     for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
-    let resolve = |target: &TargetRef, monitor: &str| match just.unreached.contains(target) {
-        true => Err("its target was not reached just now".to_owned()),
-        false => resolve(target, monitor),
-    };
-    flush_spool(state, &resolve, (budget, now), just, &mut done)?;
+    flush_spool(state, resolve, (budget, now), just, &mut done)?;
     if history::sweep(state, now)? {
         addresses::sweep(state, now)?;
     }
@@ -112,39 +108,17 @@ fn flush_spool(
     done: &mut Done,
 ) -> anyhow::Result<()> {
     let Some(spool) = Spool::open_there(state) else { return Ok(()) };
-    let contents = spool.read()?;
+    let contents = spool.read_but(&just.unreached)?;
+    if contents.left_alone > 0 {
+        done.waiting = contents.left_alone;
+        done.trouble = Some("its target was not reached just now".to_owned());
+    }
     done.dropped = spool.dropped();
+    done.set_aside.clone_from(&contents.set_aside);
     if contents.events.is_empty() {
-        done.set_aside = contents.set_aside;
         return Ok(());
     }
-    let places = std::cell::RefCell::new(HashMap::new());
-    let place = |target: &TargetRef| -> String {
-        let mut places = places.borrow_mut();
-        let known = places.entry(target.clone());
-        known.or_insert_with(|| addresses::place(state, target)).clone()
-    };
-    let newest = newest_finishes(state, &contents.events, &place, now);
-    let resting = contents.resting(now);
-    done.set_aside = contents.set_aside;
-    let mut letters = Vec::new();
-    for (id, spooled) in contents.events {
-        if resting.get(&spooled.target).is_some_and(|rest| just.heeds(&spooled.target, rest)) {
-            done.waiting += 1;
-            continue;
-        }
-        match resolve(&spooled.target, &spooled.event.monitor) {
-            Ok(target) => {
-                let key = (place(&spooled.target), spooled.event.monitor.clone());
-                let newest = newest.get(&key).copied();
-                letters.push(letter(state, id, spooled, target, newest, now));
-            }
-            Err(why) => {
-                done.waiting += 1;
-                done.trouble = Some(why);
-            }
-        }
-    }
+    let mut letters = letters(state, resolve, contents, just, now, done);
     let total = letters.len();
     let first = letters.first().map(|letter| (letter.id.clone(), letter.spooled.clone()));
     tell_dropped(&mut letters, done.dropped, now);
@@ -180,6 +154,44 @@ fn flush_spool(
     done.waiting += total - count;
     done.trouble = trouble.or(done.trouble.take());
     Ok(())
+}
+
+/// The events whose turn it is, each with its target; the others are counted.
+fn letters(
+    state: &State,
+    resolve: Resolve<'_>,
+    contents: Contents,
+    just: &Just,
+    now: Moment,
+    done: &mut Done,
+) -> Vec<Letter> {
+    let places = std::cell::RefCell::new(HashMap::new());
+    let place = |target: &TargetRef| -> String {
+        let mut places = places.borrow_mut();
+        let known = places.entry(target.clone());
+        known.or_insert_with(|| addresses::place(state, target)).clone()
+    };
+    let newest = newest_finishes(state, &contents.events, &place, now);
+    let resting = contents.resting(now);
+    let mut letters = Vec::new();
+    for (id, spooled) in contents.events {
+        if resting.get(&spooled.target).is_some_and(|rest| just.heeds(&spooled.target, rest)) {
+            done.waiting += 1;
+            continue;
+        }
+        match resolve(&spooled.target, &spooled.event.monitor) {
+            Ok(target) => {
+                let key = (place(&spooled.target), spooled.event.monitor.clone());
+                let newest = newest.get(&key).copied();
+                letters.push(letter(state, id, spooled, target, newest, now));
+            }
+            Err(why) => {
+                done.waiting += 1;
+                done.trouble = Some(why);
+            }
+        }
+    }
+    letters
 }
 
 /// A kept event with all that its delivery needs.

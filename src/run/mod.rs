@@ -16,6 +16,7 @@ mod matching;
 mod output;
 pub(crate) mod plan;
 mod progress;
+mod pump;
 mod quiet;
 mod report;
 mod story;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use self::plan::{LockRules, LockSkip, Plan};
 use self::story::Story;
+use self::unix_signals::Reach;
 use crate::domain::record::TargetRef;
 use crate::domain::run::Reason;
 use crate::domain::unix_signal;
@@ -225,7 +227,7 @@ pub(crate) fn wait_for_the_next(until: Instant, inherited: &Inherited) -> bool {
     };
     loop {
         while let Some(received) = signals.next() {
-            if unix_signals::respond(received, false).ends {
+            if unix_signals::respond(received, Reach::Hb).ends {
                 return true;
             }
         }

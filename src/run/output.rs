@@ -10,7 +10,6 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, Weak};
 
 use nix::errno::Errno;
@@ -19,13 +18,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::decide::OutputFacts;
 use super::matching::Matching;
 use super::plan::{Capture, Plan, Quiet};
+use super::pump::{CHUNK_BYTES, Gate, Way, carry};
 use super::quiet::Held;
 use crate::domain::tail::Tail;
 use crate::sys::inherited::Inherited;
 use crate::sys::{fault, process, streams};
-
-/// Bytes moved at once.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The stack of a pump's thread: its chunk lives on the heap.
 const STACK_BYTES: usize = 256 * 1024;
@@ -40,13 +37,13 @@ pub(crate) struct Collected {
     pub(crate) bytes: [u64; 2],
     /// What could not be written, for a person.
     pub(crate) losses: Vec<String>,
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     log: Option<File>,
     matching: [Matching; 2],
 }
 
 impl Collected {
-    fn push(&mut self, stream: i32, merged: bool, chunk: &[u8]) {
+    pub(super) fn push(&mut self, stream: i32, merged: bool, chunk: &[u8]) {
         fault::point("pump");
         let index = usize::from(stream == 2);
         self.bytes[index] += chunk.len() as u64;
@@ -97,6 +94,8 @@ struct Pump {
     /// The pipe for what follows the output after hb has ended. Only the pump holds it open: when it
     /// lets go because its reader has gone, the job must find that nobody reads.
     kept: Weak<OwnedFd>,
+    /// Shut when somebody else carries on; there only where that can happen.
+    gate: Option<Gate>,
 }
 
 impl Output {
@@ -174,6 +173,7 @@ impl Output {
             merged,
             done: None,
             kept: Weak::new(),
+            gate: self.follows.then(Gate::default),
         });
         Ok(())
     }
@@ -224,12 +224,19 @@ impl Output {
         let Ok((done, alive)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC) else { return };
         let reader = Arc::new(reader);
         pump.kept = Arc::downgrade(&reader);
-        let (collected, stream, merged) = (self.collected.clone(), pump.stream, pump.merged);
+        let way = Way {
+            reader,
+            stream: pump.stream,
+            merged: pump.merged,
+            collected: self.collected.clone(),
+            gate: pump.gate.clone(),
+        };
         let started = std::thread::Builder::new()
             .name("pump".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                carry(&reader, stream, merged, &collected);
+                carry(&way);
+                drop(way);
                 drop(alive);
             });
         if started.is_ok() {
@@ -250,6 +257,9 @@ impl Output {
     /// Leaves processes that carry on what descendants still write, until they end.
     pub(crate) fn follow(&self) {
         for pump in self.pumps.iter().filter(|_| self.follows) {
+            if let Some(gate) = &pump.gate {
+                gate.shut();
+            }
             let Some(kept) = pump.kept.upgrade() else { continue };
             process::leave_behind(|| {
                 let mut chunk = vec![0u8; CHUNK_BYTES];
@@ -304,67 +314,6 @@ fn choose(
         chosen.push((vec![2], false));
     }
     chosen
-}
-
-/// Carries one pipe to its end.
-fn carry(reader: &OwnedFd, stream: i32, merged: bool, collected: &Arc<Mutex<Collected>>) {
-    let mut chunk = vec![0u8; CHUNK_BYTES];
-    let mut watching = true;
-    let mut writing = true;
-    loop {
-        let count = match nix::unistd::read(reader, &mut chunk) {
-            Ok(0) => return,
-            Ok(count) => count,
-            Err(Errno::EINTR) => continue,
-            // A pty whose last writer has gone answers EIO; that is its end of file.
-            Err(_) => return,
-        };
-        let chunk = &chunk[..count];
-        let held = watching && hold(collected, stream, chunk);
-        if writing && !held {
-            match streams::write_all(streams::standard(stream), chunk) {
-                Ok(()) => {}
-                Err(Errno::EPIPE) => {
-                    let _ = show(collected, stream, merged, chunk);
-                    return;
-                }
-                Err(errno) => {
-                    writing = false;
-                    lose(collected, stream, merged, errno);
-                }
-            }
-        }
-        watching = watching && show(collected, stream, merged, chunk);
-    }
-}
-
-/// Holds a chunk back, when output is held.
-fn hold(collected: &Arc<Mutex<Collected>>, stream: i32, chunk: &[u8]) -> bool {
-    let Ok(mut collected) = collected.lock() else { return false };
-    match &mut collected.held {
-        Some(held) => {
-            held.push(stream, chunk);
-            true
-        }
-        None => false,
-    }
-}
-
-/// Shows a chunk to the collector. A bug there ends the watching, not the stream.
-fn show(collected: &Arc<Mutex<Collected>>, stream: i32, merged: bool, chunk: &[u8]) -> bool {
-    let Ok(mut collected) = collected.lock() else { return false };
-    let pushed = AssertUnwindSafe(|| collected.push(stream, merged, chunk));
-    std::panic::catch_unwind(pushed).is_ok()
-}
-
-/// Notes that output could not be written. On stdout it was data, and the run has failed.
-fn lose(collected: &Arc<Mutex<Collected>>, stream: i32, merged: bool, errno: Errno) {
-    let Ok(mut collected) = collected.lock() else { return };
-    let name = if stream == 1 { "stdout" } else { "stderr" };
-    collected.losses.push(format!("{name} could not be written: {}", errno.desc()));
-    if stream == 1 || merged {
-        collected.facts.lost = Some(errno.desc().to_owned());
-    }
 }
 
 impl Output {

@@ -24,8 +24,12 @@ const HEADER_BYTES: usize = 5;
 #[derive(Default)]
 pub(crate) struct Held {
     memory: Vec<u8>,
+    /// Bytes of output in `memory`, which also holds the headers.
+    memory_output_bytes: u64,
     file: Option<File>,
     file_bytes: u64,
+    /// Bytes of output for which the file had no room.
+    unfiled_bytes: u64,
     /// What came after the file was full: the newest chunks, and how much was left out.
     end: std::collections::VecDeque<(i32, Vec<u8>)>,
     end_bytes: usize,
@@ -45,21 +49,27 @@ impl Held {
         self.memory.push(u8::try_from(stream).unwrap_or(1));
         self.memory.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(0).to_le_bytes());
         self.memory.extend_from_slice(bytes);
+        self.memory_output_bytes += bytes.len() as u64;
     }
 
     fn spill(&mut self) {
         if self.file.is_none() {
             self.file = unnamed();
         }
-        if let Some(file) = &mut self.file
-            && file.write_all(&self.memory).is_ok()
-        {
+        let written = self.file.as_mut().is_some_and(|file| file.write_all(&self.memory).is_ok());
+        if written {
             self.file_bytes += self.memory.len() as u64;
         } else {
-            // Without room on disk the oldest output goes; the end says what went wrong.
-            self.omitted_bytes += self.memory.len() as u64;
+            // Without room on disk the oldest output goes; the note stands where it was.
+            self.unfiled_bytes += self.memory_output_bytes;
+            if let Some(file) = &mut self.file {
+                // Half a chunk would be read as the beginning of the next one.
+                let _ = file.set_len(self.file_bytes);
+                let _ = file.seek(SeekFrom::Start(self.file_bytes));
+            }
         }
         self.memory.clear();
+        self.memory_output_bytes = 0;
     }
 
     fn push_end(&mut self, stream: i32, bytes: &[u8]) {
@@ -87,15 +97,14 @@ impl Held {
                 put(i32::from(header[0]), &chunk);
             }
         }
+        put_omission(self.unfiled_bytes);
         let mut rest = self.memory.as_slice();
         while let Some((header, behind)) = rest.split_first_chunk::<HEADER_BYTES>() {
             let (chunk, behind) = behind.split_at(length(*header).min(behind.len()));
             put(i32::from(header[0]), chunk);
             rest = behind;
         }
-        if self.omitted_bytes > 0 {
-            put(2, format!("[... {} bytes omitted ...]\n", self.omitted_bytes).as_bytes());
-        }
+        put_omission(self.omitted_bytes);
         for (stream, chunk) in &self.end {
             put(*stream, chunk);
         }
@@ -109,6 +118,12 @@ fn length(header: [u8; HEADER_BYTES]) -> usize {
 /// Nobody is left to be told when hb's own output cannot be written.
 fn put(stream: i32, bytes: &[u8]) {
     let _ = streams::write_all(streams::standard(stream), bytes);
+}
+
+fn put_omission(bytes: u64) {
+    if bytes > 0 {
+        put(2, format!("[... {bytes} bytes omitted ...]\n").as_bytes());
+    }
 }
 
 /// A file without a name in the directory for temporary files.

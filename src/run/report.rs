@@ -132,6 +132,13 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// The same, beside everything else: a busy disk must not hold up the job's signals.
+    pub(crate) fn secure_beside(&self) {
+        if let Some(record) = &self.record {
+            record.secure_beside();
+        }
+    }
+
     /// Starts the courier's thread and gives it the start.
     pub(crate) fn open(&mut self) {
         self.engage(Courier::start);

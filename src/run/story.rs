@@ -15,11 +15,12 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::report::Reporter;
 use super::supervise::{Attended, Desk, Job};
-use super::{conditions, exit_of, shown, unix_signals};
+use super::unix_signals::{self, Reach};
+use super::{conditions, exit_of, shown};
 use crate::domain::record::{Begun, Line, VERSION};
 use crate::domain::run::Outcome;
 use crate::domain::text;
-use crate::journal::locks::RunLock;
+use crate::journal::locks::{RunLock, run_variable};
 use crate::journal::logs;
 use crate::journal::state::State;
 use crate::sys::inherited::Inherited;
@@ -65,11 +66,14 @@ impl<'a> Story<'a> {
             parent_run_id: plan.parent_run_id,
             targets: plan.targets.iter().map(|target| target.reference.clone()).collect(),
         };
-        let progress = state.and_then(|state| Progress::open(state, begun.run_id).ok());
+        let run_id = begun.run_id;
+        let reporter = Reporter::begin(plan, state, begun);
+        // After the record: what a killed hb has made is cleared away by whoever finds its record.
+        let progress = state.and_then(|state| Progress::open(state, run_id).ok());
         let desk = Desk {
             plan,
             signals,
-            reporter: Reporter::begin(plan, state, begun),
+            reporter,
             progress,
             heard: Heard::default(),
             started: Instant::now(),
@@ -126,7 +130,8 @@ impl<'a> Story<'a> {
             let request = self.request(&words, &environment, &[], false);
             let code = match spawn::spawn(&request) {
                 Ok(pid) => {
-                    let job = Job { pid, own_group: false, started: Instant::now() };
+                    let job =
+                        Job { pid, own_group: false, reach: reach(false), started: Instant::now() };
                     let mut nothing = Output::none();
                     shown(exit_of(self.desk.attend(&job, &mut nothing).ended, None))
                 }
@@ -188,6 +193,9 @@ impl<'a> Story<'a> {
             process::become_subreaper();
         }
         let redirected = output.redirected();
+        if let Some(lock) = lock {
+            let _ = lock.announce(self.desk.reporter.begun().run_id);
+        }
         let started = Instant::now();
         let request = self.request(&plan.command, &environment, &redirected, own_group);
         let before = clock::since_boot();
@@ -199,7 +207,7 @@ impl<'a> Story<'a> {
         match spawned {
             Ok(pid) => {
                 self.desk.reporter.keep_addresses();
-                let job = Job { pid, own_group, started };
+                let job = Job { pid, own_group, reach: reach(own_group), started };
                 let attending = AssertUnwindSafe(|| self.desk.attend(&job, &mut output));
                 match std::panic::catch_unwind(attending) {
                     Ok(attended) => self.attended = attended,
@@ -288,7 +296,7 @@ impl<'a> Story<'a> {
     fn environment(&self) -> Vec<CString> {
         let begun = self.desk.reporter.begun();
         let mut own = vec![
-            format!("HB_RUN_ID={}", begun.run_id).into_bytes(),
+            run_variable(begun.run_id).into_bytes(),
             format!("HB_MONITOR={}", begun.monitor).into_bytes(),
         ];
         if let Some(progress) = &self.desk.progress {
@@ -299,4 +307,9 @@ impl<'a> Story<'a> {
         let own = own.into_iter().filter_map(|entry| CString::new(entry).ok());
         self.desk.plan.environment.iter().cloned().chain(own).collect()
     }
+}
+
+/// Whether the terminal's signals reach a process that hb starts.
+fn reach(own_group: bool) -> Reach {
+    if own_group { Reach::Hb } else { Reach::of_same_group(process::leads_session()) }
 }

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::report::{Reporter, START_HOLD};
-use super::unix_signals::{self, Own};
+use super::unix_signals::{self, Own, Reach};
 use crate::domain::event::{Event, Kind};
 use crate::domain::span;
 use crate::sys::signal_fd::{Received, SignalFd};
@@ -55,6 +55,8 @@ pub(crate) struct Job {
     pub(crate) pid: u32,
     /// Whether it has a process group of its own.
     pub(crate) own_group: bool,
+    /// Whether the terminal's signals reach it.
+    pub(crate) reach: Reach,
     /// When it was started.
     pub(crate) started: Instant,
 }
@@ -146,6 +148,7 @@ impl Desk<'_> {
                     if due(&mut timers.hold, now) {
                         self.oom_kills = host::oom_kills();
                         self.reporter.open();
+                        self.reporter.secure_beside();
                         if let Some(progress) = &mut self.progress {
                             progress.watch();
                         }
@@ -205,8 +208,13 @@ impl Desk<'_> {
     /// Takes what signals have come; gives how long hb was stopped by one of them.
     fn take_signals(&mut self, job: &Job, output: &Output) -> Duration {
         let mut pause = Duration::ZERO;
+        let mut continued = false;
         while let Some(received) = self.signals.next() {
-            let response = unix_signals::respond(received, !job.own_group);
+            let mut response = unix_signals::respond(received, job.reach);
+            // A stop from the terminal may have reached the job before hb passed on the SIGCONT that
+            // came first; that has undone it. A stopped job takes no harm from a second one.
+            response.forward |= continued && response.own == Own::Stop;
+            continued |= received.unix_signal == libc::SIGCONT && response.forward;
             if response.ends {
                 let sender = unix_signals::sender(received, process::command_of);
                 self.terminated_by = Some((received.unix_signal, sender));
@@ -227,7 +235,7 @@ impl Desk<'_> {
     /// The next signal that asks the run to end, while no job is there to take it.
     pub(crate) fn end_asked(&mut self) -> Option<Received> {
         while let Some(received) = self.signals.next() {
-            let response = unix_signals::respond(received, false);
+            let response = unix_signals::respond(received, Reach::Hb);
             if response.ends {
                 let sender = unix_signals::sender(received, process::command_of);
                 self.terminated_by = Some((received.unix_signal, sender));

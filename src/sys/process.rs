@@ -8,6 +8,12 @@ use nix::unistd::Pid;
 
 use crate::domain::host::ProcessName;
 
+/// The lasting name of a living process.
+fn name_of(pid: u32, boot_id: &str) -> Option<ProcessName> {
+    let start_ticks = start_ticks(pid)?;
+    Some(ProcessName { pid, start_ticks, boot_id: boot_id.to_owned() })
+}
+
 /// The lasting name of a process that was started between two readings of [`clock::since_boot`].
 ///
 /// The kernel dates processes by that clock in ticks of a hundredth of a second. When both readings
@@ -55,6 +61,31 @@ pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// Bytes of an environment that are looked through; the kernel lets nobody have more by default.
+const ENVIRONMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The oldest living process that was started with `entry` (`NAME=value`) in its environment.
+///
+/// It is looked for in all of `/proc`, so this is for the rare moments when nothing else is known. A
+/// process of another user's is not seen, nor one whose environment was cleared.
+pub(crate) fn started_with(entry: &str, boot_id: &str) -> Option<ProcessName> {
+    use std::io::Read;
+    let has_entry = |pid: u32| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(format!("/proc/{pid}/environ"))
+            .and_then(|file| file.take(ENVIRONMENT_BYTES_MAX).read_to_end(&mut bytes))
+            .is_ok_and(|_| bytes.split(|byte| *byte == 0).any(|known| known == entry.as_bytes()))
+    };
+    let names = pids().filter(|pid| has_entry(*pid)).filter_map(|pid| name_of(pid, boot_id));
+    names.min_by_key(|process| (process.start_ticks, process.pid))
+}
+
+/// The processes of this host.
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten().take(PROCESSES_MAX);
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// The name of a process's program, as `ps` shows it.
 pub(crate) fn command_of(pid: u32) -> Option<String> {
     let text = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
@@ -67,10 +98,7 @@ const PROCESSES_MAX: usize = 100_000;
 /// Every living process below `root`, nearest first.
 pub(crate) fn descendants(root: u32) -> Vec<u32> {
     let mut pairs = Vec::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten().take(PROCESSES_MAX) {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
+    for pid in pids() {
         let Some(fields) = stat_fields(pid) else { continue };
         let mut fields = fields.split(' ');
         let alive = !matches!(fields.next(), Some("Z" | "X") | None);
@@ -93,10 +121,7 @@ pub(crate) fn descendants(root: u32) -> Vec<u32> {
 pub(crate) fn holder_of(pipe_inode: u64) -> Option<String> {
     let link = format!("pipe:[{pipe_inode}]");
     let ours = std::process::id();
-    for entry in std::fs::read_dir("/proc").ok()?.flatten().take(PROCESSES_MAX) {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
+    for pid in pids() {
         let Ok(open) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
         let holds = open.flatten().take(1024).any(|descriptor| {
             std::fs::read_link(descriptor.path()).is_ok_and(|to| to == Path::new(&link))
@@ -134,6 +159,11 @@ pub(crate) fn become_subreaper() {
     unsafe {
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
+}
+
+/// Whether `hb` leads its session, as the command of `ssh -t host hb run` does.
+pub(crate) fn leads_session() -> bool {
+    nix::unistd::getsid(None).is_ok_and(|session| session == nix::unistd::getpid())
 }
 
 /// Ends `hb` by the Unix signal that ended the job, without a core dump of its own.

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// The binary under test: the one that cargo built, or another build of it.
 pub(crate) fn binary() -> PathBuf {
@@ -152,4 +153,24 @@ pub(crate) fn check(command: &mut Command, status: i32, stdout: &str, stderr: &s
     let seen = Seen::of(command);
     let expected = Seen { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() };
     assert_eq!(seen, expected, "{command:?}");
+}
+
+/// Whether a process is there and is more than a corpse.
+pub(crate) fn lives(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    !status.is_empty() && !status.contains("State:\tZ")
+}
+
+/// Waits for something that must come; a test that hangs says why.
+pub(crate) fn until(what: &str, mut come: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !come() {
+        assert!(since.elapsed() < Duration::from_secs(20), "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether the tests of endurance are to take all the time they need (`HB_TEST_LONG=1`).
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("HB_TEST_LONG").is_some()
 }

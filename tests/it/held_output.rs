@@ -175,3 +175,15 @@ fn a_reader_that_goes_away_ends_also_a_job_whose_descendants_are_followed() {
                  echo $? >&3; } 3>code 2>&1 | head -1; cat code";
     check(home.program("bash").args(["-c", scene]), 0, "y\n141\n", "");
 }
+
+#[test]
+fn no_line_is_lost_while_hb_hands_over_to_those_who_follow_descendants() {
+    let home = Home::new();
+    // The reader begins late, so that hb has read what it cannot write yet when it ends.
+    let scene = "hb run --follow-descendants --drain 1ms m -- sh -c 'seq 1 100000 >&2 &' \
+                 2>&1 >/dev/null | { while ! hb log --json | grep -q leaked_pipe; do sleep 0.01; \
+                 done; sleep 0.1; cat; } | cmp - expected && echo whole";
+    let expected: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
+    home.write("expected", &expected);
+    check(home.program("sh").args(["-c", scene]), 0, "whole\n", "");
+}

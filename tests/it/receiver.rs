@@ -194,6 +194,12 @@ impl FakeReceiver {
         self.shared.requests.lock().expect("no panic").clear();
     }
 
+    /// Goes on with another script and forgets nothing that was taken.
+    pub(crate) fn go_on_with(&self, script: &[Step]) {
+        *self.shared.script.lock().expect("no panic") = reversed(script);
+        self.shared.taken.store(0, Ordering::SeqCst);
+    }
+
     /// Host and port.
     pub(crate) fn host(&self) -> String {
         match &self.place {

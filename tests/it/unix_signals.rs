@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::hb::{Home, Seen, check};
+use crate::hb::{Home, Seen, check, lives, until};
 
 /// A started `hb` whose job has said its first line.
 struct Going {
@@ -49,21 +49,6 @@ impl Going {
 
 fn pid_of(number: u32) -> Pid {
     Pid::from_raw(number.cast_signed())
-}
-
-/// Whether a process is there and is more than a corpse.
-fn lives(pid: &str) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    !status.is_empty() && !status.contains("State:\tZ")
-}
-
-/// Waits for something that must come; a test that hangs says why.
-fn until(what: &str, mut come: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !come() {
-        assert!(since.elapsed() < Duration::from_secs(20), "never: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 #[test]
@@ -304,23 +289,32 @@ fn a_killed_hb_leaves_its_job_alone_and_the_next_one_tells_of_it() {
 
 #[test]
 fn term_at_any_moment_leaves_no_orphan_and_loses_no_status() {
-    let home = Home::new();
-    for round in 0..200u32 {
-        let mut hb = home
-            .hb(&["run", "m", "--", "sh", "-c", "echo $$ > pid; exec sleep 0.02"])
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("started");
-        // The whole life of such a run takes some 30 ms; the rounds are spread over it.
-        std::thread::sleep(Duration::from_micros(u64::from(round * 7919 % 200) * 200));
-        let _ = kill(pid_of(hb.id()), Signal::SIGTERM);
-        let status = hb.wait().expect("ended");
-        let known = status.code() == Some(0) || status.signal() == Some(15);
-        assert!(known, "round {round}: {status:?}");
-        let job = std::fs::read_to_string(home.path("pid")).unwrap_or_default();
-        assert!(job.is_empty() || !lives(job.trim_end()), "round {round}: an orphan");
-        let _ = std::fs::remove_file(home.path("pid"));
-    }
-    let settled = home.runs().iter().all(|run| run["reason"] != "vanished");
-    assert!(settled, "a run was lost");
+    const ROUNDS: u32 = 1000;
+    const LANES: u32 = 5;
+    std::thread::scope(|scope| {
+        for lane in 0..LANES {
+            scope.spawn(move || {
+                let home = Home::new();
+                (lane..ROUNDS).step_by(LANES as usize).for_each(|round| term_in(&home, round));
+                let settled = home.runs().iter().all(|run| run["reason"] != "vanished");
+                assert!(settled, "a run was lost");
+            });
+        }
+    });
+}
+
+/// One short run, and a TERM at a moment that depends on the round.
+fn term_in(home: &Home, round: u32) {
+    let job = "echo $$ > pid; exec sleep 0.02";
+    let mut hb = home.hb(&["run", "m", "--", "sh", "-c", job]);
+    let mut hb = hb.stderr(Stdio::null()).spawn().expect("started");
+    // The whole life of such a run takes some 30 ms; the rounds are spread over it.
+    std::thread::sleep(Duration::from_micros(u64::from(round * 7919 % 1000) * 40));
+    let _ = kill(pid_of(hb.id()), Signal::SIGTERM);
+    let status = hb.wait().expect("ended");
+    let known = status.code() == Some(0) || status.signal() == Some(15);
+    assert!(known, "round {round}: {status:?}");
+    let job = std::fs::read_to_string(home.path("pid")).unwrap_or_default();
+    assert!(job.is_empty() || !lives(job.trim_end()), "round {round}: an orphan");
+    let _ = std::fs::remove_file(home.path("pid"));
 }
