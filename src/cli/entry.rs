@@ -40,7 +40,10 @@ fn dispatch(inherited: &Inherited) -> Exit {
     };
     let rest = words.get(2..).unwrap_or_default();
     code(match name.to_str() {
-        Some("run") => return run::main(inherited, rest),
+        Some("run") => {
+            crate::warm();
+            return run::main(inherited, rest);
+        }
         Some("ping") => ping::main(inherited, rest),
         Some("progress") => inside::progress(rest),
         Some("stage") => inside::stage(rest),

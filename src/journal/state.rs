@@ -9,10 +9,28 @@ use crate::sys::files::PrivateDir;
 /// Where root's passing things are, on systems that have it.
 const ROOT_RUNTIME_DIR: &str = "/run/hb";
 
+/// The same where /run is on a disk, as in most containers.
+const ROOT_MEMORY_DIR: &str = "/dev/shm/hb";
+
+/// Whether what is made there never touches a disk.
+fn is_in_memory(place: &str) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+        statfs(place).is_ok_and(|facts| facts.filesystem_type() == TMPFS_MAGIC)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = place;
+        true
+    }
+}
+
 /// A private directory in memory, where this user has one.
 fn runtime_dir() -> Option<PathBuf> {
     if nix::unistd::geteuid().is_root() {
-        return Some(PathBuf::from(ROOT_RUNTIME_DIR));
+        let in_memory = is_in_memory("/run") || !is_in_memory("/dev/shm");
+        return Some(PathBuf::from(if in_memory { ROOT_RUNTIME_DIR } else { ROOT_MEMORY_DIR }));
     }
     let own = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?);
     own.is_absolute().then(|| own.join("hb"))
