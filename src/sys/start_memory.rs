@@ -7,6 +7,9 @@
 //! and passing texts are. What is untouched costs nothing. When the arena is used up, everything goes
 //! to the ordinary allocator, so a run of thirty days behaves as usual.
 //!
+//! Nothing here is inlined: thousands of places allocate, and the half megabyte of code that this would
+//! make is memory, too.
+//!
 //! The pages that every run touches are asked for in one call: each of them, taken by its own fault,
 //! costs as much as a system call.
 
@@ -36,12 +39,15 @@ struct Arena(UnsafeCell<[u8; ARENA_BYTES]>);
 pub(crate) struct StartMemory {
     arena: Arena,
     used: AtomicUsize,
+    /// Everything from here on has never been handed out, and is zero.
+    pristine: AtomicUsize,
 }
 
 impl StartMemory {
     /// Nothing is handed out yet.
     pub(crate) const fn new() -> StartMemory {
-        StartMemory { arena: Arena(UnsafeCell::new([0; ARENA_BYTES])), used: AtomicUsize::new(0) }
+        let arena = Arena(UnsafeCell::new([0; ARENA_BYTES]));
+        StartMemory { arena, used: AtomicUsize::new(0), pristine: AtomicUsize::new(0) }
     }
 
     fn holds(&self, piece: *mut u8) -> bool {
@@ -50,14 +56,20 @@ impl StartMemory {
     }
 
     /// Moves the end of the last piece of the arena; false when it is not the last, or does not fit.
+    #[inline(never)]
     fn move_end(&self, piece: *mut u8, from: usize, to: usize) -> bool {
         let start = piece.addr() - self.arena.0.get().addr();
         let fits = to <= PIECE_BYTES_MAX && start + to <= ARENA_BYTES;
         let (end, new_end) = (start + from, start + to);
-        fits && self
-            .used
-            .compare_exchange(end, new_end, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
+        let moved = fits
+            && self
+                .used
+                .compare_exchange(end, new_end, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if moved {
+            self.pristine.fetch_max(new_end, Ordering::Relaxed);
+        }
+        moved
     }
 
     /// Has the kernel bring the pages that every run touches.
@@ -83,17 +95,22 @@ impl StartMemory {
         }
     }
 
-    /// A piece of the arena; null when there is no room.
-    fn take(&self, layout: Layout) -> *mut u8 {
+    /// A piece of the arena, and where what nobody has had began until now; null when there is no room.
+    #[inline(never)]
+    fn take(&self, layout: Layout) -> (*mut u8, usize) {
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
             let start = used.next_multiple_of(layout.align());
             let end = start + layout.size();
             if layout.size() > PIECE_BYTES_MAX || layout.align() > 4096 || end > ARENA_BYTES {
-                return std::ptr::null_mut();
+                return (std::ptr::null_mut(), 0);
             }
-            match self.used.compare_exchange_weak(used, end, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return self.arena.0.get().cast::<u8>().wrapping_add(start),
+            // Acquires what the thread that gave this place back had done: its mark above all.
+            match self.used.compare_exchange_weak(used, end, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => {
+                    let pristine = self.pristine.fetch_max(end, Ordering::Relaxed);
+                    return (self.arena.0.get().cast::<u8>().wrapping_add(start), pristine);
+                }
                 Err(now) => used = now,
             }
         }
@@ -109,24 +126,29 @@ unsafe impl Sync for StartMemory {}
 // SAFETY: pieces of the arena are aligned, disjoint and live as long as the program; everything else
 // is passed on to the ordinary allocator with the layout it was asked for.
 unsafe impl GlobalAlloc for StartMemory {
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let piece = self.take(layout);
+        let (piece, _) = self.take(layout);
         // SAFETY: the caller keeps the promises of `alloc`.
         if piece.is_null() { unsafe { System.alloc(layout) } } else { piece }
     }
 
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let piece = self.take(layout);
-        // SAFETY: the caller keeps the promises of `alloc_zeroed`; a piece has the layout's size.
-        unsafe {
-            if piece.is_null() {
-                return System.alloc_zeroed(layout);
-            }
-            std::ptr::write_bytes(piece, 0, layout.size());
+        let (piece, pristine) = self.take(layout);
+        if piece.is_null() {
+            // SAFETY: the caller keeps the promises of `alloc_zeroed`.
+            return unsafe { System.alloc_zeroed(layout) };
         }
+        // A page that nobody has touched is not to be touched only to be made what it is.
+        let start = piece.addr() - self.arena.0.get().addr();
+        let used_before = pristine.saturating_sub(start).min(layout.size());
+        // SAFETY: the piece has the layout's size, and this is the part that others have had.
+        unsafe { std::ptr::write_bytes(piece, 0, used_before) };
         piece
     }
 
+    #[inline(never)]
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
         if self.holds(piece) {
             self.move_end(piece, layout.size(), 0);
@@ -136,6 +158,7 @@ unsafe impl GlobalAlloc for StartMemory {
         }
     }
 
+    #[inline(never)]
     unsafe fn realloc(&self, piece: *mut u8, layout: Layout, new_bytes: usize) -> *mut u8 {
         if !self.holds(piece) {
             // SAFETY: a piece outside of the arena came from the ordinary allocator.
@@ -152,5 +175,53 @@ unsafe impl GlobalAlloc for StartMemory {
             }
             larger
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(unsafe_code, reason = "an allocator is unsafe by its nature")]
+mod tests {
+    use std::alloc::{GlobalAlloc, Layout};
+
+    use super::StartMemory;
+
+    #[test]
+    fn pieces_never_overlap_and_what_is_asked_for_zeroed_is_zero() {
+        static MEMORY: StartMemory = StartMemory::new();
+        let memory = &MEMORY;
+        let workers: Vec<_> = (1..=4u8)
+            .map(|mark| {
+                std::thread::spawn(move || {
+                    let mut held: Vec<(usize, Layout)> = Vec::new();
+                    let mut seed = u64::from(mark);
+                    for _ in 0..20_000 {
+                        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                        let size = 1 + (seed >> 40) as usize % 300;
+                        let layout = Layout::from_size_align(size, 8).expect("a layout");
+                        // SAFETY: every piece is used within its layout and given back once.
+                        unsafe {
+                            let zeroed = seed >> 33 & 1 == 0;
+                            let piece = if zeroed {
+                                memory.alloc_zeroed(layout)
+                            } else {
+                                memory.alloc(layout)
+                            };
+                            let bytes = std::slice::from_raw_parts_mut(piece, size);
+                            assert!(!zeroed || bytes.iter().all(|byte| *byte == 0));
+                            bytes.fill(mark);
+                            held.push((piece.expose_provenance(), layout));
+                            let keep = seed >> 50 & 3 == 0;
+                            if let (false, Some((address, layout))) = (keep, held.pop()) {
+                                let piece = std::ptr::with_exposed_provenance_mut::<u8>(address);
+                                let bytes = std::slice::from_raw_parts(piece, layout.size());
+                                assert!(bytes.iter().all(|byte| *byte == mark));
+                                memory.dealloc(piece, layout);
+                            }
+                        }
+                    }
+                })
+            })
+            .collect();
+        workers.into_iter().for_each(|worker| worker.join().expect("no piece had two owners"));
     }
 }
