@@ -42,9 +42,11 @@ fn a_url_is_looked_at_without_a_ping() {
 
 #[test]
 fn what_does_not_work_is_said_and_is_the_exit_code() {
-    let (home, receiver) = (Home::new(), FakeReceiver::new(&[Step::Ok]));
-    home.config(&format!("[targets.home]\nurl = \"{}\"\n", receiver.ping_url()));
-    drop(receiver);
+    let home = Home::new();
+    // A port that was free a moment ago, and where nobody has ever listened.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr();
+    let url = format!("http://{}/ping/{UUID}", free.expect("bound"));
+    home.config(&format!("[targets.home]\nurl = \"{url}\"\n"));
     let (status, found) = findings(&home, &[]);
     assert_eq!((status, &found["ok"]), (1, &json!(false)));
     let refused = "`home`: Connection refused";

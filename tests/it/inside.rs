@@ -106,7 +106,9 @@ fn a_bug_in_hb_is_not_the_job_s_problem() {
             let job = format!("cat; echo ${{HB_FAULT:-none}}; seq 1 30000 >&2; {end}");
             let words =
                 ["run", "m", "--to", &url, "--report-timeout", "50ms", "--", "sh", "-c", &job];
-            let mut command = home.hb(&words);
+            // A release build has no such places, so this is always the build with debug assertions.
+            let mut command = home.program(assert_cmd::cargo::cargo_bin!("hb"));
+            command.args(words);
             let seen = Seen::of(command.env("HB_FAULT", format!("panic:{fault}")));
             assert_eq!((seen.status, &*seen.stdout), (status, "none\n"), "{fault}, {end}");
             let own =
