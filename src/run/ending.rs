@@ -19,6 +19,9 @@ use crate::sys::{clock, host};
 /// With less room than this, writing fails.
 const FULL_BYTES: u64 = 64 * 1024;
 
+/// How long a file system has to say how full it is: the failure is to be told in any case.
+const FULL_ASK_MAX: Duration = Duration::from_millis(500);
+
 /// Characters of a line of the output in a message.
 const LINE_CHARS_MAX: usize = 200;
 
@@ -293,12 +296,13 @@ impl Story<'_> {
     fn full_places(&self) -> impl Iterator<Item = String> {
         let temporary = std::env::temp_dir();
         let places = [std::path::PathBuf::from("."), temporary].into_iter();
-        places.filter(|place| host::free_bytes(place).is_ok_and(|free| free < FULL_BYTES)).map(
-            |place| {
-                let place = std::path::absolute(&place).unwrap_or(place);
-                format!("no space is left at `{}`", place.display())
-            },
-        )
+        let is_full = |place: &std::path::PathBuf| {
+            host::free_bytes_within(place, FULL_ASK_MAX).is_some_and(|free| free < FULL_BYTES)
+        };
+        places.filter(is_full).map(|place| {
+            let place = std::path::absolute(&place).unwrap_or(place);
+            format!("no space is left at `{}`", place.display())
+        })
     }
 
     /// The tail as it may be told: cleaned, masked, and without hb's own secrets.

@@ -1,5 +1,7 @@
 //! What is known about this host: its name, its user, its load.
 
+use std::time::Duration;
+
 use crate::domain::host::HostFacts;
 
 /// The host's name; `localhost` where it has none.
@@ -52,6 +54,16 @@ fn memory() -> (u64, u64) {
 pub(crate) fn free_bytes(path: &std::path::Path) -> nix::Result<u64> {
     let facts = nix::sys::statvfs::statvfs(path)?;
     Ok(facts.blocks_available() as u64 * facts.fragment_size() as u64)
+}
+
+/// The same, when the file system answers within `most`; a dead network share never does.
+pub(crate) fn free_bytes_within(path: &std::path::Path, most: Duration) -> Option<u64> {
+    let (sender, answer) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    let ask = move || sender.send(free_bytes(&path).ok());
+    // The thread may hang for ever; it ends with hb, for which nobody else waits.
+    std::thread::Builder::new().name("statvfs".into()).spawn(ask).ok()?;
+    answer.recv_timeout(most).ok().flatten()
 }
 
 /// How often the kernel has killed for want of memory in this process's control group.
