@@ -16,7 +16,10 @@ use crate::config::url;
 use crate::config::value::Member;
 use crate::domain::event::Kind;
 use crate::domain::io_class;
+use crate::domain::schedule::Line;
+use crate::domain::text;
 use crate::domain::tool::Tool;
+use crate::sys::zone;
 
 /// The keys of `[targets.NAME]`.
 pub(crate) const TARGET_KEYS: &[&str] = &[
@@ -107,9 +110,9 @@ pub(crate) fn set(settings: &mut Settings, member: &Member<'_>, notes: &mut Note
         "to" => settings.to = notes.list(member, destination),
         "tail" => settings.tail_bytes = notes.size(member),
         "report_timeout" => settings.report_timeout = notes.duration_ms(member),
-        "timezone" => settings.timezone = notes.text(member),
+        "timezone" => settings.timezone = timezone(notes, member),
         "grace" => settings.grace = notes.duration(member),
-        "schedule" => settings.schedule = notes.text(member),
+        "schedule" => settings.schedule = schedule(notes, member),
         "preset" => settings.preset = notes.name_of(member, &presets()),
         "owner" => settings.owner = notes.text(member),
         "description" => settings.description = notes.text(member),
@@ -118,6 +121,30 @@ pub(crate) fn set(settings: &mut Settings, member: &Member<'_>, notes: &mut Note
         _ => return set_policy(&mut settings.policy, member, notes),
     }
     true
+}
+
+/// A schedule, as it is written; one that could never be met is a mistake like any other.
+fn schedule(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
+    let text = notes.text(member)?;
+    let fault = match Line::parse(None, &text) {
+        Ok(_) => return Some(text),
+        Err(fault) => fault,
+    };
+    let shown = text::excerpt(text.as_bytes());
+    let message = format!("bad schedule `{shown}`: {}", fault.why);
+    notes.wrong_with_hint(member.offset(), message, fault.hint);
+    None
+}
+
+fn timezone(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
+    let name = notes.text(member)?;
+    match zone::named(&name) {
+        Ok(_) => Some(name),
+        Err(why) => {
+            notes.wrong(member.offset(), why);
+            None
+        }
+    }
 }
 
 fn set_policy(policy: &mut Policy, member: &Member<'_>, notes: &mut Notes<'_>) -> bool {

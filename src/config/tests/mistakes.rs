@@ -241,3 +241,14 @@ fn no_damage_to_a_file_makes_the_reader_panic() {
         }
     }
 }
+
+#[test]
+fn a_schedule_that_could_never_be_met_is_named_with_its_line_and_the_repair() {
+    check(
+        "[monitors.a]\nschedule = \"0 0 * * MON-SUN\"\n[monitors.b]\ntimezone = \"Europe/Berlim\"\n",
+        &[
+            "2: bad schedule `0 0 * * MON-SUN`: `MON-SUN` runs backwards: cron takes it and never runs it | for cron `SUN` is 0; write `MON-7`",
+            "4: there is no time zone `Europe/Berlim`; write one such as `Europe/Berlin`",
+        ],
+    );
+}
