@@ -145,7 +145,7 @@ pub(crate) fn page() -> String {
          \\fB\\-\\-dialect\\fR say it where it does not. \\fBhb doctor URL\\fR shows what was recognised. Of an address that \
          nobody knows only a success is told, with a plain GET.\n.PP\nBelow, · is the address without an event word \
          that was pasted with it, \\fB{\\fRname\\fB}\\fR is filled in, and the words behind \\fB?\\fR are the query. Of several \
-         requests the first is sent for which everything is known. What is not listed is not sent.\n.SH SERVICES\n",
+         requests the first is sent for which everything is known. What is not listed is not sent; verified and test are told as log where nothing else is said.\n.SH SERVICES\n",
     );
     for row in hb::services() {
         let _ = writeln!(page, ".TP\n\\fB{}\\fR \\- {}", escape(row.name), escape(row.title));
