@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::doctor_probe::Finding;
-use crate::domain::dialect::{Dialect, Sent};
-use crate::domain::event::Kind;
+use crate::domain::dialect::{Dialect, Limits, Sent};
+use crate::domain::event::{Event, Kind};
+use crate::domain::time::Moment;
 use crate::send::target::Target;
 
 /// Adds what is known of a dialect: lines for people, and a member for programs.
@@ -25,7 +26,14 @@ pub(crate) fn look_at(dialect: Dialect, why: &str, findings: &mut Vec<Finding>) 
     let sent: Vec<String> = Kind::ALL
         .into_iter()
         .filter_map(|kind| match dialect.sent(kind) {
-            Sent::Requests(_) => Some(kind.word().to_owned()),
+            Sent::Requests(_) => Some(match dialect.condition(kind) {
+                _ if kind == Kind::Success && dialect.message().is_some() => {
+                    "success (as the end of an alert, or if named in `on`)".to_owned()
+                }
+                None => kind.word().to_owned(),
+                Some("told") => format!("{} (if named in `on`)", kind.word()),
+                Some(condition) => format!("{} (only with `{condition}`)", kind.word()),
+            }),
             Sent::Like(other) => Some(format!("{} (as {})", kind.word(), other.word())),
             Sent::Nothing => None,
         })
@@ -47,6 +55,13 @@ pub(crate) fn look_at(dialect: Dialect, why: &str, findings: &mut Vec<Finding>) 
         );
         let hint = "add a second target that is told of failures".to_owned();
         findings.push(Finding::odd("events", text, Some(hint)));
+    } else if let Some(condition) = dialect.condition(Kind::Failure) {
+        let text = format!(
+            "{} is told of a failure only with `{condition}`; without, it is only noticed after the deadline",
+            known.title
+        );
+        let hint = format!("set `{condition}`, or add a second target that is told of failures");
+        findings.push(Finding::odd("events", text, Some(hint)));
     }
     if !known.confirms {
         let text =
@@ -61,9 +76,13 @@ pub(crate) fn look_at_targets(targets: &[Target], findings: &mut Vec<Finding>) {
         let text = format!("`{}` is told in {}", target.name, target.dialect.name());
         findings.push(Finding::good("dialect", text));
     }
-    let deaf = |target: &Target| target.dialect.sent(Kind::Failure) == Sent::Nothing;
+    // What a target is really sent counts: some need a parameter for it, or somebody who wants it.
+    let deaf = |target: &Target| {
+        let failure = Event::new(Kind::Failure, "monitor", Moment::from_epoch_ms(0));
+        target.spell(&failure, Limits::default()).is_empty()
+    };
     if !targets.is_empty() && targets.iter().all(deaf) {
-        let text = "no target has a word for a failure: it is only noticed after the deadline";
+        let text = "no target is told of a failure: it is only noticed after the deadline";
         let hint = "add a target that is told of failures".to_owned();
         findings.push(Finding::odd("events", text.to_owned(), Some(hint)));
     }

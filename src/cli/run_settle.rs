@@ -56,14 +56,20 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     let command = command(arguments)?;
     let telling = &arguments.telling;
     let word = arguments.monitor.to_str().ok_or("a monitor's name is plain ASCII")?;
-    let dialect = dialects::dialect_flag(&telling.dialect, &context.config)?;
-    let named = targets::named(word, dialect)?;
+    // A dialect may be one that the configuration gets wrong: that keeps no job from running.
+    let dialect = dialects::dialect_flag(&telling.dialect, &context.config);
+    let named = targets::named(word, dialect.clone().ok().flatten())?;
     targets::check_words(&telling.to)?;
     targets::check_headers(&telling.header)?;
     let settings = context.config.settings_for(&named.monitor);
     let strict = settings.policy.strict.unwrap_or(false);
     let resolver = Resolver { config: &context.config, flags: telling, key: key_of_environment() };
     let mut found = resolver.find(&named, &settings);
+    if let Err(why) = dialect
+        && !found.troubles.iter().any(|trouble| trouble.contains(&why))
+    {
+        found.troubles.push(why);
+    }
     let policy = &settings.policy;
     let tool = tool(&arguments.verdict.preset, &settings, &command, &mut found.troubles)?;
     let mut environment = environment(&arguments.world, policy, &mut found.troubles);

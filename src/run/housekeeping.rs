@@ -18,7 +18,7 @@ use crate::send::alerts;
 use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
-use crate::sys::clock;
+use crate::sys::{clock, host};
 
 /// Time for the spool after a run of one's own.
 pub(crate) const FLUSH_BUDGET: Duration = Duration::from_secs(2);
@@ -204,6 +204,8 @@ fn letter(
     now: Moment,
 ) -> Letter {
     let limits = learned::limits(state, &target.reference);
+    // A run that died without a report knows no host, and an alert is closed by the host that opened it.
+    spooled.event.host.get_or_insert_with(host::name);
     let (event, afterwards) = alerts::shape(Some(state), &target, &spooled.event, now);
     spooled.event = event;
     Letter { id, spooled, target, limits, newest, afterwards }

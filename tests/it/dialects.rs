@@ -67,7 +67,7 @@ fn a_doctor_says_which_service_a_url_is() {
 #[test]
 fn a_doctor_warns_where_nobody_hears_of_failures() {
     let home = Home::new();
-    let deaf = "no target has a word for a failure";
+    let deaf = "no target is told of a failure";
     let beat =
         "[targets.beat]\nurl = \"https://h.example/cron-ok.php\"\n[defaults]\nto = [\"beat\"]\n";
     home.config(beat);
@@ -80,6 +80,29 @@ fn a_doctor_warns_where_nobody_hears_of_failures() {
     let seen = Seen::of(&mut home.hb(&["doctor", "nightly", "--no-network"]));
     assert!(seen.stdout.contains("`alarm` is told in ntfy"), "{}", seen.stdout);
     assert!(!seen.stdout.contains(deaf), "{}", seen.stdout);
+    // A word for it is of no use where a parameter or a person's wish is missing.
+    let paid = "url = \"https://api.honeybadger.io/v1/check_in/X\"\n";
+    let tacit = "url = \"https://ntfy.sh/x\"\non = [\"success\"]\n";
+    for (target, expected) in
+        [(paid, true), (&format!("{paid}with.report = true\n"), false), (tacit, true)]
+    {
+        home.config(&format!("[targets.t]\n{target}[defaults]\nto = [\"t\"]\n"));
+        let seen = Seen::of(&mut home.hb(&["doctor", "nightly", "--no-network"]));
+        assert_eq!(seen.stdout.contains(deaf), expected, "{target}: {}", seen.stdout);
+    }
+}
+
+#[test]
+fn a_doctor_says_what_has_to_be_there_for_a_failure_to_be_told() {
+    for (url, line) in [
+        ("https://api.honeybadger.io/v1/check_in/X", "failure (only with `with.report`)"),
+        ("https://api.honeybadger.io/v1/check_in/X", "set `with.report`, or add a second target"),
+        ("https://ntfy.sh/x", "success (as the end of an alert, or if named in `on`), failure"),
+        ("https://ntfy.sh/x", "warning (if named in `on`)"),
+    ] {
+        let seen = Seen::of(&mut Home::new().hb(&["doctor", url, "--no-network"]));
+        assert!(seen.stdout.contains(line), "{url}: {}", seen.stdout);
+    }
 }
 
 /// The kinds whose requests are kept.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::hb::{Home, Seen, check};
+use crate::hb::{Home, Seen, check, until};
 use crate::receiver::{FakeReceiver, Step, status};
 
 /// A home with one target that people hear of.
@@ -217,4 +217,30 @@ fn a_late_success_is_told_as_one_only_where_its_moment_travels() {
         assert_eq!(seen.status, 0, "{dialect}: {seen:?}");
         assert_eq!(receiver.requests().len(), usize::from(arrives), "{dialect}");
     }
+}
+
+#[test]
+fn an_incident_of_a_run_that_died_is_resolved_by_the_next_success() {
+    let receiver = FakeReceiver::always(&status(202));
+    let home = home_of(&format!(
+        "url = \"{}\"\ndialect = \"pagerduty\"\nkey = \"0123456789abcdef0123456789abcdef\"",
+        receiver.url("/v2/enqueue")
+    ));
+    // The job ends both hb and itself, as an upgrade or a lack of memory may.
+    let dying = ["run", "nightly", "--", "sh", "-c", "kill -9 $PPID; kill -9 $$"];
+    Seen::of(&mut home.hb(&dying));
+    let found = || {
+        Seen::of(&mut home.hb(&["run", "other", "--", "true"]));
+        !receiver.requests().is_empty()
+    };
+    until("the dead run is told of", found);
+    run(&home, 0);
+    let bodies: Vec<Value> = receiver
+        .requests()
+        .iter()
+        .map(|request| serde_json::from_slice(&request.body).expect("JSON"))
+        .collect();
+    let actions: Vec<&Value> = bodies.iter().map(|body| &body["event_action"]).collect();
+    assert_eq!(actions, ["trigger", "resolve"], "{bodies:?}");
+    assert_eq!(bodies[0]["dedup_key"], bodies[1]["dedup_key"]);
 }

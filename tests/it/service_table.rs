@@ -143,7 +143,9 @@ pub(crate) fn page() -> String {
         ".TH HB\\-DIALECTS 7\n.SH NAME\nhb\\-dialects \\- heartbeat services, and how hb speaks to each\n\
          .SH DESCRIPTION\nThe address of a target tells which service it is; \\fBdialect\\fR in the configuration and \
          \\fB\\-\\-dialect\\fR say it where it does not. \\fBhb doctor URL\\fR shows what was recognised. Of an address that \
-         nobody knows only a success is told, with a plain GET.\n.SH SERVICES\n",
+         nobody knows only a success is told, with a plain GET.\n.PP\nBelow, · is the address without an event word \
+         that was pasted with it, \\fB{\\fRname\\fB}\\fR is filled in, and the words behind \\fB?\\fR are the query. Of several \
+         requests the first is sent for which everything is known. What is not listed is not sent; verified and test are told as log where nothing else is said.\n.SH SERVICES\n",
     );
     for row in hb::services() {
         let _ = writeln!(page, ".TP\n\\fB{}\\fR \\- {}", escape(row.name), escape(row.title));

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
 
-use crate::hb::{Home, Seen};
+use crate::hb::{Home, Seen, check};
 use crate::receiver::{FakeReceiver, Step, status};
 
 /// What a person reads who pings a service that confirms nothing.
@@ -291,4 +291,24 @@ fn the_key_of_the_environment_travels_only_where_it_is_meant_to() {
         "{}",
         seen.stdout
     );
+}
+
+#[test]
+fn a_dialect_that_there_is_not_keeps_no_job_from_running() {
+    let home = Home::new();
+    home.config("[dialects.own]\non.succes = {}\n");
+    let url = "http://127.0.0.1:1/x";
+    let line = "there is no dialect `gatsu`, did you mean `gatus`?";
+    let words =
+        |dialect, job| ["run", "--dialect", dialect, "--to", url, "m", "--", "sh", "-c", job];
+    let told = format!("hb: warning: `http://127.0.0.1:1/****`: {line}\n");
+    check(&mut Home::new().hb(&words("gatsu", "exit 7")), 7, "", &told);
+    let seen = Seen::of(&mut home.hb(&words("own", "exit 7")));
+    assert_eq!(seen.status, 7);
+    assert!(seen.stderr.contains("unknown key `succes` in a dialect"), "{seen:?}");
+    // With no target at all it is said, too.
+    let seen = Seen::of(&mut Home::new().hb(&["run", "--dialect", "gatsu", "m", "--", "true"]));
+    assert_eq!((seen.status, &*seen.stderr), (0, &*format!("hb: warning: {line}\n")));
+    let strict = ["run", "--strict", "--dialect", "gatsu", "--to", url, "m", "--", "true"];
+    assert_eq!(Seen::of(&mut Home::new().hb(&strict)).status, 78);
 }

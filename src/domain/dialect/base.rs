@@ -3,8 +3,9 @@
 
 use super::parameters::Parameters;
 use super::service::{Parser, Service};
+use super::template::plain;
 use super::{cronitor, gatus, opsgenie, pushgateway, sentry};
-use crate::domain::address::{Address, percent_decode};
+use crate::domain::address::{Address, percent_decode, percent_encode};
 
 /// See [`super::Dialect::complete`].
 pub(super) fn complete(
@@ -26,6 +27,17 @@ pub(super) fn complete(
         Some(path) => with_path(&address, path),
         None => address,
     };
+    let address = match service.url.as_ref().and_then(|url| url.literal()).map(Address::parse) {
+        // Of a bare host only that host was meant, as with a service's other regions.
+        Some(Ok(whole)) if address.segments().is_empty() => {
+            address.with_segments(&whole.segments())
+        }
+        Some(_) | None => address,
+    };
+    let address = match &service.split_last {
+        Some(name) => with_last(service, &address, name, parameters)?,
+        None => address,
+    };
     let kept: Vec<&str> =
         address.pairs().filter(|pair| !service.drop_query.contains(&name_of(pair))).collect();
     Ok(address.with_query(&kept))
@@ -34,6 +46,25 @@ pub(super) fn complete(
 /// The decoded name of a query pair.
 pub(super) fn name_of(pair: &str) -> String {
     percent_decode(pair.split('=').next().unwrap_or_default())
+}
+
+/// The address that ends in the part that has a name of its own, as ntfy's topic, which may also be
+/// told beside it.
+fn with_last(
+    service: &Service,
+    address: &Address,
+    name: &str,
+    parameters: &Parameters,
+) -> Result<Address, String> {
+    let mut segments = address.segments();
+    let told = parameters.get(name).map(|told| percent_encode(&plain(told)));
+    if let Some(told) = told.as_deref().filter(|told| segments.last() != Some(told)) {
+        segments.push(told);
+    }
+    if segments.is_empty() {
+        return Err(format!("the URL lacks the {name}; write `{}`", service.example));
+    }
+    Ok(address.with_segments(&segments))
 }
 
 /// Adds the path that a service's addresses end in, unless it is there.

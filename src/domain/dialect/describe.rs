@@ -50,6 +50,15 @@ impl Dialect {
         }
     }
 
+    /// What all that is sent for a kind of event waits for: `with.NAME`, a parameter of the target, or
+    /// `told`, that somebody wants to hear of it.
+    pub(crate) fn condition(self, kind: Kind) -> Option<&'static str> {
+        let Dialect::Table(service) = self else { return None };
+        let variants = service.variants(kind);
+        let first = variants.first()?.when.first()?;
+        variants.iter().all(|variant| !variant.when.is_empty()).then_some(first)
+    }
+
     /// What is sent for a kind of event.
     pub(crate) fn sent(self, kind: Kind) -> Sent {
         match self {
@@ -95,7 +104,10 @@ fn sent(service: &Service, kind: Kind) -> Sent {
             (Some(_) | None, _) => "",
         };
         let shape = |variant| format!("{}{when}", shape(service, variant));
-        return Sent::Requests(variants.iter().map(shape).collect());
+        let mut requests: Vec<String> = variants.iter().map(shape).collect();
+        // Two that differ only in what fills them look the same.
+        requests.dedup();
+        return Sent::Requests(requests);
     }
     let next = service.fallback.get(&kind).copied();
     let next = next.or(matches!(kind, Kind::Verified | Kind::Test).then_some(Kind::Log));

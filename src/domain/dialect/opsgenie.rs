@@ -14,6 +14,14 @@ pub(super) fn complete(
     if segments.ends_with(&["ping"]) && segments.contains(&"heartbeats") {
         return Ok(pasted.clone());
     }
+    // What is there of the way to a heartbeat is not put there a second time.
+    if let Some(at) = segments.iter().rposition(|segment| *segment == "heartbeats") {
+        if segments.len() == at + 2 {
+            segments.push("ping");
+            return Ok(pasted.with_segments(&segments));
+        }
+        segments.truncate(at.saturating_sub(1));
+    }
     let name = parameters.get("name").map(plain).or(monitor.map(str::to_owned));
     let name = name.ok_or("an Opsgenie heartbeat needs a name; name the monitor, or set `name`")?;
     let name = percent_encode(&name);

@@ -23,7 +23,9 @@ pub(super) fn complete(
     let job = parameters.get("job").map(plain).or(monitor.map(str::to_owned));
     let job = job.ok_or("a Pushgateway needs a job; name the monitor, or set `job`")?;
     let mut path: Vec<String> = segments.iter().map(|segment| (*segment).to_owned()).collect();
-    path.push("metrics".to_owned());
+    if path.last().is_none_or(|last| last != "metrics") {
+        path.push("metrics".to_owned());
+    }
     push(&mut path, "job", &job);
     if let Some(Value::Object(labels)) = parameters.get("grouping") {
         for (name, value) in labels {

@@ -10,6 +10,7 @@ use super::service::{
     Body, Check, Message, Method, Parameter, Parser, Service, Status, Transport, Variant,
 };
 use super::variables;
+use crate::domain::address::Address;
 use crate::domain::event::Kind;
 
 const MEMBERS: [&str; 38] = [
@@ -95,8 +96,42 @@ pub(crate) fn read(name: &str, table: &DeTable<'_>) -> (Service, Vec<Mistake>) {
         }
     }
     variables::check(&service, &mut reader.mistakes);
+    if reader.mistakes.is_empty()
+        && let Some((key, message, hint)) = speechless(&service)
+    {
+        let places = table.keys().filter(|known| key.is_empty() || *known.get_ref() == key);
+        let at = places.map(|known| known.span().start).min().unwrap_or(0);
+        reader.wrong(at, message, Some(hint));
+    }
     reader.mistakes.sort_by_key(|mistake| mistake.offset);
     (service, reader.mistakes)
+}
+
+/// The member because of which nothing would be sent, why, and what to write: in silence nobody
+/// would notice.
+fn speechless(service: &Service) -> Option<(&'static str, String, String)> {
+    let circles = |kind: &Kind| {
+        let next = |kind: &Kind| match service.on.contains_key(kind) {
+            true => None,
+            false => service.fallback.get(kind).copied(),
+        };
+        let mut reached = *kind;
+        (0..KINDS.len()).all(|_| next(&reached).map(|kind| reached = kind).is_some())
+    };
+    if let Some(kind) = service.fallback.keys().find(|kind| circles(kind)) {
+        let message = format!("`fallback` leads from `{}` in a circle", kind.word());
+        return Some(("fallback", message, "let it end at a kind that `on` has".to_owned()));
+    }
+    if let Some(text) = service.url.as_ref().and_then(|url| url.literal())
+        && let Err(why) = Address::parse(text)
+    {
+        let hint = "write a whole one, as in `https://HOST/PATH`".to_owned();
+        return Some(("url", format!("`url` cannot be used: {why}"), hint));
+    }
+    service.on.is_empty().then(|| {
+        let hint = "write what is sent, as in `on.success = { method = \"GET\" }`".to_owned();
+        ("", "the dialect has no word for any event".to_owned(), hint)
+    })
 }
 
 impl Reading {

@@ -89,6 +89,14 @@ pub(super) fn complete_envelope(
     let parts = parts(pasted)
         .filter(|parts| parts.key.is_some())
         .ok_or("a Sentry address is a DSN such as `https://KEY@HOST/PROJECT`")?;
+    // An envelope's address has no place for the slug: it would become the monitor's name in silence.
+    if let Some(slug) = parts.slug
+        && !parameters.has("slug")
+    {
+        return Err(format!(
+            "an envelope's address has no slug in it; write the DSN, and `slug = \"{slug}\"`"
+        ));
+    }
     if slug(pasted, parameters, monitor.unwrap_or_default()).is_none() {
         return Err(
             "a Sentry DSN lacks the monitor's slug; name the monitor and write `--to DSN`, \

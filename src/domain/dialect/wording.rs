@@ -40,8 +40,9 @@ fn headline(event: &Event) -> String {
     }
     parts.extend(counted(event));
     parts.extend(event.stage.clone());
-    parts.extend(event.message.clone());
-    if let (true, Some(_), Some(ms)) = (event.kind.is_finish(), &event.message, event.elapsed_ms) {
+    let message = event.message.as_ref().filter(|message| !message.is_empty());
+    parts.extend(message.cloned());
+    if let (true, Some(_), Some(ms)) = (event.kind.is_finish(), message, event.elapsed_ms) {
         parts.push(format!("took {}", span::format(std::time::Duration::from_millis(ms))));
     }
     for (name, value) in event.metrics.iter() {

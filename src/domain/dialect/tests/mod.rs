@@ -4,7 +4,7 @@ mod hostile;
 
 use serde_json::Value;
 
-use super::{Answer, Dialect, Place, read};
+use super::{Answer, Dialect, Parameters, Place, read};
 use crate::domain::address::Address;
 
 const CASES: &str = include_str!("../../../../tests/it/data/dialects.json");
@@ -109,6 +109,18 @@ fn what_a_table_gets_wrong_is_said_with_what_to_write() {
         ("accept = [\"2x\"]", "10: `accept` holds what is no status | write \"404\" or \"4xx\""),
         ("on.log = { json = \"@bdy\" }", "18: there is no `bdy` to stand for `@bdy`"),
         ("keep_slash = 1", "13: `keep_slash` must be true or false"),
+        (
+            "title = \"mine\"",
+            "0: the dialect has no word for any event | write what is sent, as in `on.success = { method = \"GET\" }`",
+        ),
+        (
+            "on.log = {}\nfallback = { warning = \"success\", success = \"warning\" }",
+            "12: `fallback` leads from `success` in a circle | let it end at a kind that `on` has",
+        ),
+        (
+            "on.log = {}\nurl = \"no url\"",
+            "12: `url` cannot be used: ` ` cannot stand in a URL | write a whole one, as in `https://HOST/PATH`",
+        ),
     ] {
         let parsed = toml::de::DeTable::parse(table).expect("TOML");
         let (_, mistakes) = read("own", parsed.get_ref());
@@ -123,5 +135,53 @@ fn what_a_table_gets_wrong_is_said_with_what_to_write() {
             told.iter().any(|line| line.ends_with(expected.split_once(": ").expect("a place").1)),
             "{table}: {told:?}"
         );
+    }
+}
+
+#[test]
+fn what_is_there_of_an_address_already_is_not_put_there_again() {
+    for (dialect, pasted, given, expected) in [
+        ("pushgateway", "http://h/metrics", "", "http://h/metrics/job/nightly"),
+        ("pushgateway", "http://h/sub", "", "http://h/sub/metrics/job/nightly"),
+        ("opsgenie", "https://h/v2/heartbeats", "", "https://h/v2/heartbeats/nightly/ping"),
+        ("opsgenie", "https://h/v2/heartbeats/db", "", "https://h/v2/heartbeats/db/ping"),
+        ("opsgenie", "https://h/v2/heartbeats/db/ping", "", "https://h/v2/heartbeats/db/ping"),
+        (
+            "pagerduty",
+            "https://events.eu.pagerduty.com",
+            "",
+            "https://events.eu.pagerduty.com/v2/enqueue",
+        ),
+        ("pagerduty", "https://proxy/pd", "", "https://proxy/pd"),
+        ("ntfy", "https://ntfy.sh/backups/publish", "", "https://ntfy.sh/backups"),
+        ("ntfy", "https://ntfy.sh/trigger", "", "https://ntfy.sh/trigger"),
+        ("ntfy", "https://h/sub", "backups", "https://h/sub/backups"),
+        ("ntfy", "https://h/backups", "backups", "https://h/backups"),
+    ] {
+        let pasted = Address::parse(pasted).expect(pasted);
+        let mut parameters = Parameters::default();
+        if !given.is_empty() {
+            parameters.set("topic", given.into());
+        }
+        let dialect = Dialect::parse(dialect).expect(dialect);
+        let whole = dialect.complete(&pasted, &parameters, Some("nightly"), "nightly");
+        assert_eq!(whole.expect(expected).url(&[], &[]), expected);
+    }
+}
+
+#[test]
+fn an_address_without_the_part_that_matters_is_refused_not_told_nothing() {
+    for (dialect, pasted, expected) in [
+        ("ntfy", "https://ntfy.sh/", "the URL lacks the topic; write `https://ntfy.sh/TOPIC`"),
+        (
+            "sentry_envelope",
+            "https://h/api/7/cron/db/key/",
+            "an envelope's address has no slug in it; write the DSN, and `slug = \"db\"`",
+        ),
+    ] {
+        let address = Address::parse(pasted).expect(pasted);
+        let dialect = Dialect::parse(dialect).expect(dialect);
+        let whole = dialect.complete(&address, &Parameters::default(), Some("nightly"), "nightly");
+        assert_eq!(whole.expect_err(pasted), expected);
     }
 }
