@@ -52,6 +52,8 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         if file.try_lock().is_err() {
             continue;
         }
+        // Before anything is appended: its age is the last that is known of the run.
+        let last_seen_s = room.facts(&name).map_or(now_s, |facts| facts.st_mtime);
         // Its own `hb` may have closed it between the listing and the lock.
         let Ok(bytes) = room.read(&name, RECORD_BYTES_MAX) else { continue };
         if !bytes.ends_with(b"\n") && !bytes.is_empty() {
@@ -78,7 +80,9 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
                     }
                 }
             }
-            let ending = vanished_ending(&record, now, boot_id);
+            let last_seen = Moment::from_epoch_ms(last_seen_s.saturating_mul(1000));
+            let ended_at = last_seen.clamp(record.begun.started_at.min(now), now);
+            let ending = vanished_ending(&record, ended_at, boot_id);
             append(&mut file, &Line::Ended(Box::new(ending.clone())))?;
             record.ending = Some(ending);
             vanished.push(record.clone());
@@ -144,8 +148,9 @@ fn append(file: &mut std::fs::File, line: &Line) -> io::Result<()> {
     file.write_all(&line.to_bytes()?)
 }
 
-/// The end of a run that nobody saw.
-fn vanished_ending(record: &Record, now: Moment, boot_id: &str) -> Ending {
+/// The end of a run that nobody saw, dated when it was last heard of: the monitor may have succeeded
+/// since, and a failure of the moment at which it is found would hide that until the next night.
+fn vanished_ending(record: &Record, ended_at: Moment, boot_id: &str) -> Ending {
     let other_boot = record.process.as_ref().is_some_and(|job| job.boot_id != boot_id);
     let message = if other_boot {
         "the host went down while the job ran; its exit status is unknown"
@@ -154,9 +159,9 @@ fn vanished_ending(record: &Record, now: Moment, boot_id: &str) -> Ending {
     } else {
         "hb was killed before or while it started the job; whether it ran is unknown"
     };
-    let elapsed = now.epoch_ms().saturating_sub(record.begun.started_at.epoch_ms());
+    let elapsed = ended_at.epoch_ms().saturating_sub(record.begun.started_at.epoch_ms());
     Ending {
-        ended_at: now,
+        ended_at,
         elapsed_ms: u64::try_from(elapsed).unwrap_or(0),
         paused_ms: 0,
         outcome: Outcome::Failure,

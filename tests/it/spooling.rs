@@ -324,6 +324,24 @@ fn a_run_whose_hb_was_killed_is_told_as_vanished_once_its_job_is_gone() {
 }
 
 #[test]
+fn a_vanished_run_never_hides_the_success_of_the_run_that_finds_it() {
+    let receiver = FakeReceiver::always(&Step::Ok);
+    let home = home_of(&receiver);
+    let script = "echo $$ > pid; exec sleep 60";
+    let mut run = home.hb(&["run", "m", "--", "sh", "-c", script]).spawn().expect("started");
+    until(|| std::fs::read_to_string(home.path("pid")).is_ok_and(|pid| pid.ends_with('\n')));
+    run.kill().expect("killed");
+    run.wait().expect("reaped");
+    let pid = std::fs::read_to_string(home.path("pid")).expect("there");
+    assert_eq!(Seen::of(home.program("kill").args(["-9", pid.trim()])).status, 0);
+    let proc = format!("/proc/{}", pid.trim());
+    until(|| !std::path::Path::new(&proc).exists());
+    let warning = "hb: warning: an earlier run of `m` died without a report; it was reported now\n";
+    check(&mut home.hb(&["run", "m", "--", "true"]), 0, "", warning);
+    assert_eq!(told(&receiver), ["m", "m/log"]);
+}
+
+#[test]
 fn what_waits_is_listed_and_can_be_given_up() {
     let receiver = FakeReceiver::always(&Step::Ok);
     let home = home_of(&receiver);
