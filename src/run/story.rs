@@ -122,7 +122,8 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Runs the commands of `--pre`; gives the sentence about the first that fails.
+    /// Runs the commands of `--pre`; gives the sentence about the first that fails. None runs after
+    /// somebody has asked for the end.
     pub(super) fn pre_commands(&mut self) -> Option<String> {
         for command in &self.desk.plan.conditions.pre {
             let words = conditions::shell_words(command);
@@ -141,6 +142,9 @@ impl<'a> Story<'a> {
                 let command = self.desk.plan.output.redactor.mask(command.as_bytes()).into_owned();
                 let command = text::printable(&command);
                 return Some(format!("the check `{command}` exited with {code}"));
+            }
+            if self.desk.terminated_by.is_some() {
+                break;
             }
         }
         None
