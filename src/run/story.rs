@@ -69,7 +69,8 @@ impl<'a> Story<'a> {
         let run_id = begun.run_id;
         let reporter = Reporter::begin(plan, state, begun);
         // After the record: what a killed hb has made is cleared away by whoever finds its record.
-        let progress = state.and_then(|state| Progress::open(state, run_id).ok());
+        let writer = plan.start.identity.user.as_ref().map(|(uid, gid, _)| (*uid, *gid));
+        let progress = state.and_then(|state| Progress::open(state, run_id, writer).ok());
         let desk = Desk {
             plan,
             signals,
