@@ -50,13 +50,16 @@ impl StartMemory {
     }
 
     /// Moves the end of the last piece of the arena; false when it is not the last, or does not fit.
+    ///
+    /// What its owner wrote there must be over before another thread gets the same bytes, also on
+    /// processors that would let a write wait: hence release here and acquire wherever bytes are taken.
     fn move_end(&self, piece: *mut u8, from: usize, to: usize) -> bool {
         let start = piece.addr() - self.arena.0.get().addr();
         let fits = to <= PIECE_BYTES_MAX && start + to <= ARENA_BYTES;
         let (end, new_end) = (start + from, start + to);
         fits && self
             .used
-            .compare_exchange(end, new_end, Ordering::Relaxed, Ordering::Relaxed)
+            .compare_exchange(end, new_end, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -92,7 +95,7 @@ impl StartMemory {
             if layout.size() > PIECE_BYTES_MAX || layout.align() > 4096 || end > ARENA_BYTES {
                 return std::ptr::null_mut();
             }
-            match self.used.compare_exchange_weak(used, end, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.used.compare_exchange_weak(used, end, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return self.arena.0.get().cast::<u8>().wrapping_add(start),
                 Err(now) => used = now,
             }
