@@ -98,11 +98,7 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
 /// Removes the directory in which the job of a dead hb left its words; nobody will read them.
 fn forget_words(state: &State, record: &Record) {
     let Ok(words) = state.passing_room(WORDS_ROOM) else { return };
-    let run = record.begun.run_id.to_string();
-    if let Ok(place) = words.child_there(&run) {
-        let _ = place.remove(WORDS_FILE);
-        let _ = words.remove_child(&run);
-    }
+    let _ = words.clear_away(&record.begun.run_id.to_string(), WORDS_FILE);
 }
 
 /// Spools the finish for every target that has not settled it.

@@ -36,6 +36,13 @@ fn runtime_dir() -> Option<PathBuf> {
     own.is_absolute().then(|| own.join("hb"))
 }
 
+/// The room `name` of the directory in memory, below that one.
+fn in_memory(name: &str) -> Option<(PrivateDir, PrivateDir)> {
+    let place = PrivateDir::open(&runtime_dir()?).ok()?;
+    let room = place.child(name).ok()?;
+    Some((place, room))
+}
+
 /// The opened state directory.
 pub(crate) struct State {
     root: PrivateDir,
@@ -70,11 +77,19 @@ impl State {
     /// A room for what is of no use after the run: in memory where the system has such a place, since
     /// making and removing a directory on a disk costs more than all else that is done for a job.
     pub(crate) fn passing_room(&self, name: &str) -> io::Result<PrivateDir> {
-        let in_memory = runtime_dir().and_then(|path| PrivateDir::open(&path).ok());
-        match in_memory.map(|place| place.child(name)) {
-            Some(Ok(room)) => Ok(room),
-            Some(Err(_)) | None => self.room(name),
+        match in_memory(name) {
+            Some((_, room)) => Ok(room),
+            None => self.room(name),
         }
+    }
+
+    /// The same, with a way to it for a job that runs as another user. The state directory itself is
+    /// nobody else's business and stays closed.
+    pub(crate) fn passing_room_for_others(&self, name: &str) -> io::Result<PrivateDir> {
+        let Some((place, room)) = in_memory(name) else { return self.room(name) };
+        place.let_through()?;
+        room.let_through()?;
+        Ok(room)
     }
 
     /// Removes from all rooms what writers left beside its place who were killed more than `age_s`

@@ -15,7 +15,7 @@ use crate::domain::metric::Metrics;
 use crate::domain::size;
 use crate::domain::text;
 use crate::domain::time::Moment;
-use crate::sys::host;
+use crate::sys::{files, host};
 
 /// How much older than the start a file may seem: file systems keep time in coarser ticks.
 const TICK_MS: i64 = 10;
@@ -72,11 +72,16 @@ pub(crate) fn shell_words(command: &OsString) -> Vec<OsString> {
     vec!["/bin/sh".into(), "-c".into(), command.clone()]
 }
 
-/// What is not met after a good end; sizes and hashes go to the metrics.
+/// Says whether somebody wants the run to end.
+type Stopped<'a> = &'a mut dyn FnMut() -> bool;
+
+/// What is not met after a good end; sizes and hashes go to the metrics. Measuring a large file takes
+/// its time, so it is given up when `stopped` says so.
 pub(crate) fn unmet(
     conditions: &Conditions,
     started: Moment,
     metrics: &mut Metrics,
+    stopped: Stopped<'_>,
 ) -> Vec<String> {
     let mut unmet = Vec::new();
     let mut checked_bytes = None;
@@ -94,7 +99,7 @@ pub(crate) fn unmet(
         }
     }
     for path in &conditions.size_of {
-        match total_bytes(path) {
+        match total_bytes(path, stopped) {
             Ok(bytes) => {
                 *checked_bytes.get_or_insert(0) += bytes;
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -118,14 +123,14 @@ pub(crate) fn unmet(
             unmet.push(format!("it left {bytes}, less than the least {least}"));
         }
     }
-    unmet.extend(hashes(conditions, metrics));
+    unmet.extend(hashes(conditions, metrics, stopped));
     unmet
 }
 
-fn hashes(conditions: &Conditions, metrics: &mut Metrics) -> Vec<String> {
+fn hashes(conditions: &Conditions, metrics: &mut Metrics, stopped: Stopped<'_>) -> Vec<String> {
     let mut unmet = Vec::new();
     for path in &conditions.sha256_of {
-        match sha256(path) {
+        match sha256(path, stopped) {
             Ok(found) => {
                 metrics.set_text("sha256", &found);
                 if let Some(expected) = &conditions.expect_sha256
@@ -156,18 +161,21 @@ fn newest(pattern: &str) -> Option<(PathBuf, Moment, u64)> {
 }
 
 /// The bytes of a file, or of all files below a directory; links are not followed.
-fn total_bytes(path: &Path) -> std::io::Result<u64> {
+fn total_bytes(path: &Path, stopped: Stopped<'_>) -> std::io::Result<u64> {
     let facts = std::fs::metadata(path)?;
     if !facts.is_dir() {
         return Ok(facts.len());
     }
-    let (mut bytes, mut files) = (0, 0);
+    let (mut bytes, mut files) = (0, 0u64);
     let mut waiting = vec![path.to_owned()];
     while let Some(directory) = waiting.pop() {
         for entry in std::fs::read_dir(directory)? {
             let entry = entry?;
             let facts = entry.metadata()?;
             files += 1;
+            if files.is_multiple_of(1000) && stopped() {
+                return Err(given_up());
+            }
             if files > FILES_MAX {
                 return Err(std::io::Error::other("more than 10 million files"));
             }
@@ -181,11 +189,19 @@ fn total_bytes(path: &Path) -> std::io::Result<u64> {
     Ok(bytes)
 }
 
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
+/// The error for what was not waited for.
+fn given_up() -> std::io::Error {
+    std::io::Error::other("somebody wanted the run to end")
+}
+
+fn sha256(path: &Path, stopped: Stopped<'_>) -> std::io::Result<String> {
+    let mut file = files::open_given(path)?;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut chunk = vec![0u8; 256 * 1024];
     loop {
+        if stopped() {
+            return Err(given_up());
+        }
         match file.read(&mut chunk)? {
             0 => break,
             count => context.update(&chunk[..count]),

@@ -88,7 +88,9 @@ impl Story<'_> {
         let started = self.desk.reporter.begun().started_at;
         let ended_well = self.verdict(&[]).outcome != Outcome::Failure;
         let unmet = if ended_well {
-            conditions::unmet(&self.desk.plan.conditions, started, &mut metrics)
+            let plan = self.desk.plan;
+            let mut stopped = || self.desk.end_asked().is_some();
+            conditions::unmet(&plan.conditions, started, &mut metrics, &mut stopped)
         } else {
             Vec::new()
         };

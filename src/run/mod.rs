@@ -101,7 +101,12 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
     if let Some(missing) = conditions::missing(&plan.conditions) {
         return story.not_started(Reason::Precondition, missing, EXIT_PRECONDITION);
     }
-    if let Some(failed) = story.pre_commands() {
+    let failed = story.pre_commands();
+    // Whoever wants the end while a check runs wants no job after it.
+    if story.desk.terminated_by.is_some() {
+        return story.ended_before_start();
+    }
+    if let Some(failed) = failed {
         return story.not_started(Reason::Precondition, failed, EXIT_PRECONDITION);
     }
     story.attempts(&mut held);

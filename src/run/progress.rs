@@ -32,12 +32,27 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Makes the directory and its file.
-    pub(crate) fn open(state: &State, run_id: RunId) -> std::io::Result<Progress> {
-        let room = state.passing_room(WORDS_ROOM)?;
+    /// Makes the directory and its file, for a job that runs as hb does or as the user `writer`.
+    pub(crate) fn open(
+        state: &State,
+        run_id: RunId,
+        writer: Option<(u32, u32)>,
+    ) -> std::io::Result<Progress> {
+        let room = match writer {
+            None => state.passing_room(WORDS_ROOM)?,
+            Some(_) => state.passing_room_for_others(WORDS_ROOM)?,
+        };
         let name = run_id.to_string();
         let place = room.child(&name)?;
-        let file = place.create(WORDS_FILE)?;
+        let made = place.create(WORDS_FILE).and_then(|file| {
+            writer.map_or(Ok(()), |writer| place.give(&file, writer))?;
+            Ok(file)
+        });
+        let file = made.inspect_err(|_| {
+            // Nobody else would know of the directory, and it would stay for ever.
+            let _ = place.remove(WORDS_FILE);
+            let _ = room.remove_child(&name);
+        })?;
         Ok(Progress { room, place, name, file, heard_bytes: 0, rest: Vec::new(), inotify: None })
     }
 
@@ -50,7 +65,8 @@ impl Progress {
     pub(crate) fn watch(&mut self) {
         let watch = || -> nix::Result<Inotify> {
             let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
-            inotify.add_watch(&self.place.path().join(WORDS_FILE), AddWatchFlags::IN_MODIFY)?;
+            let changes = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_DONT_FOLLOW;
+            inotify.add_watch(&self.place.path().join(WORDS_FILE), changes)?;
             Ok(inotify)
         };
         self.inotify = watch().ok();
@@ -82,13 +98,19 @@ impl Progress {
         said
     }
 
-    /// What was said last, also without a line end, and the end of the directory.
+    /// What was said last, also without a line end.
     pub(crate) fn close(mut self) -> Vec<Word> {
         let mut said = self.hear();
         said.extend(words::understand(&std::mem::take(&mut self.rest)));
+        said
+    }
+}
+
+impl Drop for Progress {
+    /// The directory ends with the run, also with one that never came to its job.
+    fn drop(&mut self) {
         // The job may have put more into its directory; that is its business, and stays.
         let _ = self.place.remove(WORDS_FILE);
         let _ = self.room.remove_child(&self.name);
-        said
     }
 }

@@ -69,7 +69,8 @@ impl<'a> Story<'a> {
         let run_id = begun.run_id;
         let reporter = Reporter::begin(plan, state, begun);
         // After the record: what a killed hb has made is cleared away by whoever finds its record.
-        let progress = state.and_then(|state| Progress::open(state, run_id).ok());
+        let writer = plan.start.identity.user.as_ref().map(|(uid, gid, _)| (*uid, *gid));
+        let progress = state.and_then(|state| Progress::open(state, run_id, writer).ok());
         let desk = Desk {
             plan,
             signals,
@@ -122,7 +123,8 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Runs the commands of `--pre`; gives the sentence about the first that fails.
+    /// Runs the commands of `--pre`; gives the sentence about the first that fails. None runs after
+    /// somebody has asked for the end.
     pub(super) fn pre_commands(&mut self) -> Option<String> {
         for command in &self.desk.plan.conditions.pre {
             let words = conditions::shell_words(command);
@@ -141,6 +143,9 @@ impl<'a> Story<'a> {
                 let command = self.desk.plan.output.redactor.mask(command.as_bytes()).into_owned();
                 let command = text::printable(&command);
                 return Some(format!("the check `{command}` exited with {code}"));
+            }
+            if self.desk.terminated_by.is_some() {
+                break;
             }
         }
         None

@@ -90,6 +90,27 @@ impl PrivateDir {
         Ok(PrivateDir { path, descriptor })
     }
 
+    /// Lets other users pass to what is theirs below; they cannot list what is here.
+    pub(crate) fn let_through(&self) -> io::Result<()> {
+        let passable = Mode::from_bits_truncate(0o711);
+        nix::sys::stat::fchmod(&self.descriptor, passable).map_err(|errno| at(&self.path, errno))
+    }
+
+    /// Gives this directory, and a file that was made in it, to another user.
+    pub(crate) fn give(&self, file: &File, (uid, gid): (u32, u32)) -> io::Result<()> {
+        std::os::unix::fs::fchown(file, Some(uid), Some(gid))?;
+        std::os::unix::fs::fchown(&self.descriptor, Some(uid), Some(gid))
+    }
+
+    /// Removes the directory `name` and the file `file` in it, whoever they were given to. What else
+    /// is in there stays.
+    pub(crate) fn clear_away(&self, name: &str, file: &str) -> io::Result<()> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
+        let child = openat(&self.descriptor, name, flags, Mode::empty())?;
+        let _ = unlinkat(&child, file, UnlinkatFlags::NoRemoveDir);
+        self.remove_child(name)
+    }
+
     /// Makes file `name`, which must not exist, for reading and appending.
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_RDWR | OFlag::O_APPEND;
@@ -241,11 +262,16 @@ pub(crate) const GIVEN_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// It is an ordinary file, or nothing is read: a FIFO in its place would keep the job waiting for a
 /// writer that never comes. `/dev/null` is an empty file.
 pub(crate) fn read_given(path: &Path) -> io::Result<Vec<u8>> {
+    read_bounded(open_given(path)?)
+}
+
+/// Opens an ordinary file that a person named; a pipe or a device would keep hb waiting for ever.
+pub(crate) fn open_given(path: &Path) -> io::Result<File> {
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() && path != Path::new("/dev/null") {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not an ordinary file"));
     }
-    read_bounded(file)
+    Ok(file)
 }
 
 /// Reads all of something that is not larger than what a person hands to hb.

@@ -56,6 +56,9 @@ impl StartMemory {
     }
 
     /// Moves the end of the last piece of the arena; false when it is not the last, or does not fit.
+    ///
+    /// What its owner wrote there must be over before another thread gets the same bytes, also on
+    /// processors that would let a write wait: hence release here and acquire wherever bytes are taken.
     #[inline(never)]
     fn move_end(&self, piece: *mut u8, from: usize, to: usize) -> bool {
         let start = piece.addr() - self.arena.0.get().addr();
@@ -64,7 +67,7 @@ impl StartMemory {
         let moved = fits
             && self
                 .used
-                .compare_exchange(end, new_end, Ordering::Relaxed, Ordering::Relaxed)
+                .compare_exchange(end, new_end, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok();
         if moved {
             self.pristine.fetch_max(new_end, Ordering::Relaxed);

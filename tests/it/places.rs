@@ -108,3 +108,39 @@ fn what_the_job_of_a_dead_hb_said_is_cleared_away() {
     }
     assert!(!std::path::Path::new(place.trim()).exists(), "{place}");
 }
+
+/// Runs a script where nobody else has anything in memory. Only root can.
+fn alone(home: &Home, script: &str) -> Seen {
+    let script = format!("mount -t tmpfs -o mode=755 none /run && {script}");
+    Seen::of(home.program("unshare").args(["--mount", "sh", "-c", &script]))
+}
+
+#[test]
+fn the_directory_of_a_run_ends_with_it_also_where_its_job_was_not_run() {
+    let home = Home::new();
+    let left = "find /run/hb/progress -mindepth 1";
+    for (options, status) in [("--pre false", 69), ("--require-free 1000000T", 69)] {
+        let script = format!("hb run {options} m -- true; echo $?; {left}");
+        assert_eq!(alone(&home, &script).stdout, format!("{status}\n"), "{options}");
+    }
+    let inner = format!("hb run m --lock -- true; echo $?; {left} -maxdepth 1 | wc -l");
+    let script = format!("hb run m --lock -- sh -c '{inner}'; {left}");
+    assert_eq!(alone(&home, &script).stdout, "75\n1\n");
+}
+
+#[test]
+fn a_job_of_another_user_can_say_how_far_it_is() {
+    let home = Home::new();
+    let job = "echo size=45 >> $HB_RUN_DIR/metrics; stat -c %a:%U $HB_RUN_DIR; ls /run/hb";
+    let script = format!("hb run --user nobody m -- sh -c '{job}'; find /run/hb -mindepth 2");
+    let seen = alone(&home, &script);
+    assert_eq!(seen.stdout, "700:nobody\n", "{seen:?}");
+    assert_eq!(home.last_run()["metrics"]["size"], 45, "{seen:?}");
+    // Without its hb, the next one clears it away.
+    let again = "for n in $(seq 50); do hb run m -- true; [ \"$(find /run/hb -mindepth 2)\" ] || exit; \
+                 sleep 0.1; done; echo left";
+    let job = "echo $HB_RUN_DIR; kill -9 $PPID; sleep 0.1";
+    let seen = alone(&home, &format!("hb run --user nobody m -- sh -c '{job}'; {again}"));
+    assert!(seen.stdout.starts_with("/run/hb/progress/"), "{seen:?}");
+    assert_eq!(seen.stdout.lines().count(), 1, "{seen:?}");
+}

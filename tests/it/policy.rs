@@ -315,3 +315,41 @@ fn the_url_is_the_job_s_only_when_somebody_says_so() {
     let exported = [&quick[..], &["--export"], &job[..]].concat();
     assert_eq!(Seen::of(&mut home.hb(&exported)).stdout, format!("{url}\n"));
 }
+
+#[test]
+fn what_cannot_be_hashed_to_an_end_holds_up_nobody() {
+    let home = Home::new();
+    Seen::of(home.program("mkfifo").arg("pipe"));
+    for place in ["/dev/zero", "pipe", "."] {
+        let began = std::time::Instant::now();
+        let words = ["run", "m", "--sha256-of", place, "--", "true"];
+        assert_eq!(Seen::of(&mut home.hb(&words)).status, 0, "{place}");
+        assert!(began.elapsed().as_secs() < 5, "{place}");
+        let run = home.last_run();
+        assert_eq!(run["outcome"], "failure", "{place}");
+        let message = run["message"].as_str().expect("a message");
+        assert!(message.contains("cannot be hashed"), "{place}: {message}");
+    }
+}
+
+#[test]
+fn a_term_while_a_large_file_is_hashed_ends_the_hashing() {
+    let home = Home::new();
+    // A file of holes is as long to read as any other.
+    let file = std::fs::File::create(home.path("large")).expect("made");
+    file.set_len(400 << 30).expect("sparse");
+    let script = "echo $$ > pid; exec \"$0\" run m --sha256-of large -- true";
+    let mut run = home.program("sh");
+    run.args(["-c", script]).arg(crate::hb::binary());
+    let mut run = run.spawn().expect("started");
+    let recorded = || home.path("state/open").read_dir().is_ok_and(|mut all| all.next().is_some());
+    while !recorded() {
+        std::thread::yield_now();
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let began = std::time::Instant::now();
+    let pid = run.id().to_string();
+    assert_eq!(Seen::of(home.program("kill").args(["-TERM", &pid])).status, 0);
+    assert_eq!(run.wait().expect("it ends").code(), Some(0), "the job had ended well");
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}

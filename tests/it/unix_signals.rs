@@ -112,6 +112,22 @@ fn a_job_that_ignores_term_goes_on() {
 }
 
 #[test]
+fn a_term_during_a_check_ends_the_run_before_its_job() {
+    let home = Home::new();
+    // The check takes the signal for its own and says that all is well.
+    let waits = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done";
+    let dies = "echo ready; exec sleep 60";
+    for check in [waits, dies] {
+        let words = ["run", "--pre", check, "--pre", "echo more", "m", "--", "echo", "ran"];
+        let going = Going::start(home.hb(&words).stderr(Stdio::null()));
+        going.signal(Signal::SIGTERM);
+        let (out, status) = going.end();
+        assert_eq!((&*out, status.signal()), ("", Some(libc::SIGTERM)), "{check}");
+        assert_eq!(home.last_run()["reason"], "terminated", "{check}");
+    }
+}
+
+#[test]
 fn a_signal_after_the_job_does_not_change_its_exit() {
     let home = Home::new();
     // This server takes connections and says nothing: the report waits.
