@@ -14,7 +14,7 @@ fn name_of(pid: u32, boot_id: &str) -> Option<ProcessName> {
     Some(ProcessName { pid, start_ticks, boot_id: boot_id.to_owned() })
 }
 
-/// The lasting name of a process that was started between two readings of [`clock::since_boot`].
+/// The lasting name of a process that was started between two readings of [`super::clock::since_boot`].
 ///
 /// The kernel dates processes by that clock in ticks of a hundredth of a second. When both readings
 /// fall into one tick, which is nearly always, the date is known without asking; reading it from
