@@ -12,6 +12,9 @@ use crate::domain::time::Moment;
 use crate::journal::alerts;
 use crate::journal::state::State;
 
+/// The service that is a program of somebody's own.
+const WEBHOOK: &str = "webhook";
+
 /// What is open at a message target once it has been told.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Afterwards {
@@ -36,7 +39,12 @@ pub(crate) fn shape(
     now: Moment,
 ) -> (Event, Option<Afterwards>) {
     let mut event = event.clone();
-    let Some(message) = target.dialect.message() else { return (event, None) };
+    // A webhook that is told of failures and not of successes hears each failure, for a program reads
+    // it, and of their end like a person.
+    let is_chosen = target.on.is_some() && !target.wants(Kind::Success);
+    let hears_each = target.dialect.name() == WEBHOOK && is_chosen;
+    let message = target.dialect.message().or(hears_each.then_some(Message::Note));
+    let Some(message) = message else { return (event, None) };
     if !event.kind.is_finish() || event.said.is_some() {
         return (event, None);
     }
@@ -55,7 +63,10 @@ pub(crate) fn shape(
     };
     let before = alerts::open(state, &target.reference, &event.monitor);
     let (said, open) = alert::decide(before, kind, wanted, now);
-    event.said = Some(said);
+    event.said = Some(match said {
+        Said::Silent if hears_each && wanted => Said::Told,
+        said => said,
+    });
     let afterwards =
         Afterwards { target: target.reference.clone(), monitor: event.monitor.clone(), open };
     (event, (before != open).then_some(afterwards))

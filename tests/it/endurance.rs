@@ -54,7 +54,8 @@ fn a_month_without_a_server_stays_within_its_limits() {
         assert_eq!(status, 0, "run {number}");
         if number % 100 == 0 {
             assert!(names(&state.join("spool")).len() <= 1001, "run {number}");
-            assert!(names(&room).len() <= 700, "run {number}");
+            // One run in 64, by chance, prunes to 500; ten times that without any is a defect.
+            assert!(names(&room).len() <= 500 + 10 * 64, "run {number}");
         }
     }
     let spool = names(&state.join("spool"));

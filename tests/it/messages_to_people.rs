@@ -103,6 +103,24 @@ fn warnings_and_successes_are_told_where_somebody_wants_them() {
 }
 
 #[test]
+fn a_webhook_that_wants_failures_hears_each_and_their_end() {
+    let receiver = FakeReceiver::always(&Step::Ok);
+    let home = home_of(&format!(
+        "url = \"{}\"\ndialect = \"webhook\"\non = [\"failure\"]",
+        receiver.url("/hook")
+    ));
+    for code in [0, 3, 3, 0, 0] {
+        run(&home, code);
+    }
+    let kind = |request: crate::receiver::Request| {
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        body["kind"].as_str().expect("a kind").to_owned()
+    };
+    let kinds: Vec<String> = receiver.requests().into_iter().map(kind).collect();
+    assert_eq!(kinds, ["failure", "failure", "success"]);
+}
+
+#[test]
 fn a_person_may_have_words_of_their_own() {
     let receiver = FakeReceiver::always(&Step::Ok);
     let home = home_of(&format!(
