@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::address::Address;
+use crate::domain::dialect::reading::KINDS;
 use crate::domain::dialect::{Dialect, Exchange, Limits, Parameters, Place, Request, keep, read};
 use crate::domain::event::{Counted, Event, Kind};
 use crate::domain::metric::Metrics;
@@ -76,20 +77,6 @@ impl Random {
         event
     }
 }
-
-const KINDS: [Kind; 11] = [
-    Kind::Start,
-    Kind::Progress,
-    Kind::Stage,
-    Kind::Success,
-    Kind::Warning,
-    Kind::Failure,
-    Kind::Log,
-    Kind::Verified,
-    Kind::Test,
-    Kind::Pause,
-    Kind::Resume,
-];
 
 const SECRET: &str = "s3cretKey";
 
