@@ -10,7 +10,8 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Licences that may be linked into a program under MIT or Apache-2.0 without asking anybody.
-const LICENCES: [&str; 9] = [
+const LICENCES: [&str; 11] = [
+    "0BSD",
     "MIT",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -18,6 +19,7 @@ const LICENCES: [&str; 9] = [
     "ISC",
     "Unicode-3.0",
     "Unlicense",
+    "Zlib",
     // The list of root certificates: data, to be passed on freely.
     "CDLA-Permissive-2.0",
     // `option-ext` alone: a change to one of its files would have to be published.
@@ -25,8 +27,12 @@ const LICENCES: [&str; 9] = [
 ];
 
 /// Crates that stand in the lock file more than once, and why that cannot be helped.
-const TWICE: [(&str, &str); 2] = [
+const TWICE: [(&str, &str); 6] = [
+    ("base64", "the HTTP client and the mail library are one version apart"),
+    ("fallible-iterator", "SQLite's and PostgreSQL's bindings are one version apart; three pages"),
+    ("getrandom", "ring and everything else are some versions apart"),
     ("syn", "macros that run at build time move to version 3 one by one"),
+    ("wasi", "follows the two versions of getrandom; nothing of it is built on Linux"),
     ("windows-sys", "bindings of other systems' code; nothing of it is built on Linux"),
 ];
 
