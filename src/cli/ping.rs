@@ -247,7 +247,7 @@ fn deliver(
         let limits = state.map(|state| learned::limits(state, &target.reference));
         (target, limits.unwrap_or_default())
     });
-    let courier = match Courier::start(lines.collect()) {
+    let mut courier = match Courier::start(lines.collect()) {
         Ok(courier) => courier,
         Err(error) => {
             say::error(format!("nothing can be sent: {error}"));

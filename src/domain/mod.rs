@@ -11,6 +11,7 @@ pub(crate) mod dialect;
 pub(crate) mod event;
 pub(crate) mod exit_set;
 pub(crate) mod host;
+pub(crate) mod http1;
 pub(crate) mod io_class;
 pub(crate) mod metric;
 pub(crate) mod name;

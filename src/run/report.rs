@@ -141,7 +141,13 @@ impl<'a> Reporter<'a> {
 
     /// Starts the courier's thread and gives it the start.
     pub(crate) fn open(&mut self) {
-        self.engage(Courier::start);
+        if self.plan.targets.is_empty() {
+            program::forget_pages();
+            return;
+        }
+        if self.courier.is_none() {
+            self.engage(Courier::start(self.addressees()));
+        }
         if let Some(courier) = &self.courier {
             let mut event = telling::start(&self.begun);
             event.host = Some(host::name());
@@ -149,20 +155,18 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Gets a courier, unless there is one already.
-    fn engage(&mut self, how: fn(Vec<(Target, Limits)>) -> std::io::Result<Courier>) {
-        if self.courier.is_some() {
-            return;
-        }
-        if self.plan.targets.is_empty() {
-            program::forget_pages();
-            return;
-        }
+    /// The targets, each with what is known about its limits.
+    fn addressees(&self) -> Vec<(Target, Limits)> {
         let targets = self.plan.targets.iter().map(|target| {
             let known = self.state.map(|state| learned::limits(state, &target.reference));
             (target.clone(), known.unwrap_or_default())
         });
-        match how(targets.collect()) {
+        targets.collect()
+    }
+
+    /// Keeps a courier that could be engaged.
+    fn engage(&mut self, courier: std::io::Result<Courier>) {
+        match courier {
             Ok(courier) => self.courier = Some(courier),
             Err(error) => self.warnings.push(format!("nothing can be sent: {error}")),
         }
@@ -182,13 +186,12 @@ impl<'a> Reporter<'a> {
 
     /// Readable when the courier has something to say.
     pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
-        use std::os::fd::AsFd;
-        self.courier.as_ref().map(Courier::as_fd)
+        self.courier.as_ref().and_then(Courier::bell)
     }
 
     /// Sleeps while the courier works on this thread; false where it has its own.
-    pub(crate) fn sleep(&self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) -> bool {
-        match (&self.courier, until) {
+    pub(crate) fn sleep(&mut self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) -> bool {
+        match (&mut self.courier, until) {
             (Some(courier), Some(until)) => courier.sleep(until, beside),
             (Some(_) | None, _) => false,
         }
@@ -196,7 +199,7 @@ impl<'a> Reporter<'a> {
 
     /// Takes the courier's reports. A courier that is gone has settled nothing more.
     pub(crate) fn collect(&mut self) {
-        let Some(courier) = &self.courier else { return };
+        let Some(courier) = &mut self.courier else { return };
         let (reports, alive) = courier.reports();
         if !alive {
             self.courier = None;
@@ -313,17 +316,18 @@ impl<'a> Reporter<'a> {
             self.finishes.push((target.reference.clone(), event));
             self.afterwards.extend(afterwards);
         }
-        // A job this short has had no start told, and nothing runs beside the finish.
-        self.engage(Courier::here);
-        if let Some(courier) = &self.courier {
-            let events = self.finishes.iter().map(|(_, event)| event.clone());
-            courier.finish(events.collect(), until);
+        let events = self.finishes.iter().map(|(_, event)| event.clone()).collect();
+        match &self.courier {
+            Some(courier) => courier.finish(events, until),
+            None if self.plan.targets.is_empty() => {}
+            // A job this short has had no start told, and nothing runs beside the finish.
+            None => self.engage(Courier::here(self.addressees(), events, until)),
         }
     }
 
     /// Moves the end of the budget.
-    pub(crate) fn hurry(&self, until: Instant) {
-        if let Some(courier) = &self.courier {
+    pub(crate) fn hurry(&mut self, until: Instant) {
+        if let Some(courier) = &mut self.courier {
             courier.hurry(until);
         }
     }

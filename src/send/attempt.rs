@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 
 use super::target::Target;
 use crate::domain::dialect::{Answer, HttpRequest};
@@ -14,10 +14,10 @@ use crate::domain::{retry_after, text};
 use crate::sys::{clock, tls};
 
 /// Redirects followed, on the same host only.
-const REDIRECTS_MAX: usize = 2;
+pub(super) const REDIRECTS_MAX: usize = 2;
 
 /// Bytes of an answer read so that its connection can be used again.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
+pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,14 +61,20 @@ pub(crate) async fn attempt(
             Ok(response) => response,
             Err(error) => return Attempt::Later { why: explain(&error), after: None },
         };
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         if response.status().is_redirection()
-            && let Some(next) = redirected(&url, response.headers())
+            && let Some(next) = location.and_then(|to| redirected(&url, to))
         {
             url = next;
             continue;
         }
-        return judge(target, response).await;
+        return judge(target, hear(response).await);
     }
+    led_astray()
+}
+
+/// What comes of an answer that leads on and on.
+pub(super) fn led_astray() -> Attempt {
     Attempt::Refused { why: format!("more than {REDIRECTS_MAX} redirects") }
 }
 
@@ -102,41 +108,66 @@ fn build(
 }
 
 /// Where a redirect leads, when it may be followed: to the same host, and never out of TLS.
-fn redirected(from: &reqwest::Url, headers: &HeaderMap) -> Option<reqwest::Url> {
-    let to = from.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+pub(super) fn redirected(from: &reqwest::Url, location: &str) -> Option<reqwest::Url> {
+    let to = from.join(location).ok()?;
     let same_host = to.host_str() == from.host_str();
     let kept = to.scheme() == from.scheme() && to.port() == from.port();
     let upgraded = from.scheme() == "http" && to.scheme() == "https";
     (same_host && (kept || upgraded)).then_some(to)
 }
 
-async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
-    let status = response.status().as_u16();
+/// What is heeded of an answer.
+pub(super) struct Heard {
+    status: u16,
+    body_bytes_max: Option<usize>,
+    after: Option<Duration>,
+    body: Vec<u8>,
+    cut: bool,
+}
+
+impl Heard {
+    /// The beginning of an answer, whose headers `header` finds.
+    pub(super) fn new<'h>(status: u16, header: impl Fn(&'static str) -> Option<&'h str>) -> Heard {
+        let now = clock::now();
+        Heard {
+            status,
+            body_bytes_max: header("ping-body-limit").and_then(|value| value.trim().parse().ok()),
+            after: header("retry-after").and_then(|value| retry_after::parse(value, now)),
+            body: Vec::new(),
+            cut: false,
+        }
+    }
+
+    /// The same with the body, which may have been cut off.
+    pub(super) fn with_body(self, body: Vec<u8>, cut: bool) -> Heard {
+        Heard { body, cut, ..self }
+    }
+}
+
+async fn hear(mut response: reqwest::Response) -> Heard {
     let headers = response.headers();
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<usize>().ok();
-    let body_bytes_max = number("ping-body-limit");
-    let after = headers
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| retry_after::parse(value, clock::now()));
+    let heard = Heard::new(response.status().as_u16(), |name| headers.get(name)?.to_str().ok());
+    let mut body = Vec::new();
+    while body.len() < ANSWER_BYTES_MAX {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(_) => return heard.with_body(body, true),
+        }
+    }
+    heard.with_body(body, false)
+}
+
+/// What an answer means.
+pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
+    let Heard { status, body_bytes_max, after, body, cut } = heard;
     // An accepted event is accepted even if the rest of the answer never comes, unless its words
     // decide: then a cut answer is one that does not say what it must, and is asked for again.
     let reads = target.dialect.reads_answers();
-    let (mut read, mut cut) = (Vec::new(), false);
-    while read.len() < ANSWER_BYTES_MAX {
-        match response.chunk().await {
-            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
-            Ok(None) => break,
-            Err(_) => {
-                cut = true;
-                break;
-            }
-        }
-    }
     if reads && cut {
         return Attempt::Later { why: "the answer was cut off".to_owned(), after };
     }
-    match target.dialect.judge(status, &read) {
+    match target.dialect.judge(status, &body) {
         Answer::Accepted => Attempt::Delivered { body_bytes_max, confirmed: true },
         Answer::Unconfirmed => Attempt::Delivered { body_bytes_max, confirmed: false },
         Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
@@ -145,7 +176,7 @@ async fn judge(target: &Target, mut response: reqwest::Response) -> Attempt {
         Answer::Refused if (300..400).contains(&status) => {
             Attempt::Later { why: refusal(status), after: None }
         }
-        Answer::Refused if reads && !read.is_empty() => {
+        Answer::Refused if reads && !body.is_empty() => {
             // Its words may repeat a key, and stay in the record for ever: they are not told.
             let why = "but not that it took the event; does it know this monitor and this key?";
             Attempt::Refused { why: format!("the server answered {status}, {why}") }

@@ -1,7 +1,8 @@
 //! The courier: carries a run's events to its targets while the job goes its own way.
 //!
 //! While a job runs it is a thread. Where nothing but a finish is left to tell, a thread would only
-//! cost: the courier then works on the thread of its owner, whenever that one sleeps.
+//! cost: the courier then works on the thread of its owner, whenever that one sleeps. To a plain address
+//! it then needs no agent at all (`direct.rs`).
 //!
 //! Every target has its own agent with its own connection, retries and queue, so a slow one delays
 //! nobody. The start is retried for as long as the job runs; if it is still waiting when the job
@@ -10,32 +11,29 @@
 //!
 //! The courier may fail or panic: the caller then finds its channel closed and spools the finish.
 
-use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::agent::{Agent, Order};
 use super::budget::{self, Budget, BudgetSetter};
 use super::deliver::{Line, Settled};
+use super::direct::{Direct, Outcome};
 use super::target::Target;
-use crate::domain::backoff;
 use crate::domain::dialect::Limits;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
+use crate::sys::fault;
 use crate::sys::readable::readable;
-use crate::sys::{fault, random};
-
-/// Events that wait at one agent; what a job says beyond that is left out, starts and ends never.
-const WAITING_MAX: usize = 32;
-
-/// The longest pause between two attempts of a start while the job runs.
-const START_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// The stack of the courier's thread; TLS needs most of it.
 const STACK_BYTES: usize = 512 * 1024;
@@ -57,13 +55,27 @@ pub(crate) struct Report {
     pub(crate) body_bytes_max: Option<usize>,
 }
 
-enum Order {
-    Post(Box<Event>),
-    Finish(Box<Event>),
+/// The courier, as its owner sees it.
+pub(crate) struct Courier(Way);
+
+/// How a courier works.
+enum Way {
+    /// By agents.
+    Agents(Engaged),
+    /// By hand, where a single finish goes to a plain address.
+    Direct(Box<Alone>),
 }
 
-/// The courier, as its owner sees it.
-pub(crate) struct Courier {
+/// A delivery by hand, and its report.
+struct Alone {
+    direct: Direct,
+    report: Option<Report>,
+    /// Whether it has panicked.
+    failed: bool,
+}
+
+/// Agents at work.
+struct Engaged {
     orders: Vec<UnboundedSender<Order>>,
     budget: BudgetSetter,
     reports: mpsc::Receiver<Report>,
@@ -118,25 +130,149 @@ impl Agents {
 impl Courier {
     /// Starts the thread. Each target comes with what is known about its limits.
     pub(crate) fn start(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
-        let (courier, agents) = Courier::prepare(targets)?;
+        let (engaged, agents) = Engaged::prepare(targets)?;
         let builder = std::thread::Builder::new().name("courier".into()).stack_size(STACK_BYTES);
         builder.spawn(move || {
             if let Ok((runtime, local)) = agents.engage() {
                 runtime.block_on(local);
             }
         })?;
-        Ok(courier)
+        Ok(Courier(Way::Agents(engaged)))
     }
 
-    /// Works on the caller's thread, whenever that one is in [`Courier::sleep`].
-    pub(crate) fn here(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
-        let (mut courier, agents) = Courier::prepare(targets)?;
+    /// Tells a finish on the caller's thread, whenever that one is in [`Courier::sleep`]. Each target
+    /// comes with the finish as it is told there.
+    pub(crate) fn here(
+        targets: Vec<(Target, Limits)>,
+        events: Vec<Event>,
+        until: Instant,
+    ) -> std::io::Result<Courier> {
+        if let ([(target, limits)], [event]) = (&*targets, &*events)
+            && let Some(direct) = Direct::take(target, *limits, event, until)
+        {
+            return Ok(Courier(Way::Direct(Box::new(Alone {
+                direct,
+                report: None,
+                failed: false,
+            }))));
+        }
+        Courier::by_agents(targets, events, until)
+    }
+
+    fn by_agents(
+        targets: Vec<(Target, Limits)>,
+        events: Vec<Event>,
+        until: Instant,
+    ) -> std::io::Result<Courier> {
+        let (mut engaged, agents) = Engaged::prepare(targets)?;
         let (runtime, local) = agents.engage()?;
-        courier.here = Some(Here { local, runtime: Some(runtime) });
+        engaged.here = Some(Here { local, runtime: Some(runtime) });
+        let courier = Courier(Way::Agents(engaged));
+        courier.finish(events, until);
         Ok(courier)
     }
 
-    fn prepare(targets: Vec<(Target, Limits)>) -> std::io::Result<(Courier, Agents)> {
+    /// Sleeps until there is something to report, one of `beside` can be read, or `until` has come.
+    /// False where the courier has a thread, which works without this.
+    pub(crate) fn sleep(&mut self, until: Instant, beside: &[BorrowedFd<'_>]) -> bool {
+        let alone = match &mut self.0 {
+            Way::Agents(engaged) => return engaged.sleep(until, beside),
+            Way::Direct(alone) => alone,
+        };
+        if alone.sleep(until, beside) {
+            let Direct { target, limits, event, until, .. } = &alone.direct;
+            let targets = vec![(target.clone(), *limits)];
+            match Courier::by_agents(targets, vec![event.clone()], *until) {
+                Ok(courier) => *self = courier,
+                Err(_) => alone.failed = true,
+            }
+        }
+        true
+    }
+
+    /// Gives an event to every agent.
+    pub(crate) fn post(&self, event: &Event) {
+        let Way::Agents(engaged) = &self.0 else { return };
+        for agent in &engaged.orders {
+            let _ = agent.send(Order::Post(Box::new(event.clone())));
+        }
+    }
+
+    /// Gives each agent the finish as its target is told of it, in the order of the targets, to be
+    /// settled until `until`.
+    pub(crate) fn finish(&self, events: Vec<Event>, until: Instant) {
+        let Way::Agents(engaged) = &self.0 else { return };
+        engaged.budget.set(until);
+        for (agent, event) in engaged.orders.iter().zip(events) {
+            let _ = agent.send(Order::Finish(Box::new(event)));
+        }
+    }
+
+    /// Moves the end of the budget.
+    pub(crate) fn hurry(&mut self, until: Instant) {
+        match &mut self.0 {
+            Way::Agents(engaged) => engaged.budget.set(until),
+            Way::Direct(alone) => alone.direct.until = until,
+        }
+    }
+
+    /// Waits until there is something to report, or for `most`.
+    pub(crate) fn wait(&self, most: Duration) {
+        let Some(bell) = self.bell() else { return };
+        let timeout = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
+        let _ = poll(&mut [PollFd::new(bell, PollFlags::POLLIN)], timeout);
+    }
+
+    /// What has been settled since the last call, and whether the courier is still there.
+    pub(crate) fn reports(&mut self) -> (Vec<Report>, bool) {
+        match &mut self.0 {
+            Way::Agents(engaged) => engaged.reports(),
+            Way::Direct(alone) => (alone.report.take().into_iter().collect(), !alone.failed),
+        }
+    }
+
+    /// Readable when there are reports, or when the thread has ended.
+    pub(crate) fn bell(&self) -> Option<BorrowedFd<'_>> {
+        match &self.0 {
+            Way::Agents(engaged) => Some(engaged.rings.as_fd()),
+            Way::Direct(_) => None,
+        }
+    }
+}
+
+impl Alone {
+    /// Sleeps and works; true where agents have to go on with it.
+    fn sleep(&mut self, until: Instant, beside: &[BorrowedFd<'_>]) -> bool {
+        let elsewhere = self.work();
+        if elsewhere || self.report.is_some() || self.failed {
+            return elsewhere;
+        }
+        let until = until.min(self.direct.wake_at());
+        let mut watched: Vec<PollFd> =
+            beside.iter().map(|end| PollFd::new(*end, PollFlags::POLLIN)).collect();
+        watched.extend(self.direct.watched().map(|(end, events)| PollFd::new(end, events)));
+        let left = until.saturating_duration_since(Instant::now());
+        // Rounded up, else the last millisecond would be spent spinning.
+        let ms = left.as_micros().div_ceil(1000).min(i32::MAX as u128) as i32;
+        let _ = poll(&mut watched, PollTimeout::try_from(ms).unwrap_or(PollTimeout::MAX));
+        self.work()
+    }
+
+    /// Works; a bug in it is the end of this courier, and of nothing else.
+    fn work(&mut self) -> bool {
+        let worked = AssertUnwindSafe(|| self.direct.work());
+        match std::panic::catch_unwind(worked) {
+            Ok(None) => {}
+            Ok(Some(Outcome::Elsewhere)) => return true,
+            Ok(Some(Outcome::Settled(settled))) => self.report = Some(self.direct.report(settled)),
+            Err(_) => self.failed = true,
+        }
+        false
+    }
+}
+
+impl Engaged {
+    fn prepare(targets: Vec<(Target, Limits)>) -> std::io::Result<(Engaged, Agents)> {
         let (rings, bell) =
             nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
         let (report, reports) = mpsc::channel();
@@ -148,13 +284,11 @@ impl Courier {
             orders.push(sender);
             each.push((target, limits, receiver));
         }
-        let courier = Courier { orders, budget: setter, reports, rings, here: None };
-        Ok((courier, Agents { each, budget, report, bell }))
+        let engaged = Engaged { orders, budget: setter, reports, rings, here: None };
+        Ok((engaged, Agents { each, budget, report, bell }))
     }
 
-    /// Sleeps until there is something to report, one of `beside` can be read, or `until` has come.
-    /// False where the courier has a thread, which works without this.
-    pub(crate) fn sleep(&self, until: std::time::Instant, beside: &[BorrowedFd<'_>]) -> bool {
+    fn sleep(&self, until: Instant, beside: &[BorrowedFd<'_>]) -> bool {
         let Some(Here { local, runtime: Some(runtime) }) = &self.here else { return false };
         let mut watched = vec![self.rings.as_fd()];
         watched.extend(beside);
@@ -172,36 +306,7 @@ impl Courier {
         true
     }
 
-    /// Gives an event to every agent.
-    pub(crate) fn post(&self, event: &Event) {
-        for agent in &self.orders {
-            let _ = agent.send(Order::Post(Box::new(event.clone())));
-        }
-    }
-
-    /// Gives each agent the finish as its target is told of it, in the order of the targets, to be
-    /// settled until `until`.
-    pub(crate) fn finish(&self, events: Vec<Event>, until: std::time::Instant) {
-        self.hurry(until);
-        for (agent, event) in self.orders.iter().zip(events) {
-            let _ = agent.send(Order::Finish(Box::new(event)));
-        }
-    }
-
-    /// Moves the end of the budget.
-    pub(crate) fn hurry(&self, until: std::time::Instant) {
-        self.budget.set(until);
-    }
-
-    /// Waits until there is something to report, or for `most`.
-    pub(crate) fn wait(&self, most: Duration) {
-        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-        let timeout = PollTimeout::try_from(most).unwrap_or(PollTimeout::MAX);
-        let _ = poll(&mut [PollFd::new(self.rings.as_fd(), PollFlags::POLLIN)], timeout);
-    }
-
-    /// What has been settled since the last call, and whether the thread is still there.
-    pub(crate) fn reports(&self) -> (Vec<Report>, bool) {
+    fn reports(&self) -> (Vec<Report>, bool) {
         let mut drained = [0u8; 64];
         while nix::unistd::read(&self.rings, &mut drained).is_ok_and(|count| count > 0) {}
         let mut reports = Vec::new();
@@ -212,120 +317,5 @@ impl Courier {
                 Err(mpsc::TryRecvError::Disconnected) => return (reports, false),
             }
         }
-    }
-}
-
-impl AsFd for Courier {
-    /// Readable when there are reports, or when the thread has ended.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.rings.as_fd()
-    }
-}
-
-struct Agent {
-    line: Line,
-    orders: UnboundedReceiver<Order>,
-    budget: Budget,
-    report: mpsc::Sender<Report>,
-    bell: std::rc::Rc<OwnedFd>,
-}
-
-impl Agent {
-    async fn work(mut self) {
-        let Some(finish) = self.while_the_job_runs().await else { return };
-        let mut budget = self.budget.clone();
-        // A short run is told with its finish alone, for which some services have another word.
-        let folded = finish.started_at.is_some() && !self.line.start_told;
-        self.line.target.parameters.start_untold = folded;
-        let settled = self.line.within(&finish, &mut budget).await;
-        self.tell(&finish, true, settled);
-    }
-
-    /// Sends what comes while the job runs; returns the finish.
-    async fn while_the_job_runs(&mut self) -> Option<Event> {
-        let mut waiting: VecDeque<Event> = VecDeque::new();
-        let mut number = 0;
-        loop {
-            while let Some(order) = self.next_order(waiting.is_empty()).await {
-                match order {
-                    Some(Order::Finish(event)) => return Some(*event),
-                    Some(Order::Post(event)) if waiting.len() < WAITING_MAX => {
-                        waiting.push_back(*event);
-                    }
-                    Some(Order::Post(_)) => {}
-                    None => return None,
-                }
-            }
-            let Some(event) = waiting.front().cloned() else { continue };
-            let Some(answer) = self.attempt_before_finish(&event).await else {
-                // The finish is waiting and this request has had its time.
-                waiting.clear();
-                continue;
-            };
-            match answer {
-                Ok(settled) => {
-                    waiting.pop_front();
-                    number = 0;
-                    self.tell(&event, false, settled);
-                }
-                Err(_) if event.kind != Kind::Start => {
-                    waiting.pop_front();
-                }
-                Err((_, after)) => {
-                    let pause = after.unwrap_or_else(|| {
-                        backoff::delay(number + 1, random::unit()) * (1 << number.min(2))
-                    });
-                    number += 1;
-                    match self.order_within(pause.min(START_PAUSE_MAX)).await {
-                        Some(Some(Order::Finish(event))) => return Some(*event),
-                        Some(Some(Order::Post(event))) if waiting.len() < WAITING_MAX => {
-                            waiting.push_back(*event);
-                        }
-                        Some(Some(Order::Post(_))) | None => {}
-                        Some(None) => return None,
-                    }
-                }
-            }
-        }
-    }
-
-    /// The next order: waits for one only when there is nothing else to do.
-    async fn next_order(&mut self, wait: bool) -> Option<Option<Order>> {
-        if wait {
-            return Some(self.orders.recv().await);
-        }
-        match self.orders.try_recv() {
-            Ok(order) => Some(Some(order)),
-            Err(tokio::sync::mpsc::error::TryRecvError::Empty) => None,
-            Err(tokio::sync::mpsc::error::TryRecvError::Disconnected) => Some(None),
-        }
-    }
-
-    async fn order_within(&mut self, pause: Duration) -> Option<Option<Order>> {
-        tokio::time::timeout(pause, self.orders.recv()).await.ok()
-    }
-
-    /// One attempt; none when the job ended meanwhile and half of the budget is gone.
-    async fn attempt_before_finish(
-        &mut self,
-        event: &Event,
-    ) -> Option<Result<Settled, (String, Option<Duration>)>> {
-        let mut budget = self.budget.clone();
-        tokio::select! {
-            answer = self.line.once(event) => Some(answer),
-            () = budget.half_spent() => None,
-        }
-    }
-
-    fn tell(&self, event: &Event, is_finish: bool, settled: Settled) {
-        let _ = self.report.send(Report {
-            target: self.line.target.reference.clone(),
-            name: self.line.target.name.clone(),
-            kind: event.kind,
-            is_finish,
-            settled,
-            body_bytes_max: self.line.limits.body_bytes_max,
-        });
-        let _ = nix::unistd::write(&*self.bell, b"!");
     }
 }

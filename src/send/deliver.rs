@@ -15,7 +15,7 @@ use crate::domain::text;
 use crate::sys::{http, random};
 
 /// How often a body is halved for a receiver that finds it too large.
-const SHRINKS_MAX: u32 = 8;
+pub(super) const SHRINKS_MAX: u32 = 8;
 
 /// How an event ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,7 @@ impl Line {
                 }
             }
         }
-        Ok(Settled::Refused("the server answered 413: it takes no body at all".to_owned()))
+        Ok(takes_no_body())
     }
 
     /// Attempts until it is settled, or until the budget is spent.
@@ -134,6 +134,11 @@ impl Line {
         }
         Settled::Undelivered(trouble, asked_for)
     }
+}
+
+/// How it ends where no body is small enough.
+pub(super) fn takes_no_body() -> Settled {
+    Settled::Refused("the server answered 413: it takes no body at all".to_owned())
 }
 
 /// A client for a target, or what is wrong with its settings.

@@ -5,6 +5,7 @@
 //! the job and leaves at the end of its budget. The hard part is order: a start is never sent after
 //! its own finish, and an old event never hides a newer state (`order.rs`).
 
+mod agent;
 pub(crate) mod alerts;
 pub(crate) mod attempt;
 pub(crate) mod budget;
@@ -12,6 +13,7 @@ pub(crate) mod command;
 pub(crate) mod courier;
 pub(crate) mod datagram;
 pub(crate) mod deliver;
+mod direct;
 pub(crate) mod exchange;
 pub(crate) mod flush;
 pub(crate) mod order;

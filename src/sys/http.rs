@@ -12,13 +12,19 @@ use anyhow::{Context, Result};
 use super::tls;
 
 /// Time to connect, TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Time for one whole attempt.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a connection may rest and still be used; after that its client is built anew.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What hb calls itself.
+pub(crate) const USER_AGENT: &str = concat!("hb/", env!("CARGO_PKG_VERSION"));
+
+/// Variables that name a proxy for plain HTTP.
+const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// What a client needs to know about its server.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +43,14 @@ pub(crate) struct ClientSettings {
     pub(crate) proxy: Option<String>,
 }
 
+impl ClientSettings {
+    /// Whether nothing stands between hb and the server: no TLS, no socket of another kind, no proxy.
+    pub(crate) fn is_direct(&self) -> bool {
+        let given = self.socket.is_some() || self.proxy.is_some() || self.identity.is_some();
+        !self.https && !given && PROXIES.iter().all(|name| std::env::var_os(name).is_none())
+    }
+}
+
 /// Builds a client.
 pub(crate) fn client(settings: &ClientSettings) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
@@ -47,7 +61,7 @@ pub(crate) fn client(settings: &ClientSettings) -> Result<reqwest::Client> {
         .pool_idle_timeout(None)
         .pool_max_idle_per_host(1)
         .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("hb/", env!("CARGO_PKG_VERSION")));
+        .user_agent(USER_AGENT);
     if let Some(socket) = &settings.socket {
         builder = builder.unix_socket(socket.as_str()).no_proxy();
     }

@@ -17,6 +17,7 @@ pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod readable;
 pub(crate) mod signal_fd;
+pub(crate) mod socket;
 pub(crate) mod spawn;
 pub(crate) mod start_memory;
 pub(crate) mod streams;

@@ -17,7 +17,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes handed out before the ordinary allocator takes over; a short run needs about half.
+/// Bytes handed out before the ordinary allocator takes over; a short run needs a twentieth.
 const ARENA_BYTES: usize = 512 * 1024;
 
 /// Larger pieces always come from the ordinary allocator: they would use the arena up at once.
@@ -27,10 +27,10 @@ const PIECE_BYTES_MAX: usize = 16 * 1024;
 const PAGE_BYTES: usize = 4096;
 
 /// What every run uses of the arena.
-const ARENA_BYTES_WARM: usize = 22 * PAGE_BYTES;
+const ARENA_BYTES_WARM: usize = 6 * PAGE_BYTES;
 
 /// What every run uses of the stack, below the first function.
-const STACK_BYTES_WARM: usize = 14 * PAGE_BYTES;
+const STACK_BYTES_WARM: usize = 7 * PAGE_BYTES;
 
 #[repr(align(4096))]
 struct Arena(UnsafeCell<[u8; ARENA_BYTES]>);
