@@ -67,6 +67,17 @@ impl Tail {
         }
     }
 
+    /// Counts bytes that are not shown, because at least as many as are kept follow at once.
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.total_bytes = self.total_bytes.saturating_add(bytes);
+    }
+
+    /// How many last bytes are kept, where no first ones are.
+    pub(crate) fn keeps_only_last(&self) -> Option<usize> {
+        (self.head_bytes_max == 0).then_some(self.ring_bytes_max)
+    }
+
     /// What is kept by now. A running job may be asked more than once.
     ///
     /// If anything is missing, the first line after the gap and the last one before it are dropped when other lines are left,

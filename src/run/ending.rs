@@ -126,7 +126,7 @@ impl Story<'_> {
     fn tool_metrics(&self) -> Metrics {
         match (self.desk.plan.verdict.tool, &self.output) {
             (Some(tool), Some(output)) => match output.collected.lock() {
-                Ok(collected) => tool.read_summary(&collected.tail.finish().bytes),
+                Ok(mut collected) => tool.read_summary(&collected.tail().bytes),
                 Err(_) => Metrics::default(),
             },
             (Some(_) | None, _) => Metrics::default(),
@@ -311,8 +311,8 @@ impl Story<'_> {
     fn told_tail(&self) -> Vec<u8> {
         let rules = &self.desk.plan.output;
         let Some(output) = self.output.as_ref().filter(|_| rules.told) else { return Vec::new() };
-        let Ok(collected) = output.collected.lock() else { return Vec::new() };
-        let tail = collected.tail.finish().bytes;
+        let Ok(mut collected) = output.collected.lock() else { return Vec::new() };
+        let tail = collected.tail().bytes;
         let tail = if rules.raw { tail } else { text::clean(&tail) };
         rules.mask(&tail)
     }

@@ -6,6 +6,7 @@
 //! hb's own troubles become warnings. They never change the job's start, output or exit status.
 
 mod child;
+mod collected;
 mod conditions;
 mod decide;
 mod ending;
@@ -19,6 +20,7 @@ mod progress;
 mod pump;
 mod quiet;
 mod report;
+mod sluice;
 mod story;
 mod supervise;
 mod unix_signals;

@@ -15,65 +15,17 @@ use std::sync::{Arc, Mutex, Weak};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::decide::OutputFacts;
+use super::collected::Collected;
 use super::matching::Matching;
 use super::plan::{Capture, Plan, Quiet};
-use super::pump::{CHUNK_BYTES, Gate, Way, carry};
+use super::pump::{CHUNK_BYTES, Gate, Passage, Way, carry};
 use super::quiet::Held;
 use crate::domain::tail::Tail;
 use crate::sys::inherited::Inherited;
-use crate::sys::{fault, process, streams};
+use crate::sys::{process, streams};
 
 /// The stack of a pump's thread: its chunk lives on the heap.
 const STACK_BYTES: usize = 256 * 1024;
-
-/// Where the chunks of all streams come together.
-pub(crate) struct Collected {
-    /// The end of the output.
-    pub(crate) tail: Tail,
-    /// What the verdict needs to know.
-    pub(crate) facts: OutputFacts,
-    /// Bytes that hb carried, per stream: stdout, stderr.
-    pub(crate) bytes: [u64; 2],
-    /// What could not be written, for a person.
-    pub(crate) losses: Vec<String>,
-    pub(super) held: Option<Held>,
-    log: Option<File>,
-    matching: [Matching; 2],
-}
-
-impl Collected {
-    pub(super) fn push(&mut self, stream: i32, merged: bool, chunk: &[u8]) {
-        fault::point("pump");
-        let index = usize::from(stream == 2);
-        self.bytes[index] += chunk.len() as u64;
-        if stream == 2 && !merged {
-            self.facts.stderr_bytes += chunk.len() as u64;
-        }
-        self.tail.push(chunk);
-        self.matching[index].push(chunk, &mut self.facts);
-        if let Some(log) = &mut self.log
-            && std::io::Write::write_all(log, chunk).is_err()
-        {
-            self.log = None;
-            self.losses.push("the log file is incomplete: it could not be written".to_owned());
-        }
-    }
-
-    /// Matches lines without an end, now that nothing follows.
-    pub(crate) fn finish(&mut self) {
-        for matching in &mut self.matching {
-            matching.finish(&mut self.facts);
-        }
-    }
-
-    /// Lets go of held output, to hb's own streams.
-    pub(crate) fn replay(&mut self) {
-        if let Some(held) = &mut self.held {
-            held.replay();
-        }
-    }
-}
 
 /// The pipes of one run's output.
 pub(crate) struct Output {
@@ -96,6 +48,26 @@ struct Pump {
     kept: Weak<OwnedFd>,
     /// Shut when somebody else carries on; there only where that can happen.
     gate: Option<Gate>,
+    passage: Arc<Passage>,
+}
+
+/// A pump at work.
+pub(crate) struct Pending<'a> {
+    pump: &'a Pump,
+    /// Hangs up when the pump has seen the end of its stream.
+    pub(crate) done: &'a OwnedFd,
+}
+
+impl Pending<'_> {
+    /// How much the pump will have carried when all has arrived that is on its way now.
+    pub(crate) fn owed(&self) -> u64 {
+        self.pump.kept.upgrade().map_or(0, |pipe| self.pump.passage.owed(&pipe))
+    }
+
+    /// Whether it has carried so much, or somebody else will when hb has gone.
+    pub(crate) fn has_carried(&self, bytes: u64) -> bool {
+        self.pump.gate.is_some() || self.pump.passage.has_carried(bytes)
+    }
 }
 
 impl Output {
@@ -105,16 +77,9 @@ impl Output {
         let matching =
             Matching::new(plan.verdict.fail_if_output.clone(), plan.verdict.require_output.clone());
         let wants_all = rules.quiet != Quiet::Never || log.is_some() || !matching.is_idle();
-        let collected = Collected {
-            tail: Tail::new(rules.head_bytes, rules.tail_bytes),
-            facts: OutputFacts::default(),
-            bytes: [0; 2],
-            losses: Vec::new(),
-            held: (rules.quiet != Quiet::Never).then(Held::default),
-            log,
-            matching: [matching.clone(), matching],
-        };
-        let collected = Arc::new(Mutex::new(collected));
+        let tail = Tail::new(rules.head_bytes, rules.tail_bytes);
+        let held = (rules.quiet != Quiet::Never).then(Held::default);
+        let collected = Collected::new(tail, held, log, [matching.clone(), matching]);
         let mut output = Output {
             collected,
             redirected: Vec::new(),
@@ -134,16 +99,7 @@ impl Output {
 
     /// No stream is read: for commands that are not the job.
     pub(crate) fn none() -> Output {
-        let collected = Collected {
-            tail: Tail::new(0, 0),
-            facts: OutputFacts::default(),
-            bytes: [0; 2],
-            losses: Vec::new(),
-            held: None,
-            log: None,
-            matching: Default::default(),
-        };
-        let collected = Arc::new(Mutex::new(collected));
+        let collected = Collected::new(Tail::new(0, 0), None, None, Default::default());
         Output { collected, redirected: Vec::new(), pumps: Vec::new(), pty: None, follows: false }
     }
 
@@ -174,6 +130,7 @@ impl Output {
             done: None,
             kept: Weak::new(),
             gate: self.follows.then(Gate::default),
+            passage: Arc::default(),
         });
         Ok(())
     }
@@ -230,6 +187,7 @@ impl Output {
             merged: pump.merged,
             collected: self.collected.clone(),
             gate: pump.gate.clone(),
+            passage: pump.passage.clone(),
         };
         let started = std::thread::Builder::new()
             .name("pump".to_owned())
@@ -244,9 +202,9 @@ impl Output {
         }
     }
 
-    /// Descriptors that hang up when their pump has seen the end of its stream.
-    pub(crate) fn pending(&self) -> Vec<&OwnedFd> {
-        self.pumps.iter().filter_map(|pump| pump.done.as_ref()).collect()
+    /// Pumps that may not have seen the end of their stream; each hangs up when it has.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = Pending<'_>> {
+        self.pumps.iter().filter_map(|pump| Some(Pending { pump, done: pump.done.as_ref()? }))
     }
 
     /// Who still holds a pipe although the job has ended.
@@ -319,11 +277,11 @@ fn choose(
 impl Output {
     /// One line on what the streams have shown so far, for a run that is still going.
     pub(crate) fn summary(&self, plan: &Plan) -> String {
-        let Ok(collected) = self.collected.lock() else { return String::new() };
+        let Ok(mut collected) = self.collected.lock() else { return String::new() };
         let bytes = collected.bytes.iter().sum();
         let mut text = format!("{} of output", crate::domain::size::format(bytes));
         if plan.output.told {
-            let tail = crate::domain::text::clean(&collected.tail.finish().bytes);
+            let tail = crate::domain::text::clean(&collected.tail().bytes);
             let last = tail.rsplit(|byte| *byte == b'\n').find(|line| !line.is_empty());
             if let Some(line) = last {
                 let masked = plan.output.mask(line);

@@ -2,21 +2,30 @@
 //!
 //! It reads, writes, and shows the chunk to the collector. A slow reader slows the job down exactly
 //! as it would bare. Where another process is to carry on after hb, a gate makes sure that no chunk
-//! lies between read and written when the pump is left.
+//! lies between read and written when the pump is left. A heavy stream goes through a sluice
+//! (`sluice.rs`) for as long as it is one.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::output::Collected;
+use super::collected::Collected;
+use super::sluice::{self, Stopped};
 use crate::sys::streams;
 
 /// Bytes moved at once.
 pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A stream is heavy when it brings so many bytes…
+const HEAVY_BYTES: usize = 1024 * 1024;
+
+/// … in less than this.
+const HEAVY_TIME: Duration = Duration::from_millis(100);
 
 /// How long hb waits for a chunk that its reader does not take, before it leaves all the same.
 const PASSAGE_MOST: Duration = Duration::from_secs(2);
@@ -36,6 +45,61 @@ pub(super) struct Way {
     pub(super) collected: Arc<Mutex<Collected>>,
     /// What another process needs that is to carry on.
     pub(super) gate: Option<Gate>,
+    /// How far it is.
+    pub(super) passage: Arc<Passage>,
+}
+
+/// How many bytes have been taken out of a pipe, and how many of them have reached the other side.
+#[derive(Default)]
+pub(super) struct Passage {
+    taken: AtomicU64,
+    carried: AtomicU64,
+}
+
+impl Passage {
+    /// Bytes were taken out of the pipe.
+    pub(super) fn took(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::SeqCst);
+    }
+
+    /// Bytes have reached the other side, or never will.
+    pub(super) fn carried(&self, bytes: usize) {
+        self.carried.fetch_add(bytes as u64, Ordering::SeqCst);
+    }
+
+    /// How many bytes will have been carried when all has arrived that is in `pipe` now.
+    pub(super) fn owed(&self, pipe: &OwnedFd) -> u64 {
+        loop {
+            let taken = self.taken.load(Ordering::SeqCst);
+            let waiting = streams::waiting(pipe) as u64;
+            if self.taken.load(Ordering::SeqCst) == taken {
+                return taken + waiting;
+            }
+        }
+    }
+
+    /// Whether so many bytes have been carried.
+    pub(super) fn has_carried(&self, bytes: u64) -> bool {
+        self.carried.load(Ordering::SeqCst) >= bytes
+    }
+}
+
+/// Finds out whether a stream is heavy.
+struct Scales {
+    since: Instant,
+    bytes: usize,
+}
+
+impl Scales {
+    fn weigh(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        if self.bytes < HEAVY_BYTES {
+            return false;
+        }
+        let heavy = self.since.elapsed() < HEAVY_TIME;
+        *self = Scales { since: Instant::now(), bytes: 0 };
+        heavy
+    }
 }
 
 /// Held by the pump from before it reads until it has written; true once it is shut.
@@ -65,7 +129,9 @@ impl Gate {
 
 /// Carries one pipe to its end.
 pub(super) fn carry(way: &Way) {
-    let Way { stream, merged, ref collected, .. } = *way;
+    let Way { stream, merged, ref collected, ref passage, .. } = *way;
+    let mut scales = Scales { since: Instant::now(), bytes: 0 };
+    let mut by_hand = way.gate.is_some() || !streams::takes_pages(stream);
     let mut chunk = vec![0u8; CHUNK_BYTES];
     let mut watching = true;
     let mut writing = true;
@@ -84,6 +150,7 @@ pub(super) fn carry(way: &Way) {
             // A pty whose last writer has gone answers EIO; that is its end of file.
             Err(_) => return,
         };
+        passage.took(count);
         let chunk = &chunk[..count];
         let held = watching && hold(collected, stream, chunk);
         if writing && !held {
@@ -99,7 +166,33 @@ pub(super) fn carry(way: &Way) {
                 }
             }
         }
+        passage.carried(count);
         watching = watching && show(collected, stream, merged, chunk);
+        if watching && writing && !by_hand && scales.weigh(count) {
+            by_hand = !dig(way);
+            match if by_hand { Stopped::ByHand } else { sluice::run(way) } {
+                Stopped::Ended => return,
+                Stopped::ByHand => {}
+                Stopped::Lost(errno) => {
+                    writing = false;
+                    lose(collected, stream, merged, errno);
+                }
+            }
+            fill(collected);
+        }
+    }
+}
+
+/// Makes a sluice, where nobody has to see every chunk.
+fn dig(way: &Way) -> bool {
+    let dug = way.collected.lock().is_ok_and(|mut collected| collected.open_basin());
+    dug && streams::enlarge(&way.reader) > 0
+}
+
+/// Closes it again.
+fn fill(collected: &Mutex<Collected>) {
+    if let Ok(mut collected) = collected.lock() {
+        collected.close_basin();
     }
 }
 

@@ -29,6 +29,9 @@ use crate::sys::spawn::{self, Spawn, SpawnError};
 use crate::sys::wait::Ended;
 use crate::sys::{clock, process, random};
 
+/// How often it is looked whether a slow reader has taken the rest.
+const PASSAGE_STEP: Duration = Duration::from_millis(20);
+
 /// One run.
 pub(super) struct Story<'a> {
     pub(super) desk: Desk<'a>,
@@ -253,11 +256,14 @@ impl<'a> Story<'a> {
         Some(born)
     }
 
-    /// Reads on after the job, as long as the plan allows.
+    /// Reads on after the job, as long as the plan allows; what has been written by then is carried to
+    /// its reader in any case, however slow that is. Bare, the job itself would have had to wait.
     fn drain(&mut self, output: &Output) {
         use std::os::fd::AsFd;
         let until = self.desk.plan.output.drain.map(|drain| Instant::now() + drain);
-        for end in output.pending() {
+        for pending in output.pending() {
+            let end = pending.done;
+            let mut owed = None;
             loop {
                 let mut byte = [0u8; 1];
                 let hung_up = {
@@ -270,7 +276,16 @@ impl<'a> Story<'a> {
                     break;
                 }
                 let over = until.is_some_and(|until| Instant::now() >= until);
-                if over || self.desk.end_asked().is_some() {
+                let asked = self.desk.end_asked().is_some();
+                if over
+                    && !asked
+                    && !pending.has_carried(*owed.get_or_insert_with(|| pending.owed()))
+                {
+                    let next = Instant::now() + PASSAGE_STEP;
+                    self.desk.sleep_beside(Some(next), &[end.as_fd()]);
+                    continue;
+                }
+                if over || asked {
                     self.leaked_by =
                         Some(output.holder().unwrap_or_else(|| "a process".to_owned()));
                     break;

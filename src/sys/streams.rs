@@ -1,12 +1,18 @@
-//! Descriptors as streams: which are the same, which is a terminal, pipes, ptys, and full writes.
+//! Descriptors as streams: which are the same, which is a terminal, pipes, ptys, full writes, and
+//! passing on without a copy.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::fcntl::SpliceFFlags;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// What a pipe is enlarged to, so that a fast job and hb take turns less often.
 const PIPE_BYTES: libc::c_int = 256 * 1024;
+
+/// What it is enlarged to for a heavy stream: as much as any user gets by default. Not every pipe is
+/// made so large, because all pipes of one user together have a limit.
+const HEAVY_PIPE_BYTES: libc::c_int = 1024 * 1024;
 
 /// The standard descriptors of `hb`, borrowed for as long as the process lives.
 #[expect(unsafe_code, reason = "standard descriptors have no owner in Rust")]
@@ -36,6 +42,46 @@ pub(crate) fn pipe() -> nix::Result<(OwnedFd, OwnedFd)> {
     // An unprivileged user beyond the pipe budget gets EPERM and keeps the ordinary size.
     let _ = nix::fcntl::fcntl(&reader, nix::fcntl::FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
     Ok((reader, writer))
+}
+
+/// Enlarges a pipe for a heavy stream, as far as this user may; gives the bytes that fit in.
+pub(crate) fn enlarge(pipe: &OwnedFd) -> usize {
+    let wanted = nix::fcntl::FcntlArg::F_SETPIPE_SZ(HEAVY_PIPE_BYTES);
+    let bytes = nix::fcntl::fcntl(pipe, wanted)
+        .or_else(|_| nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_GETPIPE_SZ));
+    bytes.ok().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+}
+
+/// Whether the kernel can pass a pipe on to a standard descriptor, and nobody can tell.
+///
+/// A pipe and `/dev/null` only. A file that is appended to refuses it, and with any other the place
+/// where it is written would not be safe from others who write through the same open file.
+pub(crate) fn takes_pages(number: i32) -> bool {
+    use nix::sys::stat::{SFlag, fstat, makedev};
+    let Ok(facts) = fstat(standard(number)) else { return false };
+    let kind = SFlag::from_bits_truncate(facts.st_mode) & SFlag::S_IFMT;
+    let is_null = kind == SFlag::S_IFCHR && facts.st_rdev == makedev(1, 3);
+    kind == SFlag::S_IFIFO || is_null
+}
+
+/// Moves at most `bytes` from a pipe to elsewhere without copying them; waits for both sides.
+pub(crate) fn pass(from: impl AsFd, to: impl AsFd, bytes: usize) -> nix::Result<usize> {
+    nix::fcntl::splice(from, None, to, None, bytes, SpliceFFlags::SPLICE_F_MOVE)
+}
+
+/// Shows what a pipe holds to another one, without taking it out and without waiting.
+pub(crate) fn share(from: &OwnedFd, to: &OwnedFd, bytes: usize) -> nix::Result<usize> {
+    nix::fcntl::tee(from, to, bytes, SpliceFFlags::SPLICE_F_NONBLOCK)
+}
+
+/// How many bytes can be read right now.
+#[expect(unsafe_code, reason = "the count is an ioctl")]
+pub(crate) fn waiting(reader: impl AsFd) -> usize {
+    let mut count: libc::c_int = 0;
+    // SAFETY: the ioctl fills one integer that outlives it.
+    let answer =
+        unsafe { libc::ioctl(reader.as_fd().as_raw_fd(), libc::FIONREAD as _, &mut count) };
+    if answer == 0 { usize::try_from(count).unwrap_or(0) } else { 0 }
 }
 
 /// The inode of a pipe, by which `/proc` names it.

@@ -12,6 +12,7 @@ mod doctor;
 mod endurance;
 mod generated;
 mod hb;
+mod heavy_streams;
 mod held_output;
 mod hostile;
 mod inside;
