@@ -29,6 +29,13 @@ pub(crate) const WORDS_FILE: &str = "metrics";
 /// Open records looked at in one go; the rest waits for the next `hb`.
 const LOOKED_AT_MAX: usize = 1000;
 
+/// Open records beyond which not every `hb` looks at all of them: five hundred jobs of one minute would
+/// open each other's records a quarter of a million times.
+const OPEN_MANY: usize = 20;
+
+/// Seconds between two looks at that many.
+const LOOK_EVERY_S: i64 = 2;
+
 /// The largest record that is read.
 const RECORD_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
@@ -45,8 +52,11 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
     if names.is_empty() {
         return Ok(vanished);
     }
-    let boot_id = &process::boot_id();
     let now_s = now.epoch_ms() / 1000;
+    if names.len() > OPEN_MANY && !is_time_to_look(state, now_s)? {
+        return Ok(vanished);
+    }
+    let boot_id = &process::boot_id();
     for name in names.into_iter().take(LOOKED_AT_MAX) {
         let Ok(mut file) = room.open_file(&name) else { continue };
         if file.try_lock().is_err() {
@@ -93,6 +103,19 @@ pub(crate) fn bury(state: &State, now: Moment) -> io::Result<Vec<Record>> {
         forget_words(state, &record);
     }
     Ok(vanished)
+}
+
+/// Whether nobody has looked just now; if so, notes that somebody does.
+fn is_time_to_look(state: &State, now_s: i64) -> io::Result<bool> {
+    let locks = state.room("locks")?;
+    let stamp = "looked";
+    if let Ok(facts) = locks.facts(stamp)
+        && (now_s - LOOK_EVERY_S..=now_s).contains(&facts.st_mtime)
+    {
+        return Ok(false);
+    }
+    locks.replace(stamp, b"")?;
+    Ok(true)
 }
 
 /// Removes the directory in which the job of a dead hb left its words; nobody will read them.

@@ -268,6 +268,11 @@ impl Spool {
     fn bound(&self, now: Moment) -> io::Result<()> {
         let ids = self.ids()?;
         let oldest = now.epoch_ms() - SPOOL_DAYS_MAX * 86_400_000;
+        // Nearly always: few events, of which the first is the oldest.
+        let is_old = |id: &String| moment_of(id).is_some_and(|ms| ms < oldest);
+        if ids.len() as u64 * EVENT_WITH_TAIL_BYTES <= SPOOL_BYTES_MAX && !ids.iter().any(is_old) {
+            return Ok(());
+        }
         let aged = ids.iter().filter(|id| moment_of(id).is_some_and(|ms| ms < oldest));
         let mut given_up: Vec<String> = aged.take(AGED_AT_ONCE_MAX).cloned().collect();
         let mut left: Vec<&String> = ids.iter().filter(|id| !given_up.contains(id)).collect();

@@ -25,6 +25,13 @@ use crate::sys::{clock, host, program};
 /// How long the start waits for the finish, to be told with it.
 pub(crate) const START_HOLD: Duration = Duration::from_millis(25);
 
+/// How long it waits at most on a crowded host. Five hundred jobs of one minute are short jobs that take
+/// long because there are so many of them; telling each start would only make it worse.
+pub(crate) const START_HOLD_MAX: Duration = Duration::from_secs(1);
+
+/// How long it waits on a crowded host before it looks again.
+pub(crate) const START_HOLD_STEP: Duration = Duration::from_millis(100);
+
 /// Writes down and tells.
 pub(crate) struct Reporter<'a> {
     plan: &'a Plan,

@@ -14,7 +14,7 @@ use super::heard::Heard;
 use super::output::Output;
 use super::plan::Plan;
 use super::progress::Progress;
-use super::report::{Reporter, START_HOLD};
+use super::report::{Reporter, START_HOLD, START_HOLD_MAX, START_HOLD_STEP};
 use super::unix_signals::{self, Own, Reach};
 use crate::domain::event::{Event, Kind};
 use crate::domain::span;
@@ -88,6 +88,16 @@ impl Timers {
         all.into_iter().flatten().min()
     }
 
+    /// Whether the start has waited long enough for the finish; on a crowded host it waits on.
+    fn hold_is_over(&mut self, job: &Job, now: Instant) -> bool {
+        if !due(&mut self.hold, now) {
+            return false;
+        }
+        let waits = now < job.started + START_HOLD_MAX && host::is_crowded();
+        self.hold = waits.then(|| now + START_HOLD_STEP);
+        !waits
+    }
+
     /// Moves what counts the job's own time by a pause.
     fn shift(&mut self, pause: Duration) {
         for timer in [&mut self.timeout, &mut self.warn].into_iter().flatten() {
@@ -145,7 +155,7 @@ impl Desk<'_> {
                         timers.shift(pause);
                         paused += pause;
                     }
-                    if due(&mut timers.hold, now) {
+                    if timers.hold_is_over(job, now) {
                         self.oom_kills = host::oom_kills();
                         self.reporter.open();
                         self.reporter.secure_beside();

@@ -66,6 +66,18 @@ pub(crate) fn free_bytes_within(path: &std::path::Path, most: Duration) -> Optio
     answer.recv_timeout(most).ok().flatten()
 }
 
+/// More processes than this per processor want to run at once on a host that is crowded.
+const CROWD_PER_PROCESSOR: u64 = 8;
+
+/// Whether many more processes want to run right now than this host has processors for.
+pub(crate) fn is_crowded() -> bool {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let running = text.split(' ').nth(3).and_then(|field| field.split('/').next()?.parse().ok());
+    let processors = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN);
+    let processors = processors.ok().flatten().and_then(|count| u64::try_from(count).ok());
+    running.unwrap_or(0u64) > CROWD_PER_PROCESSOR * processors.unwrap_or(1)
+}
+
 /// How often the kernel has killed for want of memory in this process's control group.
 pub(crate) fn oom_kills() -> Option<u64> {
     let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
