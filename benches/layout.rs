@@ -118,7 +118,7 @@ mod steps {
 
     /// Notes every instruction that a run executes.
     fn go_through(hb: &str, words: &[&str], state: &std::path::Path, places: &mut BTreeSet<u64>) {
-        let child = Command::new("sh")
+        let mut child = Command::new("sh")
             .args(["-c", "kill -STOP $$; exec \"$@\"", "sh", hb, "run"])
             .args(words)
             .envs([("HB_STATE_DIR", state), ("HB_CONFIG", std::path::Path::new("/dev/null"))])
@@ -142,15 +142,16 @@ mod steps {
             match waitpid(pid, None).expect("it is ours") {
                 WaitStatus::PtraceEvent(..) => inside = true,
                 WaitStatus::Stopped(_, Signal::SIGTRAP | Signal::SIGSTOP | Signal::SIGCONT) => {
-                    if inside {
-                        places.insert(ptrace::getregs(pid).expect("registers").rip);
-                    }
+                    let place = ptrace::getregs(pid).expect("registers").rip;
+                    places.extend(inside.then_some(place));
                 }
                 WaitStatus::Stopped(_, other) => signal = Some(other),
-                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => return,
+                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => break,
                 _ => {}
             }
         }
+        // Its end has been seen already; there is nothing left to wait for.
+        let _ = child.wait();
     }
 
     /// A receiver that answers everything with 200.
