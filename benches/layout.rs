@@ -4,7 +4,7 @@
 //!     cargo bench --bench layout -- target/x86_64-unknown-linux-musl/release/hb > layout.ld
 //!     mv layout.ld .cargo/layout.ld
 //!
-//! It goes through a few runs step by step (half a minute) and needs `nm` and a binary with its
+//! It goes through a few runs step by step (some minutes) and needs `nm` and a binary with its
 //! symbols. What stands in the script decides how many pages of the program a run needs.
 
 #![expect(clippy::print_stdout, reason = "the script is what it is for")]
@@ -27,7 +27,7 @@ mod steps {
     use std::process::{Command, Stdio};
 
     use nix::sys::ptrace;
-    use nix::sys::signal::Signal;
+    use nix::sys::signal::{Signal, kill};
     use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
     use nix::unistd::Pid;
 
@@ -63,6 +63,8 @@ mod steps {
         let mut patterns = BTreeSet::new();
         for words in runs {
             let mut places = BTreeSet::new();
+            // What only a first run does, as making directories, is not ordinary.
+            let _ = on(Command::new(&hb), &state).arg("run").args(words).status();
             go_through(&hb, words, &state, &mut places);
             for place in places {
                 let found = symbols.range(..=place).next_back();
@@ -116,15 +118,21 @@ mod steps {
         Some(pattern)
     }
 
-    /// Notes every instruction that a run executes.
-    fn go_through(hb: &str, words: &[&str], state: &std::path::Path, places: &mut BTreeSet<u64>) {
-        let mut child = Command::new("sh")
-            .args(["-c", "kill -STOP $$; exec \"$@\"", "sh", hb, "run"])
-            .args(words)
+    /// A command with a state directory of its own, and nobody to read its output.
+    fn on(mut command: Command, state: &std::path::Path) -> Command {
+        command
             .envs([("HB_STATE_DIR", state), ("HB_CONFIG", std::path::Path::new("/dev/null"))])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Notes every instruction that a run executes.
+    fn go_through(hb: &str, words: &[&str], state: &std::path::Path, places: &mut BTreeSet<u64>) {
+        let mut child = on(Command::new("sh"), state)
+            .args(["-c", "kill -STOP $$; exec \"$@\"", "sh", hb, "run"])
+            .args(words)
             .spawn()
             .expect("a shell");
         let pid = Pid::from_raw(child.id().cast_signed());
@@ -132,8 +140,10 @@ mod steps {
         ptrace::attach(pid).expect("it is ours");
         waitpid(pid, None).expect("it is traced");
         ptrace::setoptions(pid, ptrace::Options::PTRACE_O_TRACEEXEC).expect("a kernel of today");
+        // A real signal: the stop is the whole process's, also that of threads to come.
+        kill(pid, Signal::SIGCONT).expect("it is ours");
         let mut inside = false;
-        let mut signal = Some(Signal::SIGCONT);
+        let mut signal = None;
         loop {
             let gone_on =
                 if inside { ptrace::step(pid, signal) } else { ptrace::cont(pid, signal) };
