@@ -34,7 +34,12 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'What ran on this host; works with no server')
             [CompletionResult]::new('spool', 'spool', [CompletionResultType]::ParameterValue, 'Events that are not delivered yet')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check configuration, network, keys and spool, and say what to do')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What the receiver knows')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'The monitors of a receiver')
+            [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'The ways in which a receiver tells people')
+            [CompletionResult]::new('incident', 'incident', [CompletionResultType]::ParameterValue, 'What is bad and has been told, and that somebody is on it')
             [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'A schedule in words, and its next moments, daylight saving time included')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'The receiver: take pings, watch deadlines, alert people')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell')
             break
         }
@@ -197,6 +202,298 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'hb;status' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Show at most N monitors [default: 1000]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer: the counts, or the monitor')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Stay, and show what changes; where stdout is no terminal, one line for each change')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Stay, and show what changes; where stdout is no terminal, one line for each change')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'hb;monitor' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show them with their schedules')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one in full')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make one, and print its ping URL and a line for the crontab')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change what is given, leave the rest')
+            [CompletionResult]::new('pause', 'pause', [CompletionResultType]::ParameterValue, 'Keep it quiet: what happens is recorded, and nobody is told')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'End a pause')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove it with its history')
+            [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print its ping URL, and nothing else')
+            [CompletionResult]::new('runs', 'runs', [CompletionResultType]::ParameterValue, 'Show its runs, or one of them with its output')
+            [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show what was heard of it')
+            break
+        }
+        'hb;monitor;list' {
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Only those with this label')
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'Only those of this status, or `bad` for all that need somebody')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most N [default: 1000]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;show' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;add' {
+            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The time zone of the schedule: Europe/Berlin [default: the receiver''s]')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How late a success may be: 90m [default: by how often it is expected]')
+            [CompletionResult]::new('--start-within', '--start-within', [CompletionResultType]::ParameterName, 'How late a start may be')
+            [CompletionResult]::new('--run-at-most', '--run-at-most', [CompletionResultType]::ParameterName, 'How long a run may take')
+            [CompletionResult]::new('--tolerance', '--tolerance', [CompletionResultType]::ParameterName, 'How many expected runs in a row may be missed')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Who is responsible')
+            [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What it is for')
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Its name for people')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A label (repeatable); together they replace those before')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'A channel that is told (repeatable); together they replace those before [default: all]')
+            [CompletionResult]::new('--json-settings', '--json-settings', [CompletionResultType]::ParameterName, 'Everything else, as the API takes it, from a file; `-` is stdin')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Where one of this name exists, replace its definition')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;edit' {
+            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The time zone of the schedule: Europe/Berlin [default: the receiver''s]')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How late a success may be: 90m [default: by how often it is expected]')
+            [CompletionResult]::new('--start-within', '--start-within', [CompletionResultType]::ParameterName, 'How late a start may be')
+            [CompletionResult]::new('--run-at-most', '--run-at-most', [CompletionResultType]::ParameterName, 'How long a run may take')
+            [CompletionResult]::new('--tolerance', '--tolerance', [CompletionResultType]::ParameterName, 'How many expected runs in a row may be missed')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Who is responsible')
+            [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What it is for')
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Its name for people')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A label (repeatable); together they replace those before')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'A channel that is told (repeatable); together they replace those before [default: all]')
+            [CompletionResult]::new('--json-settings', '--json-settings', [CompletionResultType]::ParameterName, 'Everything else, as the API takes it, from a file; `-` is stdin')
+            [CompletionResult]::new('--rename', '--rename', [CompletionResultType]::ParameterName, 'Give it another name; ping URLs with the old one lead nowhere then')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;pause' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'For so long: 1h, 2d')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until then: `18:00`, `2026-12-24 18:00`, 2026-12-24T17:00:00Z')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--until-success', '--until-success', [CompletionResultType]::ParameterName, 'Until it succeeds again')
+            [CompletionResult]::new('--forever', '--forever', [CompletionResultType]::ParameterName, 'Until somebody resumes it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;resume' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;rm' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;url' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;runs' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The newest N [default: 20]')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'The newest N [default: 20]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;events' {
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The newest N [default: 20]')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'The newest N [default: 20]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;channel' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show them, and whether they work')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make one')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Change what is given, leave the rest')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Send a message through it that says it is a test')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove it')
+            break
+        }
+        'hb;channel;list' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most N [default: 1000]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;channel;add' {
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'email, slack, discord, ntfy, webhook, command')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'slack, discord, webhook, ntfy: where to; also `file:/PATH`, `env:NAME` or `cred:NAME` with it')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'email: who gets it (repeatable)')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'email: the sender, as in `hb <hb@example.com>`')
+            [CompletionResult]::new('--smtp', '--smtp', [CompletionResultType]::ParameterName, 'email: the relay')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'email: starttls, tls, none [default: by the port]')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'email: who logs in at the relay')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'email: the password: `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'ntfy: the topic')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'ntfy: an access token: `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, 'ntfy: the priority of bad news, 1 to 5 [default: by severity]')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'webhook: GET, POST, PUT, PATCH [default: POST]')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'webhook: a header, `Name: value`; the value may be `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'webhook: the body, with $STATUS, $NAME … in it [default: hb''s own JSON]')
+            [CompletionResult]::new('--json-settings', '--json-settings', [CompletionResultType]::ParameterName, 'Everything else, as the API takes it, from a file; `-` is stdin')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--allow-private', '--allow-private', [CompletionResultType]::ParameterName, 'Let it reach loopback and private addresses')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;channel;edit' {
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'email, slack, discord, ntfy, webhook, command')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'slack, discord, webhook, ntfy: where to; also `file:/PATH`, `env:NAME` or `cred:NAME` with it')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'email: who gets it (repeatable)')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'email: the sender, as in `hb <hb@example.com>`')
+            [CompletionResult]::new('--smtp', '--smtp', [CompletionResultType]::ParameterName, 'email: the relay')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'email: starttls, tls, none [default: by the port]')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'email: who logs in at the relay')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'email: the password: `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'ntfy: the topic')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'ntfy: an access token: `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, 'ntfy: the priority of bad news, 1 to 5 [default: by severity]')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'webhook: GET, POST, PUT, PATCH [default: POST]')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'webhook: a header, `Name: value`; the value may be `file:/PATH`, `env:NAME` or `cred:NAME`')
+            [CompletionResult]::new('--body', '--body', [CompletionResultType]::ParameterName, 'webhook: the body, with $STATUS, $NAME … in it [default: hb''s own JSON]')
+            [CompletionResult]::new('--json-settings', '--json-settings', [CompletionResultType]::ParameterName, 'Everything else, as the API takes it, from a file; `-` is stdin')
+            [CompletionResult]::new('--rename', '--rename', [CompletionResultType]::ParameterName, 'Give it another name')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--allow-private', '--allow-private', [CompletionResultType]::ParameterName, 'Let it reach loopback and private addresses')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;channel;test' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;channel;rm' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;incident' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show those that are open')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one in full')
+            [CompletionResult]::new('ack', 'ack', [CompletionResultType]::ParameterValue, 'Say that somebody is on it: it is told more seldom')
+            [CompletionResult]::new('snooze', 'snooze', [CompletionResultType]::ParameterValue, 'Hear nothing more of it for a while')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Close it by hand')
+            break
+        }
+        'hb;incident;list' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most N [default: 1000]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Those that are over, too')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;incident;show' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;incident;ack' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Who is on it [default: this user on this host]')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'What is being done')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What is being done')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long that counts: 4h')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until when that counts: `18:00`, `2026-12-24 18:00`')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;incident;snooze' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'For so long: 1h')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Until then: `18:00`, `2026-12-24 18:00`')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;incident;resolve' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'Who closes it [default: this user on this host]')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'What was done')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What was done')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'hb;schedule' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -226,8 +523,21 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'hb;serve' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]')
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]')
+            [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines look: text, json')
+            [CompletionResult]::new('--allow-commands', '--allow-commands', [CompletionResultType]::ParameterName, 'Let channels run commands of this host')
+            [CompletionResult]::new('--print-unit', '--print-unit', [CompletionResultType]::ParameterName, 'Print a unit for systemd, hardened, and stop')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hb;completions' {
-            [CompletionResult]::new('--monitors', '--monitors', [CompletionResultType]::ParameterName, 'The configured monitors and those that ran here, one a line')
+            [CompletionResult]::new('--monitors', '--monitors', [CompletionResultType]::ParameterName, 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'The configured targets, one a line')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -35,7 +35,12 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "metric" -d 'Inside a job: say
 complete -c hb -n "__fish_hb_needs_command" -f -a "log" -d 'What ran on this host; works with no server'
 complete -c hb -n "__fish_hb_needs_command" -f -a "spool" -d 'Events that are not delivered yet'
 complete -c hb -n "__fish_hb_needs_command" -f -a "doctor" -d 'Check configuration, network, keys and spool, and say what to do'
+complete -c hb -n "__fish_hb_needs_command" -f -a "status" -d 'What the receiver knows'
+complete -c hb -n "__fish_hb_needs_command" -f -a "monitor" -d 'The monitors of a receiver'
+complete -c hb -n "__fish_hb_needs_command" -f -a "channel" -d 'The ways in which a receiver tells people'
+complete -c hb -n "__fish_hb_needs_command" -f -a "incident" -d 'What is bad and has been told, and that somebody is on it'
 complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
+complete -c hb -n "__fish_hb_needs_command" -f -a "serve" -d 'The receiver: take pings, watch deadlines, alert people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "completions" -d 'Completions for a shell'
 complete -c hb -n "__fish_hb_using_subcommand run" -l shell -d 'Run this line through $SHELL, else /bin/sh, with errexit and, where the shell has it, pipefail (bash has; Debian\'s sh before dash 0.5.13 has not)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l to -d 'A target\'s name or a ping URL; may be given several times' -r
@@ -144,6 +149,195 @@ complete -c hb -n "__fish_hb_using_subcommand spool; and __fish_seen_subcommand_
 complete -c hb -n "__fish_hb_using_subcommand doctor" -l json -d 'One JSON object: `ok` and `findings`, each with its level, what it is about, and what to do'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -l no-network -d 'Look at what is known without asking the network'
 complete -c hb -n "__fish_hb_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand status" -l limit -d 'Show at most N monitors [default: 1000]' -r
+complete -c hb -n "__fish_hb_using_subcommand status" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand status" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand status" -l json -d 'The receiver\'s answer: the counts, or the monitor'
+complete -c hb -n "__fish_hb_using_subcommand status" -s w -l watch -d 'Stay, and show what changes; where stdout is no terminal, one line for each change'
+complete -c hb -n "__fish_hb_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "list" -d 'Show them with their schedules'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "show" -d 'Show one in full'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "add" -d 'Make one, and print its ping URL and a line for the crontab'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "edit" -d 'Change what is given, leave the rest'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "pause" -d 'Keep it quiet: what happens is recorded, and nobody is told'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "resume" -d 'End a pause'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "rm" -d 'Remove it with its history'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "url" -d 'Print its ping URL, and nothing else'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "runs" -d 'Show its runs, or one of them with its output'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "events" -d 'Show what was heard of it'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l tag -d 'Only those with this label' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l status -d 'Only those of this status, or `bad` for all that need somebody' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l limit -d 'At most N [default: 1000]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from show" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from show" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from show" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l schedule -d 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l tz -d 'The time zone of the schedule: Europe/Berlin [default: the receiver\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l grace -d 'How late a success may be: 90m [default: by how often it is expected]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l start-within -d 'How late a start may be' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l run-at-most -d 'How long a run may take' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l tolerance -d 'How many expected runs in a row may be missed' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l owner -d 'Who is responsible' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l description -d 'What it is for' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l title -d 'Its name for people' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l tag -d 'A label (repeatable); together they replace those before' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l channel -d 'A channel that is told (repeatable); together they replace those before [default: all]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l json-settings -d 'Everything else, as the API takes it, from a file; `-` is stdin' -r -F
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l replace -d 'Where one of this name exists, replace its definition'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l schedule -d 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l tz -d 'The time zone of the schedule: Europe/Berlin [default: the receiver\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l grace -d 'How late a success may be: 90m [default: by how often it is expected]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l start-within -d 'How late a start may be' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l run-at-most -d 'How long a run may take' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l tolerance -d 'How many expected runs in a row may be missed' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l owner -d 'Who is responsible' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l description -d 'What it is for' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l title -d 'Its name for people' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l tag -d 'A label (repeatable); together they replace those before' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l channel -d 'A channel that is told (repeatable); together they replace those before [default: all]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l json-settings -d 'Everything else, as the API takes it, from a file; `-` is stdin' -r -F
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l rename -d 'Give it another name; ping URLs with the old one lead nowhere then' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l for -d 'For so long: 1h, 2d' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l until -d 'Until then: `18:00`, `2026-12-24 18:00`, 2026-12-24T17:00:00Z' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l reason -d 'Why' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l until-success -d 'Until it succeeds again'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l forever -d 'Until somebody resumes it'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from rm" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from rm" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -s n -l limit -d 'The newest N [default: 20]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from events" -s n -l limit -d 'The newest N [default: 20]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from events" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -f -a "list" -d 'Show them, and whether they work'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -f -a "add" -d 'Make one'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -f -a "edit" -d 'Change what is given, leave the rest'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -f -a "test" -d 'Send a message through it that says it is a test'
+complete -c hb -n "__fish_hb_using_subcommand channel; and not __fish_seen_subcommand_from list add edit test rm" -f -a "rm" -d 'Remove it'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from list" -l limit -d 'At most N [default: 1000]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from list" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from list" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from list" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l kind -d 'email, slack, discord, ntfy, webhook, command' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l url -d 'slack, discord, webhook, ntfy: where to; also `file:/PATH`, `env:NAME` or `cred:NAME` with it' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l to -d 'email: who gets it (repeatable)' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l from -d 'email: the sender, as in `hb <hb@example.com>`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l smtp -d 'email: the relay' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l tls -d 'email: starttls, tls, none [default: by the port]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l user -d 'email: who logs in at the relay' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l password -d 'email: the password: `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l topic -d 'ntfy: the topic' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l token -d 'ntfy: an access token: `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l priority -d 'ntfy: the priority of bad news, 1 to 5 [default: by severity]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l method -d 'webhook: GET, POST, PUT, PATCH [default: POST]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l header -d 'webhook: a header, `Name: value`; the value may be `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l body -d 'webhook: the body, with $STATUS, $NAME … in it [default: hb\'s own JSON]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l json-settings -d 'Everything else, as the API takes it, from a file; `-` is stdin' -r -F
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l allow-private -d 'Let it reach loopback and private addresses'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l kind -d 'email, slack, discord, ntfy, webhook, command' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l url -d 'slack, discord, webhook, ntfy: where to; also `file:/PATH`, `env:NAME` or `cred:NAME` with it' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l to -d 'email: who gets it (repeatable)' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l from -d 'email: the sender, as in `hb <hb@example.com>`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l smtp -d 'email: the relay' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l tls -d 'email: starttls, tls, none [default: by the port]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l user -d 'email: who logs in at the relay' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l password -d 'email: the password: `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l topic -d 'ntfy: the topic' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l token -d 'ntfy: an access token: `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l priority -d 'ntfy: the priority of bad news, 1 to 5 [default: by severity]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l method -d 'webhook: GET, POST, PUT, PATCH [default: POST]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l header -d 'webhook: a header, `Name: value`; the value may be `file:/PATH`, `env:NAME` or `cred:NAME`' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l body -d 'webhook: the body, with $STATUS, $NAME … in it [default: hb\'s own JSON]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l json-settings -d 'Everything else, as the API takes it, from a file; `-` is stdin' -r -F
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l rename -d 'Give it another name' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l allow-private -d 'Let it reach loopback and private addresses'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from test" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from test" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from test" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from rm" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from rm" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c hb -n "__fish_hb_using_subcommand channel; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -f -a "list" -d 'Show those that are open'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -f -a "show" -d 'Show one in full'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -f -a "ack" -d 'Say that somebody is on it: it is told more seldom'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -f -a "snooze" -d 'Hear nothing more of it for a while'
+complete -c hb -n "__fish_hb_using_subcommand incident; and not __fish_seen_subcommand_from list show ack snooze resolve" -f -a "resolve" -d 'Close it by hand'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -l limit -d 'At most N [default: 1000]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -l all -d 'Those that are over, too'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from show" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from show" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from show" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -l by -d 'Who is on it [default: this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -s m -l note -d 'What is being done' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -l for -d 'How long that counts: 4h' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -l until -d 'Until when that counts: `18:00`, `2026-12-24 18:00`' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from snooze" -l for -d 'For so long: 1h' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from snooze" -l until -d 'Until then: `18:00`, `2026-12-24 18:00`' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from snooze" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from snooze" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l by -d 'Who closes it [default: this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -s m -l note -d 'What was done' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "next" -d 'Only its next moments, in UTC'
@@ -161,9 +355,20 @@ complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l duration -d 'Read a span of time instead, and give its whole seconds' -r
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'JSON'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
-complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The configured monitors and those that ran here, one a line'
+complete -c hb -n "__fish_hb_using_subcommand serve" -l listen -d 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve" -l public-url -d 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve" -l config -d 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve" -l log-format -d 'How log lines look: text, json' -r
+complete -c hb -n "__fish_hb_using_subcommand serve" -l allow-commands -d 'Let channels run commands of this host'
+complete -c hb -n "__fish_hb_using_subcommand serve" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
+complete -c hb -n "__fish_hb_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l targets -d 'The configured targets, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 
-complete -c hb -n "__fish_seen_subcommand_from run ping log doctor" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from run ping log doctor status" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from monitor; and __fish_seen_subcommand_from show edit pause resume rm url runs events" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from incident; and __fish_seen_subcommand_from show ack snooze resolve" -f -a "(hb completions --monitors 2>/dev/null)"
 complete -c hb -n "__fish_seen_subcommand_from run ping" -l to -x -a "(hb completions --targets 2>/dev/null)"

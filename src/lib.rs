@@ -7,7 +7,10 @@
 //! - `sys` holds small doors to the machine; all `unsafe` is there.
 //! - `config` reads files into values and finds every mistake in them; it never prints.
 //! - `journal` is what this host remembers: records, spool, locks, counters.
+//! - `store` is what a receiver remembers, on SQLite or PostgreSQL; it decides nothing.
 //! - `send` carries events out: one attempt, retries, the courier's thread, the flush.
+//! - `notify` is how the receiver tells people: the words, and one attempt through one channel.
+//! - `client` asks a receiver: its management API, and the word that a local one leaves.
 //! - `run` supervises one job; it knows neither configuration nor HTTP.
 //! - `cli` is what the user types, settled into a plan, and the only place that prints.
 //!
@@ -16,11 +19,15 @@
 //! exit status, its output, its signals or its terminal.
 
 mod cli;
+mod client;
 mod config;
 mod domain;
 mod journal;
+mod notify;
 mod run;
 mod send;
+mod serve;
+mod store;
 mod sys;
 
 #[global_allocator]

@@ -36,7 +36,7 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
         Some(_) | None => None,
     };
     let argument = get(ContextKind::InvalidArg).unwrap_or_default();
-    let near = near_flag(name, &argument).map(|near| format!(", did you mean `{near}`?"));
+    let near = near_flag(name, words, &argument).map(|near| format!(", did you mean `{near}`?"));
     let value = get(ContextKind::InvalidValue).unwrap_or_default();
     let message = match error.kind() {
         ErrorKind::UnknownArgument if is_negative(&argument) => {
@@ -44,7 +44,10 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => match near {
             Some(near) => format!("unknown option `{argument}`{near}"),
-            None => format!("unknown option `{argument}`; see `hb {name} --help`"),
+            None => {
+                let name = with_action(name, words);
+                format!("unknown option `{argument}`; see `hb {name} --help`")
+            }
         },
         ErrorKind::UnknownArgument if name == "run" => match flag_before(words, &argument) {
             Some(flag) => format!("write `{flag}={argument}`; `{flag}` takes its value after `=`"),
@@ -56,6 +59,9 @@ fn refuse(name: &str, words: &[OsString], error: &clap::Error) -> i32 {
         ErrorKind::MissingRequiredArgument => {
             let name = with_action(name, words);
             format!("`hb {name}` needs {}; see `hb {name} --help`", missing(&argument))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            format!("`hb {name}` needs a word behind it: {}", actions(name).join(", "))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
         ErrorKind::InvalidSubcommand => {
@@ -117,21 +123,28 @@ fn missing(argument: &str) -> String {
     if argument.is_empty() { "more".to_owned() } else { format!("`{argument}`") }
 }
 
-/// The nearest flag, also where clap itself finds none.
-fn near_flag(name: &str, typed: &str) -> Option<String> {
+/// The nearest flag of the command or of its action, also where clap itself finds none.
+fn near_flag(name: &str, words: &[OsString], typed: &str) -> Option<String> {
     let command = tree::subcommand(name)?;
-    let flags: Vec<String> =
-        command.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
+    let action = words.first().and_then(|word| command.find_subcommand(word));
+    let all =
+        command.get_arguments().chain(action.iter().flat_map(|action| action.get_arguments()));
+    let flags: Vec<String> = all.filter_map(|arg| arg.get_long()).map(str::to_owned).collect();
     // Two hyphens in common make no likeness.
     let near = nearest(typed.strip_prefix("--")?, flags.iter().map(String::as_str))?;
     Some(format!("--{near}"))
 }
 
+/// The actions of a command that has some.
+fn actions(name: &str) -> Vec<String> {
+    let command = tree::subcommand(name);
+    let all = command.iter().flat_map(|command| command.get_subcommands());
+    all.map(|action| action.get_name().to_owned()).collect()
+}
+
 /// The nearest action of a command that has some.
 fn near_subcommand(name: &str, typed: &str) -> Option<String> {
-    let command = tree::subcommand(name)?;
-    let known: Vec<&str> = command.get_subcommands().map(|action| action.get_name()).collect();
-    nearest(typed, known).map(str::to_owned)
+    nearest(typed, actions(name).iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// A command that there is not.

@@ -15,6 +15,7 @@ use super::{arguments, exit, say, tree};
 use crate::domain::nearest::nearest;
 use crate::domain::text;
 use crate::journal::history::{self, Wanted};
+use crate::journal::known;
 
 /// Completions for a shell.
 #[derive(Args, Debug)]
@@ -22,7 +23,7 @@ pub(crate) struct CompletionsArguments {
     /// bash, zsh, fish, elvish or powershell
     #[arg(value_name = "SHELL", required_unless_present_any = ["monitors", "targets"])]
     shell: Option<String>,
-    /// The configured monitors and those that ran here, one a line
+    /// The monitors that are configured, that ran here, or that a receiver is known to have, one a line
     #[arg(long, hide = true)]
     monitors: bool,
     /// The configured targets, one a line
@@ -75,13 +76,15 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
 /// Runs looked at for names that are not configured; TAB must not wait for more.
 const RUNS_LOOKED_AT_MAX: usize = 200;
 
-/// The names of monitors: those configured, and those of the newest runs.
+/// The names of monitors: those configured, those of the newest runs, and those that the receiver had
+/// when it was last asked.
 fn monitors(context: &Context) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = context.config.monitors.keys().cloned().collect();
     if let Ok(Some(state)) = context.state_there() {
         let wanted = Wanted { monitor: None, count: RUNS_LOOKED_AT_MAX, after: None };
         let runs = history::read(&state, &wanted).unwrap_or_default();
         names.extend(runs.into_iter().map(|(record, _)| record.begun.monitor));
+        names.extend(known::names(&state));
     }
     names
 }
@@ -110,10 +113,22 @@ _hb_with_names() {
     esac
     _hb "$@"
     case "${COMP_WORDS[1]}" in
-        run|ping|log|doctor)
+        run|ping|log|doctor|status)
             case "$cur" in
                 -*) ;;
                 *) COMPREPLY+=($(compgen -W "$(hb completions --monitors 2>/dev/null)" -- "$cur")) ;;
+            esac ;;
+        monitor)
+            case "${COMP_WORDS[2]} $cur" in
+                *" -"*|add*|list*) ;;
+                show*|edit*|pause*|resume*|rm*|url*|runs*|events*)
+                    ((COMP_CWORD > 2)) && COMPREPLY+=($(compgen -W "$(hb completions --monitors 2>/dev/null)" -- "$cur")) ;;
+            esac ;;
+        incident)
+            case "${COMP_WORDS[2]} $cur" in
+                *" -"*) ;;
+                show*|ack*|snooze*|resolve*)
+                    ((COMP_CWORD > 2)) && COMPREPLY+=($(compgen -W "$(hb completions --monitors 2>/dev/null)" -- "$cur")) ;;
             esac ;;
     esac
 }
@@ -128,7 +143,11 @@ _hb_with_names() {
         compadd -- ${(f)"$(hb completions --targets 2>/dev/null)"}
         return
     fi
-    if [[ $words[2] == (run|ping|log|doctor) && $words[CURRENT] != -* ]]; then
+    if [[ $words[CURRENT] != -* ]] && {
+        [[ $words[2] == (run|ping|log|doctor|status) ]] ||
+            [[ $CURRENT -gt 3 && $words[2] == monitor && $words[3] == (show|edit|pause|resume|rm|url|runs|events) ]] ||
+            [[ $CURRENT -gt 3 && $words[2] == incident && $words[3] == (show|ack|snooze|resolve) ]]
+    }; then
         compadd -- ${(f)"$(hb completions --monitors 2>/dev/null)"}
     fi
     _hb "$@"
@@ -137,6 +156,8 @@ compdef _hb_with_names hb
 "#;
 
 const FISH_NAMES: &str = r#"
-complete -c hb -n "__fish_seen_subcommand_from run ping log doctor" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from run ping log doctor status" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from monitor; and __fish_seen_subcommand_from show edit pause resume rm url runs events" -f -a "(hb completions --monitors 2>/dev/null)"
+complete -c hb -n "__fish_seen_subcommand_from incident; and __fish_seen_subcommand_from show ack snooze resolve" -f -a "(hb completions --monitors 2>/dev/null)"
 complete -c hb -n "__fish_seen_subcommand_from run ping" -l to -x -a "(hb completions --targets 2>/dev/null)"
 "#;

@@ -79,7 +79,7 @@ pub(crate) fn look_at_targets(targets: &[Target], findings: &mut Vec<Finding>) {
     // What a target is really sent counts: some need a parameter for it, or somebody who wants it.
     let deaf = |target: &Target| {
         let failure = Event::new(Kind::Failure, "monitor", Moment::from_epoch_ms(0));
-        target.spell(&failure, Limits::default()).is_empty()
+        target.spell(&failure, Limits::default(), failure.at).is_empty()
     };
     if !targets.is_empty() && targets.iter().all(deaf) {
         let text = "no target is told of a failure: it is only noticed after the deadline";

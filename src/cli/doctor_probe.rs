@@ -133,7 +133,7 @@ fn ask(target: &Target, timeout: Duration) -> Result<(u16, Option<String>), Stri
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let request = client.head(url).timeout(timeout);
-        let answer = request.send().await.map_err(|error| crate::send::attempt::explain(&error))?;
+        let answer = request.send().await.map_err(|error| crate::sys::http::explain(&error))?;
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
         Ok((answer.status().as_u16(), date.map(str::to_owned)))
     })

@@ -38,7 +38,7 @@ pub(crate) fn of_run(plan: &Plan) -> Value {
 
 /// The requests of one event at one target, each with the event's word.
 pub(crate) fn of_event(target: &Target, event: &Event) -> Vec<(Value, &'static str)> {
-    let requests = target.spell(event, Limits::default());
+    let requests = target.spell(event, Limits::default(), event.at);
     let headers = &target.headers.0;
     let shown = |request| {
         let mut shown = shown(request, headers);

@@ -3,7 +3,8 @@
 use std::ffi::{OsString, c_char, c_int};
 
 use super::{
-    arguments, completions, doctor, exit, inside, log, ping, run, say, schedule, spool, tree,
+    arguments, channel, completions, doctor, exit, incident, inside, log, monitor, ping, run, say,
+    schedule, serve, spool, status, tree,
 };
 use crate::domain::text;
 use crate::run::Exit;
@@ -52,7 +53,12 @@ fn dispatch(inherited: &Inherited) -> Exit {
         Some("log") => log::main(rest),
         Some("spool") => spool::main(rest),
         Some("doctor") => doctor::main(inherited, rest),
+        Some("status") => status::main(rest),
+        Some("monitor") => monitor::main(rest),
+        Some("channel") => channel::main(inherited, rest),
+        Some("incident") => incident::main(rest),
         Some("schedule") => schedule::main(rest),
+        Some("serve") => serve::main(rest),
         Some("completions") => completions::main(rest),
         Some("help" | "--help" | "-h") => help(rest.first()),
         Some("--version" | "-V" | "version") => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::moments::local;
 use crate::domain::record::{Delivery, Record, TargetRef};
-use crate::domain::time::Moment;
 use crate::domain::{size, span, text, unix_signal};
 
 /// Columns of a message in the table.
@@ -75,13 +75,6 @@ fn colour(text: &str, status: &str, coloured: bool) -> String {
         _ => 36,
     };
     if coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-}
-
-/// A moment in this host's zone, for people.
-fn local(moment: Moment) -> String {
-    let stamp = jiff::Timestamp::from_millisecond(moment.epoch_ms()).unwrap_or_default();
-    let zoned = stamp.to_zoned(jiff::tz::TimeZone::system());
-    zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// One run with everything that is known about it.

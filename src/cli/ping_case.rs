@@ -161,6 +161,7 @@ fn requests(case: Case, monitor: &str, known: &Config) -> Result<Value, String> 
     let monitor = given.monitor.clone().unwrap_or_else(|| monitor.to_owned());
     let address = dialect.complete(&pasted, &parameters, Some(&monitor), &monitor)?;
     let event = event(given, kind, &monitor);
+    parameters.sent_at = Some(event.at);
     let limits = Limits { body_bytes_max: config.learned.ping_body_limit };
     let requests = dialect.spell(&address, &event, limits, &parameters);
     Ok(Value::Array(requests.iter().map(|request| dry_run::shown(request, &[])).collect()))

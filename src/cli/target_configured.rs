@@ -60,7 +60,7 @@ impl Resolver<'_> {
         };
         // The key of the environment is a ping key; other services' secrets are their target's own.
         let key = match dialect {
-            Dialect::Healthchecks => key.or_else(|| self.key.clone()),
+            Dialect::Healthchecks | Dialect::Hb => key.or_else(|| self.key.clone()),
             Dialect::Table(_) => key,
         };
         let bare = parameters.clone();

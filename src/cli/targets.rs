@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::client::local;
 use crate::config::file::is_header_name;
 use crate::config::secret::SecretFile;
 use crate::config::settings::Settings;
@@ -143,7 +144,8 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Where this monitor is told: `--to`, the URL in its place, `HB_TO`, its `to`, the defaults.
+    /// Where this monitor is told: `--to`, the URL in its place, `HB_TO`, its `to`, the defaults, the
+    /// receiver that this user runs on this host.
     pub(crate) fn find(&self, named: &Named, settings: &Settings) -> Found {
         let mut words: Vec<String> = named.url.iter().cloned().collect();
         words.extend(self.flags.to.iter().cloned());
@@ -157,6 +159,13 @@ impl Resolver<'_> {
             words.extend(settings.to.iter().flatten().cloned());
         }
         let mut found = Found::default();
+        // An empty `to` was written by somebody who wants nothing to be sent.
+        if words.is_empty()
+            && settings.to.is_none()
+            && let Some(local) = local::find()
+        {
+            words.extend(local.ping_url(&named.monitor));
+        }
         for word in words {
             match self.one(&word, &named.monitor, &mut found) {
                 Ok(target)
@@ -233,7 +242,7 @@ impl Resolver<'_> {
         let mut parameters = Parameters::default();
         // A key of one server must not travel to another one that happens to take one, too.
         if let (Some(name), Some(key)) = (dialect.key_parameter(), key)
-            && (given.is_some() || dialect == Dialect::Healthchecks)
+            && (given.is_some() || matches!(dialect, Dialect::Healthchecks | Dialect::Hb))
         {
             parameters.set(name, key.into());
         }

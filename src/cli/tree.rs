@@ -5,14 +5,19 @@
 
 use clap::{Args, Command};
 
+use super::channel::ChannelArguments;
 use super::completions::CompletionsArguments;
 use super::doctor::DoctorArguments;
+use super::incident::IncidentArguments;
 use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArguments};
 use super::log::LogArguments;
+use super::monitor::MonitorArguments;
 use super::ping::PingArguments;
 use super::run_arguments::RunArguments;
 use super::schedule::ScheduleArguments;
+use super::serve::ServeArguments;
 use super::spool::SpoolArguments;
+use super::status::StatusArguments;
 
 /// What stands above everything.
 const ABOUT: &str = "Run scheduled jobs exactly as they are, and hear of it when they fail";
@@ -25,18 +30,18 @@ Usage: hb <COMMAND>
 Run and report
   run       run a job and report it:  hb run nightly -- borg create ...
   ping      one ping by hand:  hb ping nightly, hb ping nightly fail
-
 Inside a job
-  progress  how far it is:  hb progress 40 --stage copying
-  stage     a new stage begins:  hb stage verifying
-  step      one named step:  hb step dump -- pg_dump ...
-  metric    what it measured:  hb metric size=45.2GB files=15420
-
+  progress  how far it is        stage   a new stage begins
+  step      one named step       metric  what it measured
 Look
   log       what ran on this host, with no server at all
   spool     events that are not delivered yet
   doctor    check configuration, network and keys, and what to do
-
+Receive
+  serve     take pings, watch deadlines, alert people
+  status    what the receiver knows:  hb status --watch
+  monitor   what it watches:  hb monitor add nightly --schedule '0 3 * * *'
+  channel   how it tells people       incident  what is bad, and who is on it
 Set up
   schedule  what `0 3 * * 1-5` means, and its next moments
   completions  for bash, zsh, fish, elvish, powershell
@@ -53,7 +58,7 @@ struct Entry {
     arguments: fn(Command) -> Command,
 }
 
-const ENTRIES: [Entry; 11] = [
+const ENTRIES: [Entry; 16] = [
     Entry {
         name: "run",
         about: "Run a job and report it",
@@ -166,6 +171,72 @@ Exit status: 0 nothing is bad, 1 something is, 64 usage.",
         arguments: DoctorArguments::augment_args,
     },
     Entry {
+        name: "status",
+        about: "What the receiver knows",
+        examples: "\
+Examples:
+  hb status                    every monitor, those that are bad first
+  hb status nightly            one in full
+  hb status --watch            and what changes; Ctrl-C ends it
+  hb status --watch >> changes.txt    one line for each change
+  hb status || echo somebody should look
+
+Bad are failed, missed, overrun, stalled, vanished and verify-failed, and any open incident. Late,
+partial, unknown and paused are not.
+
+Exit status: 0 all is well, 1 something is bad, 75 the receiver cannot be reached, 64 usage or no such
+monitor, 78 no receiver is known, or the key is not accepted; 130 --watch was ended by Ctrl-C.",
+        arguments: StatusArguments::augment_args,
+    },
+    Entry {
+        name: "monitor",
+        about: "The monitors of a receiver",
+        examples: "\
+Examples:
+  hb monitor add nightly --schedule '0 3 * * *' --tz Europe/Berlin --grace 90m --owner dba
+  hb monitor edit nightly --grace 2h --owner ''      '' takes back what was said
+  hb monitor list --status bad
+  hb monitor pause nightly --for 1h --reason 'new disk'
+  hb monitor pause nightly --until-success
+  hb monitor runs nightly            hb monitor runs nightly <RUN> shows one with its output
+  curl -fsS \"$(hb monitor url nightly)\"
+
+Exit status: 0, 1 the receiver refuses or there is no such monitor, 64 usage, 75 the receiver cannot be
+reached, 78 no receiver is known, or the key is not accepted.",
+        arguments: MonitorArguments::augment_args,
+    },
+    Entry {
+        name: "channel",
+        about: "The ways in which a receiver tells people",
+        examples: "\
+Examples:
+  hb channel add mail --kind email --to ops@example.com --from hb@example.com \\
+      --smtp mail.example.com:587 --user hb --password file:/etc/hb/smtp-password
+  hb channel add chat --kind slack --url file:/etc/hb/slack-url
+  hb channel add phone --kind ntfy --topic my-backups --token env:NTFY_TOKEN
+  hb channel add hook --kind webhook --url https://example.com/hook --header 'X-Key: env:HOOK_KEY'
+  hb channel add bell --kind command -- /usr/local/bin/ring
+  hb channel test mail
+
+Exit status: 0, 1 the receiver refuses or the test was not sent, 64 usage, 75 the receiver cannot be
+reached, 78 no receiver is known, or the key is not accepted.",
+        arguments: ChannelArguments::augment_args,
+    },
+    Entry {
+        name: "incident",
+        about: "What is bad and has been told, and that somebody is on it",
+        examples: "\
+Examples:
+  hb incident list
+  hb incident ack nightly -m 'disk is full, ordering one'    by its monitor
+  hb incident snooze 0190aaaa --for 2h                       by the beginning of its id
+  hb incident resolve nightly
+
+Exit status: 0, 1 the receiver refuses or there is no such incident, 64 usage, 75 the receiver cannot be
+reached, 78 no receiver is known, or the key is not accepted.",
+        arguments: IncidentArguments::augment_args,
+    },
+    Entry {
         name: "schedule",
         about: "A schedule in words, and its next moments, daylight saving time included",
         examples: "\
@@ -180,6 +251,27 @@ is shown by the moment at which it closes.
 
 Exit status: 0 there is a next moment, 64 the schedule is wrong or never happens.",
         arguments: ScheduleArguments::augment_args,
+    },
+    Entry {
+        name: "serve",
+        about: "The receiver: take pings, watch deadlines, alert people",
+        examples: "\
+Examples:
+  hb serve                                     on this host, in SQLite, with nothing to configure
+  hb serve --listen 0.0.0.0:8787 --public-url https://hb.example.org
+  hb serve --listen unix:/run/hb/hb.sock       behind a proxy on this host
+  hb serve --database postgres://hb@db/hb      what several nodes share
+  hb serve --print-unit | sudo tee /etc/systemd/system/hb-serve.service
+
+The first start makes a ping key, API keys and a password, and says in which file they are. Then
+  hb run nightly -- backup.sh                  finds this user's receiver by itself
+  curl -fsS http://127.0.0.1:8787/ping/<ping key>/nightly?create=1
+
+SIGTERM stops it, SIGHUP makes it read again what may change. Log lines go to standard error: HB_LOG
+is error, warning, info or debug.
+
+Exit status: 0 it was told to stop; 1 it cannot start or the store failed; 64 usage.",
+        arguments: ServeArguments::augment_args,
     },
     Entry {
         name: "completions",

@@ -22,7 +22,7 @@ use crate::config::value::{LIST_ITEMS_MAX, Member};
 use crate::domain::dialect::Dialect;
 use crate::domain::nearest::nearest;
 
-const TOP_KEYS: &[&str] = &["defaults", "targets", "monitors", "dialects"];
+const TOP_KEYS: &[&str] = &["defaults", "targets", "monitors", "dialects", "server"];
 
 /// What one file says.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub(crate) struct FileTree {
     pub(crate) targets: BTreeMap<String, TargetDraft>,
     /// The monitors, by name.
     pub(crate) monitors: BTreeMap<String, Settings>,
+    /// The receiver whose management API is asked.
+    pub(crate) server: TargetDraft,
     /// The dialects of its own; none where one is wrong.
     pub(crate) dialects: BTreeMap<String, Option<Dialect>>,
     /// The targets that are named in `to`.
@@ -90,6 +92,7 @@ fn walk(table: &DeTable<'_>, mut notes: Notes<'_>) -> FileTree {
             "defaults" => tree.defaults = settings(notes_ref, inner, "defaults"),
             "targets" => targets(notes_ref, inner, &mut tree.targets),
             "dialects" => own_dialects(notes_ref, inner, &mut tree.dialects),
+            "server" => tree.server = target(notes_ref, inner, "server", member::SERVER_KEYS),
             _ => monitors(notes_ref, inner, &mut tree.monitors),
         }
     }
@@ -111,23 +114,32 @@ fn targets(
         };
         let name = key.get_ref().as_ref();
         let line = notes.line(key.span().start);
-        let mut target = TargetDraft { line, ..TargetDraft::default() };
-        for (key, value) in in_order(inner) {
-            let member = Member { key: key.get_ref(), value };
-            if notes.is_bad(&(key.span().start..value.span().end)) {
-                target.url_dropped |= member.key == "url";
-            } else if member.key == "headers" {
-                target.options.headers = headers(notes, (key, value));
-            } else if member.key == "with" {
-                target.with = dialects::with(notes, &member);
-            } else if !member::set_target(&mut target, &member, notes) {
-                unknown(notes, (key, value), member::TARGET_KEYS, &format!("targets.{name}"));
-            }
-        }
+        let section = format!("targets.{name}");
+        let target = TargetDraft { line, ..target(notes, inner, &section, member::TARGET_KEYS) };
         if named(notes, key, "target") {
             targets.insert(name.to_owned(), target);
         }
     }
+}
+
+/// A table that says how to reach a server, of which it may have these keys.
+fn target(notes: &mut Notes<'_>, table: &DeTable<'_>, section: &str, keys: &[&str]) -> TargetDraft {
+    let mut target = TargetDraft::default();
+    for (key, value) in in_order(table) {
+        let member = Member { key: key.get_ref(), value };
+        if notes.is_bad(&(key.span().start..value.span().end)) {
+            target.url_dropped |= member.key == "url";
+        } else if !keys.contains(&member.key) {
+            unknown(notes, (key, value), keys, section);
+        } else if member.key == "headers" {
+            target.options.headers = headers(notes, (key, value));
+        } else if member.key == "with" {
+            target.with = dialects::with(notes, &member);
+        } else if !member::set_target(&mut target, &member, notes) {
+            unknown(notes, (key, value), keys, section);
+        }
+    }
+    target
 }
 
 fn own_dialects(

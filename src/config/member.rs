@@ -36,6 +36,10 @@ pub(crate) const TARGET_KEYS: &[&str] = &[
     "connect_timeout",
 ];
 
+/// The keys of `[server]`.
+pub(crate) const SERVER_KEYS: &[&str] =
+    &["url", "key", "headers", "ca_file", "client_cert", "client_key", "proxy", "connect_timeout"];
+
 /// The keys of `[defaults]` and `[monitors.NAME]`.
 pub(crate) const SETTINGS_KEYS: &[&str] = &[
     "to",

@@ -19,6 +19,7 @@ pub(crate) mod notes;
 pub(crate) mod policy;
 pub(crate) mod read;
 pub(crate) mod secret;
+pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shape;
 pub(crate) mod syntax;

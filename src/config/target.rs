@@ -56,6 +56,15 @@ pub(crate) struct TargetOptions {
     pub(crate) connect_timeout: Option<Duration>,
 }
 
+/// The receiver whose management API is asked: `[server]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServerConfig {
+    /// Its address.
+    pub(crate) url: Option<String>,
+    /// Its API key, and how it is reached.
+    pub(crate) options: TargetOptions,
+}
+
 /// What one file says about a target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TargetDraft {

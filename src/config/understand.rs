@@ -15,7 +15,7 @@ use crate::config::find::ConfigFile;
 use crate::config::mistake::Mistake;
 use crate::config::notes::{MISTAKES_MAX, Note};
 use crate::config::settings::Settings;
-use crate::config::target::{TargetConfig, TargetDraft};
+use crate::config::target::{ServerConfig, TargetConfig, TargetDraft};
 use crate::config::url;
 use crate::domain::dialect::Dialect;
 use crate::domain::nearest::nearest;
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) defaults: Settings,
     /// The targets that can be used, by name.
     pub(crate) targets: BTreeMap<String, TargetConfig>,
+    /// The receiver whose management API is asked.
+    pub(crate) server: ServerConfig,
     /// The dialects that the files define, by name.
     pub(crate) dialects: BTreeMap<String, Dialect>,
     /// The monitors that the files mention, by name.
@@ -55,7 +57,9 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
     let mut trees: Vec<FileTree> = files.iter().map(file::read).collect();
     let mut drafts: BTreeMap<String, (usize, TargetDraft)> = BTreeMap::new();
     let mut dialects: BTreeMap<String, Option<Dialect>> = BTreeMap::new();
+    let mut server = TargetDraft::default();
     for (layer, tree) in trees.iter_mut().enumerate() {
+        server = server.over(std::mem::take(&mut tree.server));
         config.defaults =
             std::mem::take(&mut config.defaults).over(std::mem::take(&mut tree.defaults));
         for (name, lower) in std::mem::take(&mut tree.monitors) {
@@ -77,6 +81,7 @@ pub(crate) fn understand(files: &[ConfigFile]) -> Config {
             drafts.insert(name, draft);
         }
     }
+    config.server = ServerConfig { url: server.url, options: server.options };
     // A target that was dropped is known by name, so that naming it is no second mistake.
     let known: BTreeSet<String> = drafts.keys().cloned().collect();
     settle_targets(drafts, &dialects, &mut trees, &mut config);

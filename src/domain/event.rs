@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::Said;
+use super::arrival::Definition;
 use super::base64;
 use super::metric::Metrics;
 use super::run::RunId;
@@ -143,6 +144,21 @@ pub(crate) struct Event {
     /// Where it runs: production, staging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) env: Option<String>,
+    /// Until when, from now, the receiver may wait to be told of this run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lease_ms: Option<u64>,
+    /// Whether the run uses no CPU time, moves no bytes and says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stalled: Option<bool>,
+    /// How long this run says it will take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expected_ms: Option<u64>,
+    /// Of a verification: whether what was found is what had to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) matches_expected: Option<bool>,
+    /// The monitor as its job describes it, for a receiver that can create or change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) definition: Option<Box<Definition>>,
 }
 
 /// How far a run is, in pieces and in steps.
@@ -193,6 +209,11 @@ impl Event {
             said: None,
             host: None,
             env: None,
+            lease_ms: None,
+            stalled: None,
+            expected_ms: None,
+            matches_expected: None,
+            definition: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 //! - `open/<run id>.jsonl`: runs whose `hb` has not finished; the file is locked while it lives.
 //! - `history/<monitor key>/<run id>.jsonl`: finished runs, pruned by count, size and age.
 //! - `spool/<event>.json`: events to deliver; `set-aside/` holds spool files that cannot be read.
-//! - `addresses/`, `learned/`, `locks/`, `counters/`: one small file each.
+//! - `addresses/`, `learned/`, `known/`, `locks/`, `counters/`: one small file each.
 //! - `progress/<run id>/`: what a running job says; in the runtime directory where there is one.
 //!
 //! The hard part is `dead.rs`: telling a run that died from one that is only slow.
@@ -17,6 +17,7 @@ pub(crate) mod alerts;
 pub(crate) mod counters;
 pub(crate) mod dead;
 pub(crate) mod history;
+pub(crate) mod known;
 pub(crate) mod learned;
 pub(crate) mod locks;
 pub(crate) mod logs;

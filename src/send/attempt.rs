@@ -10,8 +10,8 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATI
 
 use super::target::Target;
 use crate::domain::dialect::{Answer, HttpRequest};
-use crate::domain::{retry_after, text};
-use crate::sys::{clock, tls};
+use crate::domain::retry_after;
+use crate::sys::{clock, http};
 
 /// Redirects followed, on the same host only.
 pub(super) const REDIRECTS_MAX: usize = 2;
@@ -59,7 +59,7 @@ pub(crate) async fn attempt(
         let sent = build(client, target, request, url.clone()).send().await;
         let response = match sent {
             Ok(response) => response,
-            Err(error) => return Attempt::Later { why: explain(&error), after: None },
+            Err(error) => return Attempt::Later { why: http::explain(&error), after: None },
         };
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         if response.status().is_redirection()
@@ -196,24 +196,4 @@ fn refusal(status: u16) -> String {
         _ => "it will not take this event",
     };
     format!("the server answered {status}: {meaning}")
-}
-
-/// The innermost cause, without the URL: that is a secret.
-pub(crate) fn explain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let mut cause: &(dyn std::error::Error + 'static) = error;
-    let mut chain = Vec::new();
-    while let Some(next) = cause.source() {
-        cause = next;
-        if let Some(meaning) = tls::explain(next) {
-            return meaning;
-        }
-        chain.push(text::without_errno(&text::printable(cause.to_string().as_bytes())).to_owned());
-    }
-    match chain.last() {
-        Some(innermost) => innermost.clone(),
-        None => "the request could not be sent".to_owned(),
-    }
 }

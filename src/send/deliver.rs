@@ -12,7 +12,7 @@ use crate::domain::backoff;
 use crate::domain::dialect::{Limits, Request};
 use crate::domain::event::{Event, Kind};
 use crate::domain::text;
-use crate::sys::{http, random};
+use crate::sys::{clock, http, random};
 
 /// How often a body is halved for a receiver that finds it too large.
 pub(super) const SHRINKS_MAX: u32 = 8;
@@ -70,7 +70,7 @@ impl Line {
             Err(why) => return Err((why.clone(), None)),
         };
         for _ in 0..SHRINKS_MAX {
-            let requests = self.target.spell(event, self.limits);
+            let requests = self.target.spell(event, self.limits, clock::now());
             let Some(request) = requests.first() else { return Ok(Settled::Unspoken) };
             let attempted = match request {
                 Request::Http(request) => attempt(client, &self.target, request).await,

@@ -22,7 +22,7 @@ use crate::domain::event::Event;
 use crate::domain::http1::{self, Answer, Place};
 use crate::domain::{backoff, text};
 use crate::sys::http::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, USER_AGENT};
-use crate::sys::{fault, random, socket};
+use crate::sys::{clock, fault, random, socket};
 
 /// Bytes read at once; an answer has some hundred.
 const READ_BYTES: usize = 4096;
@@ -241,7 +241,7 @@ enum Followed {
 
 /// The first request for an event, when it is HTTP.
 fn spell(target: &Target, event: &Event, limits: Limits) -> Option<HttpRequest> {
-    match target.spell(event, limits).into_iter().next()? {
+    match target.spell(event, limits, clock::now()).into_iter().next()? {
         Request::Http(request) => Some(request),
         Request::Udp { .. } | Request::Command { .. } | Request::Tcp { .. } => None,
     }

@@ -95,9 +95,15 @@ async fn turn(
 ) {
     let mut line: Option<Line> = None;
     for letter in letters {
-        let dated = letter.target.dialect.carries_moments();
-        let how = order::decide(&letter.spooled.event, letter.newest, dated, now);
-        let event = order::late(&letter.spooled.event, how, now);
+        let dialect = letter.target.dialect;
+        let (how, event) = match dialect.orders_events() {
+            true => (How::AsIs, letter.spooled.event.clone()),
+            false => {
+                let dated = dialect.carries_moments();
+                let how = order::decide(&letter.spooled.event, letter.newest, dated, now);
+                (how, order::late(&letter.spooled.event, how, now))
+            }
+        };
         let flushed = |result, detail| Flushed {
             id: letter.id.clone(),
             spooled: letter.spooled.clone(),

@@ -11,6 +11,8 @@
 //! - a failure or warning that is the newest goes as what it is, however late;
 //! - a start, progress or stage is dropped: its run is over or has told since.
 //!
+//! A receiver that puts events in their order by itself, as `hb serve` does, gets them as they are.
+//!
 //! Example: at 09:00 the spool holds the failure of 03:00 and the success of 08:30. The failure goes
 //! as a log line, the success as a success. Had the success been of 05:00, both go as log lines.
 

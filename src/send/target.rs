@@ -5,6 +5,7 @@ use crate::domain::alert::Said;
 use crate::domain::dialect::{Dialect, Limits, Parameters, Request};
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
+use crate::domain::time::Moment;
 use crate::sys::http::ClientSettings;
 
 /// One address for the events of one monitor.
@@ -40,7 +41,7 @@ impl Target {
     }
 
     /// The requests that tell it of an event; none where it has no word for it, or wants none.
-    pub(crate) fn spell(&self, event: &Event, limits: Limits) -> Vec<Request> {
+    pub(crate) fn spell(&self, event: &Event, limits: Limits, now: Moment) -> Vec<Request> {
         let is_told = match event.said {
             Some(Said::Silent) => false,
             Some(Said::Told | Said::Still(_) | Said::Over(_)) => true,
@@ -51,6 +52,7 @@ impl Target {
         }
         let mut parameters = self.parameters.clone();
         parameters.start_untold |= !self.wants(Kind::Start);
+        parameters.sent_at = Some(now);
         self.dialect.spell(&self.address, event, limits, &parameters)
     }
 }

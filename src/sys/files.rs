@@ -290,3 +290,21 @@ pub(crate) fn write_given(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK);
     options.open(path)?.write_all(bytes)
 }
+
+/// Reads a small file that only this user can have written and only this user can read, such as a
+/// word that one program of theirs leaves for another. A missing file costs one failed open.
+pub(crate) fn read_private(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let file = File::from(nix::fcntl::open(path, OFlag::O_RDONLY | COMMON, Mode::empty())?);
+    let facts = file.metadata()?;
+    let is_ours = facts.is_file() && facts.uid() == nix::unistd::geteuid().as_raw();
+    if !is_ours || facts.mode() & 0o077 != 0 {
+        let why = format!("`{}` must be this user's alone", path.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than it can be"));
+    }
+    Ok(bytes)
+}

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::tls;
+use crate::domain::text;
 
 /// Time to connect, TLS included.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,4 +70,24 @@ pub(crate) fn client(settings: &ClientSettings) -> Result<reqwest::Client> {
         builder = builder.proxy(reqwest::Proxy::all(proxy).context("the proxy's URL is not one")?);
     }
     builder.build().context("cannot set up HTTP")
+}
+
+/// The innermost cause, without the URL: that is a secret.
+pub(crate) fn explain(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    let mut chain = Vec::new();
+    while let Some(next) = cause.source() {
+        cause = next;
+        if let Some(meaning) = tls::explain(next) {
+            return meaning;
+        }
+        chain.push(text::without_errno(&text::printable(cause.to_string().as_bytes())).to_owned());
+    }
+    match chain.last() {
+        Some(innermost) => innermost.clone(),
+        None => "the request could not be sent".to_owned(),
+    }
 }

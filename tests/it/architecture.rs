@@ -3,14 +3,24 @@
 use std::path::{Path, PathBuf};
 
 /// Each layer, and the layers that it may name.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("domain", &["domain"]),
     ("sys", &["domain", "sys"]),
     ("config", &["domain", "sys", "config"]),
     ("journal", &["domain", "sys", "journal"]),
+    ("store", &["domain", "sys", "store"]),
+    ("notify", &["domain", "sys", "notify"]),
     ("send", &["domain", "sys", "journal", "send"]),
     ("run", &["domain", "sys", "journal", "send", "run"]),
-    ("cli", &["domain", "sys", "config", "journal", "send", "run", "cli"]),
+    ("client", &["domain", "sys", "client"]),
+    ("serve", &["domain", "sys", "store", "notify", "serve"]),
+    (
+        "cli",
+        &[
+            "domain", "sys", "config", "journal", "store", "notify", "send", "client", "run",
+            "serve", "cli",
+        ],
+    ),
 ];
 
 /// Words that a folder must not hold, outside of its tests.

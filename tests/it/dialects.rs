@@ -150,6 +150,8 @@ fn configs() -> Vec<(String, Value)> {
     {
         configs.push((name.to_owned(), json!({"url": format!("https://h.example/{path}")})));
     }
+    let own = json!({"dialect": "hb", "url": "https://h.example", "key": "fqOOd6-F4MMNuCEnzTU01w"});
+    configs.push(("hb".to_owned(), own));
     configs
 }
 
@@ -185,7 +187,7 @@ fn the_requests_are_those_that_somebody_has_read() {
     for part in asked.chunks(200) {
         made.extend(requests(&json!(part)));
     }
-    assert_eq!(configs.len(), 53, "one of each");
+    assert_eq!(configs.len(), 54, "one of each");
     let mut wrong = Vec::new();
     for ((name, _), made) in configs.iter().zip(made.chunks(KINDS.len())) {
         let mut text = String::new();

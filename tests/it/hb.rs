@@ -91,6 +91,8 @@ impl Home {
             .env("PATH", format!("{own}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"))
             .env("HOME", &self.path)
             .env("HB_STATE_DIR", self.path("state"))
+            // Where a receiver leaves word: no test must find that of another, or of the tester.
+            .env("XDG_RUNTIME_DIR", self.path("runtime"))
             .env("HB_CONFIG", self.path("config.toml"));
         if !self.path("config.toml").exists() {
             command.env("HB_CONFIG", "/dev/null");

@@ -46,6 +46,10 @@ const FILES: Terms = &[
         "/run/hb",
         "what root's running jobs say ($XDG_RUNTIME_DIR/hb for others; else in the state directory)",
     ),
+    (
+        "$XDG_RUNTIME_DIR/hb/serve.json",
+        "where this user's hb serve listens, and its ping key; /run/user/UID where the variable is not set, for root also /run/hb; read only where it is this user's alone and the receiver lives",
+    ),
 ];
 
 const ENVIRONMENT: Terms = &[
@@ -56,6 +60,8 @@ const ENVIRONMENT: Terms = &[
         "HB_KEY",
         "the ping key for targets and URLs that have none of their own; the job does not see it",
     ),
+    ("HB_SERVER", "the receiver that hb status, monitor, channel and incident ask"),
+    ("HB_API_KEY, HB_API_KEY_FILE", "its API key, or the file that holds it"),
     (
         "HB_LOG",
         "error, warning (the default), or info, which also says what hb run and hb ping delivered",
@@ -140,7 +146,9 @@ fn actions(page: &mut String, command: &clap::Command) {
         let usage = action.clone().render_usage().to_string();
         let usage = usage.trim_start_matches("Usage: ");
         let _ = writeln!(page, ".TP\n\\fB{}\\fR\n{}", escaped(usage), escaped(&about));
-        for argument in action.get_arguments().filter(|argument| argument.get_id() != "help") {
+        // What holds for all actions stands among the options.
+        let own = |argument: &&clap::Arg| argument.get_id() != "help" && !argument.is_global_set();
+        for argument in action.get_arguments().filter(own) {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
             let name = argument.to_string();
             let _ = writeln!(page, ".RS\n{}: {}\n.RE", escaped(&name), escaped(&help));

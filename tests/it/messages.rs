@@ -209,7 +209,7 @@ fn the_overview_fits_a_terminal_and_every_command_has_examples() {
     assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     for command in hb::command_tree().get_subcommands() {
         let name = command.get_name();
-        assert!(help.contains(&format!("\n  {name} ")), "{name} is in the overview");
+        assert!(help.contains(&format!("  {name} ")), "{name} is in the overview");
         let text = Seen::of(&mut home.hb(&[name, "--help"])).stdout;
         assert!(text.contains("\nExample"), "{name}: {text}");
         // Its own words fit 100 columns; the options are wrapped by nobody.

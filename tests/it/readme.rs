@@ -79,9 +79,11 @@ fn every_option_of_a_run_is_a_key_that_it_lists() {
 
 #[test]
 fn every_key_it_names_exists() {
-    for (heading, table) in
-        [("| `[defaults]` and", "[defaults]"), ("| `[targets.NAME]`", "[targets.home]")]
-    {
+    for (heading, table) in [
+        ("| `[defaults]` and", "[defaults]"),
+        ("| `[targets.NAME]`", "[targets.home]"),
+        ("| `[server]`", "[server]"),
+    ] {
         let rows = README.split(heading).nth(1).expect("the README has this table");
         let rows = rows.lines().skip(2).take_while(|line| line.starts_with("| `"));
         let keys: BTreeSet<&str> = rows

@@ -67,6 +67,27 @@ fn targets_say_what_is_wrong_and_repeat_no_secret() {
 }
 
 #[test]
+fn the_server_takes_the_keys_of_a_target_that_are_about_the_way_there() {
+    check("[server]\nurl = \"https://h\"\nkey = \"file:/k\"\nheaders = { A = \"b\" }", &[]);
+    check("[server]\nkey = \"env:K\"", &[]);
+    check("server = 3", &["1: `server` must be a table, not a whole number"]);
+    check(
+        "[server]\nurl = \"h/s3cret\"\nurll = 1\non = []\nwith = {}",
+        &[
+            "2: bad URL for `url`: it has no scheme such as `https://`",
+            "3: unknown key `urll` | did you mean `url`?",
+            "4: unknown key `on` | it belongs in [targets.NAME]",
+            "5: unknown key `with` | it belongs in [targets.NAME]",
+        ],
+    );
+    let upper = "[server]\nurl = \"https://upper\"";
+    let lower = "[server]\nurl = \"https://lower\"\nca_file = \"/ca\"";
+    let server = config(&[upper, lower]).server;
+    assert_eq!(server.url.as_deref(), Some("https://upper"));
+    assert_eq!(server.options.ca_file, Some("/ca".into()));
+}
+
+#[test]
 fn sections_and_names_are_checked() {
     let cases: [(&str, &[&str]); 12] = [
         ("[monitor.m]", &["1: unknown key `monitor` | did you mean `monitors`?"]),

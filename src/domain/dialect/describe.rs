@@ -46,6 +46,14 @@ impl Dialect {
                 confirms: true,
                 body_bytes_max: None,
             },
+            Dialect::Hb => Description {
+                title: "hb serve",
+                example: "https://HOST/hb/UUID",
+                lacks: "nothing",
+                client_clock: true,
+                confirms: true,
+                body_bytes_max: None,
+            },
             Dialect::Table(service) => describe(service),
         }
     }
@@ -79,6 +87,10 @@ impl Dialect {
                     Kind::Pause | Kind::Resume => Sent::Nothing,
                 }
             }
+            Dialect::Hb => match kind {
+                Kind::Pause | Kind::Resume => Sent::Nothing,
+                _ => Sent::Requests(vec!["POST ·/events [JSON list]".to_owned()]),
+            },
             Dialect::Table(service) => sent(service, kind),
         }
     }

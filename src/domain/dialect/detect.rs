@@ -177,6 +177,12 @@ fn behind_ping(address: &Address, place: Place) -> (&'static str, &'static str) 
     }
     let at = segments.iter().rposition(|segment| matches!(*segment, "ping" | "hb"));
     let behind = at.map(|at| &segments[at + 1..]);
+    if at.is_some_and(|at| segments[at] == "hb")
+        && let Some(behind) = behind
+        && is_own(behind, place, at == Some(0))
+    {
+        return ("hb", "its path is that of `hb serve`");
+    }
     let shape = "its path has the shape of a Healthchecks server";
     match behind {
         Some([key]) if is_uuid(key) => ("healthchecks", shape),
@@ -196,6 +202,18 @@ fn behind_ping(address: &Address, place: Place) -> (&'static str, &'static str) 
             ("ping_path_generic", "one segment behind `/ping/` is many services' shape")
         }
         Some([]) | None => ("get_success", "nothing about it is known"),
+    }
+}
+
+/// Whether this, behind `/hb/`, is one of hb's own ping URLs, or the beginning of one.
+/// A key that a person has chosen looks like nothing in particular; there the path has to begin with it.
+fn is_own(behind: &[&str], place: Place, begins: bool) -> bool {
+    match behind {
+        [] => place.has_key,
+        [key] if is_uuid(key) => true,
+        [key] => place.monitor_is_named && (begins || is_ping_key(key)) && !VERBS.contains(key),
+        [key, word] if !is_uuid(key) => !VERBS.contains(word) && !is_number(word),
+        _ => true,
     }
 }
 

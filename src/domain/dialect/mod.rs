@@ -3,7 +3,8 @@
 //! Nothing here opens a connection. A request is a value that a test can compare and `--dry-run` can
 //! print; `send` carries it. Services are data (`table/*.toml`, read by `reader`, filled in by
 //! `render`); the few things that data cannot say have a file each. Healthchecks is code, because it
-//! is on the way of almost every run, learns a limit from its answers, and completes addresses.
+//! is on the way of almost every run, learns a limit from its answers, and completes addresses; hb's
+//! own is code, because it carries the whole event.
 
 mod base;
 mod catalogue;
@@ -11,6 +12,7 @@ mod cronitor;
 mod describe;
 mod detect;
 mod gatus;
+mod hb;
 mod healthchecks;
 mod judge;
 pub(crate) mod nsca;
@@ -47,6 +49,8 @@ use super::event::Event;
 pub(crate) enum Dialect {
     /// Healthchecks, hosted or self-hosted, and everything that answers like it.
     Healthchecks,
+    /// `hb serve`, which takes events as they are.
+    Hb,
     /// A service that is data.
     Table(&'static Service),
 }
@@ -66,13 +70,14 @@ impl std::fmt::Debug for Dialect {
 impl Dialect {
     /// The name of every built-in dialect.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
-        std::iter::once("healthchecks").chain(catalogue::names())
+        ["healthchecks", "hb"].into_iter().chain(catalogue::names())
     }
 
     /// The name in the configuration.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Dialect::Healthchecks => "healthchecks",
+            Dialect::Hb => "hb",
             Dialect::Table(service) => &service.name,
         }
     }
@@ -81,6 +86,7 @@ impl Dialect {
     pub(crate) fn parse(name: &str) -> Option<Dialect> {
         match name {
             "healthchecks" => Some(Dialect::Healthchecks),
+            "hb" => Some(Dialect::Hb),
             name => catalogue::find(name).map(Dialect::Table),
         }
     }
@@ -94,7 +100,7 @@ impl Dialect {
     /// The address that a target of this dialect has when it is given none.
     pub(crate) fn default_url(self) -> Option<&'static str> {
         match self {
-            Dialect::Healthchecks => None,
+            Dialect::Healthchecks | Dialect::Hb => None,
             Dialect::Table(service) => service.url.as_ref()?.literal(),
         }
     }
@@ -115,6 +121,10 @@ impl Dialect {
                 let key = parameters.get("key").and_then(serde_json::Value::as_str);
                 healthchecks::complete(pasted, key, monitor.unwrap_or(fallback))
             }
+            Dialect::Hb => {
+                let key = parameters.get("key").and_then(serde_json::Value::as_str);
+                hb::complete(pasted, key, monitor.unwrap_or(fallback))
+            }
             Dialect::Table(service) => base::complete(service, pasted, parameters, monitor),
         }
     }
@@ -123,6 +133,7 @@ impl Dialect {
     pub(crate) fn monitor_in(self, address: &Address) -> Option<String> {
         match self {
             Dialect::Healthchecks => healthchecks::monitor_in(address),
+            Dialect::Hb => hb::monitor_in(address),
             Dialect::Table(service) => base::monitor_in(service, address),
         }
     }
@@ -130,7 +141,7 @@ impl Dialect {
     /// The parameter that the `key` of a target stands for.
     pub(crate) fn key_parameter(self) -> Option<&'static str> {
         match self {
-            Dialect::Healthchecks => Some("key"),
+            Dialect::Healthchecks | Dialect::Hb => Some("key"),
             Dialect::Table(service) => service.key.as_deref(),
         }
     }
@@ -138,7 +149,7 @@ impl Dialect {
     /// The names of all parameters.
     pub(crate) fn parameters(self) -> Vec<&'static str> {
         match self {
-            Dialect::Healthchecks => Vec::new(),
+            Dialect::Healthchecks | Dialect::Hb => Vec::new(),
             Dialect::Table(service) => service.parameters.keys().map(String::as_str).collect(),
         }
     }
@@ -150,7 +161,7 @@ impl Dialect {
         has: &dyn Fn(&str) -> bool,
     ) -> Vec<&'static str> {
         match self {
-            Dialect::Healthchecks => Vec::new(),
+            Dialect::Healthchecks | Dialect::Hb => Vec::new(),
             Dialect::Table(service) => parameters::missing(service, address, has),
         }
     }
@@ -158,7 +169,7 @@ impl Dialect {
     /// Whether it carries words to a person; then hb itself keeps the alert that is open.
     pub(crate) fn message(self) -> Option<Message> {
         match self {
-            Dialect::Healthchecks => None,
+            Dialect::Healthchecks | Dialect::Hb => None,
             Dialect::Table(service) => service.message,
         }
     }
@@ -167,8 +178,14 @@ impl Dialect {
     pub(crate) fn carries_moments(self) -> bool {
         match self {
             Dialect::Healthchecks => false,
+            Dialect::Hb => true,
             Dialect::Table(service) => service.client_clock,
         }
+    }
+
+    /// Whether the receiver puts events in their order by itself, so that late ones go as they are.
+    pub(crate) fn orders_events(self) -> bool {
+        self == Dialect::Hb
     }
 
     /// What is wrong with a parameter that is a template of a person's own, and what to write.
@@ -178,7 +195,7 @@ impl Dialect {
         text: &str,
     ) -> Option<(String, Option<String>)> {
         match self {
-            Dialect::Healthchecks => None,
+            Dialect::Healthchecks | Dialect::Hb => None,
             Dialect::Table(service) => {
                 let known = service.parameters.get(parameter)?;
                 if !known.words.is_empty() && !known.words.iter().any(|word| word == text) {
@@ -201,6 +218,7 @@ impl Dialect {
     ) -> Vec<Request> {
         match self {
             Dialect::Healthchecks => healthchecks::spell(address, event, limits),
+            Dialect::Hb => hb::spell(address, event, limits, parameters.sent_at),
             Dialect::Table(service) => render::spell(service, address, event, limits, parameters),
         }
     }
@@ -216,6 +234,7 @@ impl Dialect {
                 413 => Answer::TooLarge,
                 _ => Answer::Refused,
             },
+            Dialect::Hb => hb::judge(status, body),
             Dialect::Table(service) => judge::judge(service, status, body),
         }
     }
@@ -224,6 +243,7 @@ impl Dialect {
     pub(crate) fn reads_answers(self) -> bool {
         match self {
             Dialect::Healthchecks => false,
+            Dialect::Hb => true,
             Dialect::Table(service) => service.check.is_some() || service.permanent_if.is_some(),
         }
     }

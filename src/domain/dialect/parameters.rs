@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::service::Service;
 use crate::domain::address::Address;
+use crate::domain::time::Moment;
 
 /// Values by name. They print as their names: most are secret.
 #[derive(Clone, Default, PartialEq)]
@@ -14,6 +15,8 @@ pub(crate) struct Parameters {
     /// Whether the receiver has not been told of the start of the run, so that it must not be told
     /// of the end of something that it never saw begin.
     pub(crate) start_untold: bool,
+    /// When the request is sent, for a receiver that wants to know how wrong this clock is.
+    pub(crate) sent_at: Option<Moment>,
 }
 
 impl Parameters {

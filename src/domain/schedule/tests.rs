@@ -224,3 +224,20 @@ fn no_text_panics() {
         }
     }
 }
+
+#[test]
+fn several_lines_of_a_calendar_are_one_schedule() {
+    let read = |text: &str| Line::parse(None, text).map(|line| line.schedule);
+    let schedule = read("calendar 18:00\n06:00\n").expect("two lines");
+    let mut at = Moment::from_epoch_ms(1_795_000_000_000);
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        at = schedule.next(at, &Zone::utc()).expect("it comes every day");
+        found.push(at.to_short_utc());
+    }
+    let expected = ["2026-11-18 18:00:00", "2026-11-19 06:00:00", "2026-11-19 18:00:00"];
+    assert_eq!(found, expected);
+    for wrong in ["12:34\nsurprise", "12:00 Europe/Riga\n13:00"] {
+        assert!(super::Schedule::parse(super::Kind::Calendar, wrong).is_err(), "{wrong}");
+    }
+}

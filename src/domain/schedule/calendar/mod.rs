@@ -25,6 +25,8 @@ pub(crate) struct Calendar {
     ms: Chain,
     /// The zone at the end of the expression, which wins over the monitor's.
     zone: Option<String>,
+    /// Further lines: what elapses at any of them elapses.
+    others: Vec<Calendar>,
 }
 
 /// The values of one component; none means all.
@@ -67,14 +69,29 @@ const YEAR_MAX: i64 = 2199;
 const YEAR_MIN: i64 = 1970;
 
 impl Calendar {
-    /// Reads an expression. Whether its zone exists is for whoever knows the zones to say.
+    /// Reads an expression, or several, one a line. Whether its zone exists is for whoever knows the
+    /// zones to say.
     ///
     /// Worked example: `Mon,Thu 02:30` is half past two on Mondays and Thursdays.
     pub(crate) fn parse(text: &str) -> Result<Calendar, Fault> {
         if text.len() > TEXT_BYTES_MAX {
             return Err(Fault::new(format!("it is longer than {TEXT_BYTES_MAX} bytes")));
         }
-        parse::whole(text)
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let [first, others @ ..] = lines.as_slice() else { return parse::whole(text) };
+        if others.is_empty() {
+            return parse::whole(text.trim_matches('\n'));
+        }
+        let mut calendar = parse::whole(first.trim())?;
+        for line in others {
+            let other = parse::whole(line.trim())?;
+            if other.zone != calendar.zone {
+                return Err(Fault::new("its lines name different zones")
+                    .hint("give all of them the same one, or none"));
+            }
+            calendar.others.push(other);
+        }
+        Ok(calendar)
     }
 
     /// The zone at the end of the expression.
@@ -98,6 +115,11 @@ fn holds(chain: &Chain, value: i64) -> bool {
 impl Calendar {
     /// The expression as systemd writes it: `Mon..Fri *-*-* 02:00:00`.
     pub(super) fn normal_form(&self) -> String {
+        let lines = std::iter::once(self).chain(&self.others).map(Calendar::normal_line);
+        lines.collect::<Vec<_>>().join(" or ")
+    }
+
+    fn normal_line(&self) -> String {
         const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
         let mut text = String::new();
         if self.weekdays != 0 && self.weekdays != 0x7f {

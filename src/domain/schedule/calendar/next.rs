@@ -20,6 +20,11 @@ impl Calendar {
     /// The first moment after `after` at which it elapses. The zone of the expression itself, when it
     /// has one, is what has to be passed.
     pub(crate) fn next(&self, after: Moment, zone: &Zone) -> Option<Moment> {
+        let lines = std::iter::once(self).chain(&self.others);
+        lines.filter_map(|line| line.next_of_line(after, zone)).min()
+    }
+
+    fn next_of_line(&self, after: Moment, zone: &Zone) -> Option<Moment> {
         let after_s = after.epoch_ms().div_euclid(1000);
         let mut local_ms = after.epoch_ms() + zone.offset_s(after_s) * 1000 + 1;
         loop {

@@ -43,6 +43,7 @@ pub(super) fn whole(text: &str) -> Result<Calendar, Fault> {
         minutes: only(0),
         ms: only(0),
         zone,
+        others: Vec::new(),
     };
     if body.is_empty() {
         return Err(Fault::new("there is nothing in it").hint("such as `Mon..Fri 02:00`"));

@@ -1,0 +1,251 @@
+//! `hb serve`: the receiver, settled from options, environment and files.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{arguments, exit, say};
+use crate::config::mistake::Mistake;
+use crate::config::serve::{self as config, ServeFile};
+use crate::domain::text;
+use crate::serve::log::{Form, Level, Log};
+use crate::serve::{self, Changeable, GivenKeys, Keep, Settings};
+use crate::store::Place;
+
+/// Where the receiver listens when nobody says so: this host alone.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
+
+/// The longest file with a key in it.
+const KEY_FILE_BYTES_MAX: u64 = 4096;
+
+/// Receive pings, watch deadlines, alert people
+#[derive(Args, Debug)]
+pub(crate) struct ServeArguments {
+    /// Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]
+    #[arg(long, value_name = "ADDR")]
+    listen: Vec<String>,
+    /// Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Let channels run commands of this host
+    #[arg(long)]
+    allow_commands: bool,
+    /// How log lines look: text, json
+    #[arg(long, value_name = "FORM")]
+    log_format: Option<String>,
+    /// Print a unit for systemd, hardened, and stop
+    #[arg(long)]
+    print_unit: bool,
+}
+
+/// The unit for systemd.
+const UNIT: &str = include_str!("unit/hb-serve.service");
+
+/// Runs the command.
+pub(crate) fn main(words: &[OsString]) -> i32 {
+    let arguments: ServeArguments = match arguments::read("serve", words) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    if arguments.print_unit {
+        say::data(UNIT);
+        return exit::OK;
+    }
+    let file = match file(arguments.config.as_deref()) {
+        Ok(file) => file,
+        Err(mistakes) => {
+            for mistake in mistakes {
+                say::error(&mistake);
+                mistake.hint.iter().for_each(say::hint);
+            }
+            return exit::CONFIG;
+        }
+    };
+    let settings = match settle(arguments, file) {
+        Ok(settings) => settings,
+        Err((why, hint)) => {
+            say::error(why);
+            hint.iter().for_each(say::hint);
+            return exit::USAGE;
+        }
+    };
+    match serve::run(settings) {
+        Ok(()) => exit::OK,
+        Err(stopped) => {
+            say::error(stopped.why);
+            stopped.hint.iter().for_each(say::hint);
+            exit::FAILED
+        }
+    }
+}
+
+/// What cannot be settled: why, and what to do.
+type Refused = (String, Option<String>);
+
+/// The file of `--config`, or one that says nothing.
+fn file(path: Option<&Path>) -> Result<ServeFile, Vec<Mistake>> {
+    path.map_or_else(|| Ok(ServeFile::default()), config::read)
+}
+
+/// An option comes first, then the environment, then the file.
+fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refused> {
+    let given = arguments.data.clone().or_else(|| variable("HB_DATA_DIR").map(PathBuf::from));
+    let data_dir = match given.or(file.data.clone()) {
+        Some(directory) => std::path::absolute(&directory).unwrap_or(directory),
+        None => data_dir()?,
+    };
+    let database = arguments.database.clone().or_else(|| variable("HB_DATABASE"));
+    let place = place(database.or(file.database.clone()), &data_dir)?;
+    let listen = match arguments.listen.clone() {
+        given if !given.is_empty() => given,
+        _ => variable("HB_LISTEN")
+            .map(|list| list.split(',').map(|one| one.trim().to_owned()).collect())
+            .or(file.listen.clone())
+            .unwrap_or_default(),
+    };
+    let form = arguments.log_format.as_deref().or(file.log_format.as_deref());
+    let log = log(form)?;
+    let changeable = changeable(arguments.public_url.as_deref(), &file)?;
+    let (path, public_url) = (arguments.config, arguments.public_url);
+    Ok(Settings {
+        listen_default: listen.is_empty().then(|| LISTEN_DEFAULT.to_owned()),
+        listen,
+        place,
+        data_dir,
+        changeable,
+        allow_commands: arguments.allow_commands || file.allow_commands == Some(true),
+        keys: given_keys()?,
+        log,
+        reread: Box::new(move || reread(path.as_deref(), public_url.as_deref())),
+    })
+}
+
+fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {
+    let Some(given) = database else { return Ok(Place::Sqlite(data_dir.to_owned())) };
+    let url = match given.strip_prefix("file:") {
+        Some(path) => file_line(path)?,
+        None => given,
+    };
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Place::Postgres(url));
+    }
+    let hint = Some("write postgres://user@host/name, or --data DIR for SQLite".to_owned());
+    Err(("`--database` takes the URL of a PostgreSQL".to_owned(), hint))
+}
+
+/// What may change while the receiver runs.
+fn changeable(public_url: Option<&str>, file: &ServeFile) -> Result<Changeable, Refused> {
+    let public_url = public_url.map(str::to_owned).or_else(|| variable("HB_PUBLIC_URL"));
+    let public_url = public_url.or(file.public_url.clone());
+    let (own, keep) = (Keep::default(), &file.keep);
+    Ok(Changeable {
+        public_url: public_url.map(|url| checked_url(&url)).transpose()?,
+        keep: Keep {
+            failures: keep.failures.unwrap_or(own.failures),
+            successes: keep.successes.unwrap_or(own.successes),
+            events: keep.events.unwrap_or(own.events),
+            history: keep.history.unwrap_or(own.history),
+        },
+    })
+}
+
+/// The same, read again; what is wrong is one line.
+fn reread(path: Option<&Path>, public_url: Option<&str>) -> Result<Changeable, String> {
+    let file = file(path).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        lines.join("; ")
+    })?;
+    changeable(public_url, &file).map_err(|(why, _)| why)
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn data_dir() -> Result<PathBuf, Refused> {
+    if nix::unistd::geteuid().is_root() && variable("XDG_DATA_HOME").is_none() {
+        return Ok(PathBuf::from("/var/lib/hb-serve"));
+    }
+    directories::BaseDirs::new().map(|dirs| dirs.data_dir().join("hb")).ok_or_else(|| {
+        let hint = Some("say where with `--data DIR` or `HB_DATA_DIR`".to_owned());
+        ("this user has no home directory to keep the data in".to_owned(), hint)
+    })
+}
+
+fn checked_url(url: &str) -> Result<String, Refused> {
+    let fine = (url.starts_with("http://") || url.starts_with("https://"))
+        && !url.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
+    if fine {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    let shown = text::excerpt(url.as_bytes());
+    let hint = Some("write it as https://hb.example.org".to_owned());
+    Err((format!("`{shown}` is no URL for `--public-url`"), hint))
+}
+
+/// The keys that the environment gives, each itself or in a file.
+fn given_keys() -> Result<GivenKeys, Refused> {
+    let given = |name: &str| -> Result<Option<String>, Refused> {
+        match (variable(name), variable(&format!("{name}_FILE"))) {
+            (Some(key), _) => Ok(Some(key)),
+            (None, Some(path)) => file_line(&path).map(Some),
+            (None, None) => Ok(None),
+        }
+    };
+    let keys = GivenKeys {
+        ping: given("HB_PING_KEY")?,
+        write: given("HB_API_KEY")?,
+        read: given("HB_API_KEY_READONLY")?,
+        admin: given("HB_ADMIN_PASSWORD")?,
+    };
+    keys.check().map_err(|why| (why, None))?;
+    Ok(keys)
+}
+
+/// The first line of a file that holds a secret. What is in it is never told.
+fn file_line(path: &str) -> Result<String, Refused> {
+    let shown = text::excerpt(path.as_bytes());
+    let refused = |why: &str| (format!("cannot read `{shown}`: {why}"), None);
+    let read = crate::config::read::small_file(path.as_ref(), KEY_FILE_BYTES_MAX);
+    let file = read.map_err(|error| match error {
+        crate::config::read::Unread::Absent => refused("there is no such file"),
+        crate::config::read::Unread::Because(why) => refused(&why),
+    })?;
+    let text = String::from_utf8(file.bytes).map_err(|_| refused("it is not text"))?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.is_empty() { Err(refused("it is empty")) } else { Ok(line.to_owned()) }
+}
+
+fn log(form: Option<&str>) -> Result<Log, Refused> {
+    let form = match form {
+        Some("json") => Form::Json,
+        Some("text") => Form::Text,
+        Some(other) => {
+            let shown = text::excerpt(other.as_bytes());
+            return Err((format!("`--log-format` is text or json, not `{shown}`"), None));
+        }
+        None if variable("JOURNAL_STREAM").is_some() => Form::Journal,
+        None => Form::Text,
+    };
+    let level = variable("HB_LOG").and_then(|word| Level::parse(&word)).unwrap_or(Level::Info);
+    Ok(Log { level, form, write: |line| drop(std::io::stderr().write_all(&one_write(line))) })
+}
+
+/// A line with its end, so that it goes out in one piece.
+fn one_write(line: &str) -> Vec<u8> {
+    let mut bytes = line.as_bytes().to_vec();
+    bytes.push(b'\n');
+    bytes
+}

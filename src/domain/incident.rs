@@ -1,0 +1,235 @@
+//! From going bad to being good again: when people are told, and what.
+//!
+//! Plans are level-triggered: they look at how a monitor does and at whether an incident is open, not at how
+//! it came to be so. So what went bad in maintenance opens when that is over, what was bad before
+//! and after it is not told again, and a restart tells nothing twice.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::monitor::Status;
+use super::time::Moment;
+
+/// How soon after the last message an incident that nobody has acknowledged is told again.
+const REMINDER: Duration = Duration::from_secs(8 * 3600);
+
+/// The longest time between two reminders, and the time between them once it is acknowledged.
+const REMINDER_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// Worth knowing.
+    Info,
+    /// To be looked at some time.
+    Warning,
+    /// To be looked at now.
+    #[default]
+    Critical,
+    /// What everybody relied on is not there.
+    Emergency,
+}
+
+impl Severity {
+    /// All of them with their words.
+    pub(crate) const ALL: [(Severity, &'static str); 4] = [
+        (Severity::Info, "info"),
+        (Severity::Warning, "warning"),
+        (Severity::Critical, "critical"),
+        (Severity::Emergency, "emergency"),
+    ];
+
+    /// The word as it is shown and stored.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+            Severity::Emergency => "emergency",
+        }
+    }
+
+    /// Reads a word.
+    pub(crate) fn parse(word: &str) -> Option<Severity> {
+        Severity::ALL.into_iter().find(|(_, own)| *own == word).map(|(severity, _)| severity)
+    }
+}
+
+/// How bad a word is; none where nobody is told.
+pub(crate) fn severity_of(status: Status) -> Option<Severity> {
+    match status {
+        Status::VerifyFailed => Some(Severity::Emergency),
+        Status::Missed | Status::Failed | Status::Vanished => Some(Severity::Critical),
+        Status::Overrun | Status::Stalled => Some(Severity::Warning),
+        Status::New | Status::Up | Status::Running | Status::Late | Status::Partial => None,
+        Status::Paused | Status::Unknown => None,
+    }
+}
+
+/// An incident that is open, as far as a plan needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Open {
+    /// The worst that was told of it.
+    pub(crate) severity: Severity,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// Leave everything as it is.
+    Nothing,
+    /// Open an incident and tell.
+    Open {
+        /// How bad it is.
+        severity: Severity,
+        /// The word that opens it.
+        reason: Status,
+    },
+    /// Tell that it is worse.
+    Worsen {
+        /// How bad it is now.
+        severity: Severity,
+    },
+    /// Close it.
+    Close,
+}
+
+/// What a monitor's word means for its incident. `quiet` is a pause or maintenance.
+///
+/// Law: bad opens one, worse tells it, good closes it; while quiet nothing is opened and nothing told to
+/// be worse, and afterwards what still holds is. Doubt and a pause leave an open one open, since they
+/// say nothing about the job.
+pub(crate) fn plan(open: Option<&Open>, status: Status, quiet: bool) -> Plan {
+    let severity = severity_of(status);
+    match (open, severity) {
+        (None, Some(severity)) if !quiet => Plan::Open { severity, reason: status },
+        (Some(open), Some(severity)) if !quiet && severity > open.severity => {
+            Plan::Worsen { severity }
+        }
+        (Some(_), None) if !matches!(status, Status::Paused | Status::Unknown) => Plan::Close,
+        (None | Some(_), None | Some(_)) => Plan::Nothing,
+    }
+}
+
+/// When an open incident is told again: by time, never by tick. Unacknowledged ones after 8 h, then ever more
+/// slowly to once a day; acknowledged ones once a day.
+///
+/// Worked example: opened and told at 00:00, it is told again at 08:00, at 16:00 and at 08:00 of the next day.
+pub(crate) fn next_reminder(opened_at: Moment, last_told_at: Moment, acked: bool) -> Moment {
+    let open_for = last_told_at.since(opened_at);
+    let wait = if acked { REMINDER_MAX } else { open_for.clamp(REMINDER, REMINDER_MAX) };
+    last_told_at.after(wait)
+}
+
+/// What became of the message that opened an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// There was none: nobody is to be told of this monitor.
+    Unplanned,
+    /// It waits.
+    Pending,
+    /// It is on its way, or was when the receiver stopped.
+    Sending,
+    /// It arrived.
+    Sent,
+    /// It was given up.
+    Failed,
+}
+
+/// What is told when an incident closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// That it is good again.
+    Recovery,
+    /// One message instead of two: it was down from then to then. The one that waits is withdrawn.
+    Merged,
+    /// Nothing.
+    Silent,
+}
+
+/// What to tell through a channel when an incident closes, by what became of its opening there.
+///
+/// Law: a recovery follows an alarm and nothing else; what could not be told in time is told once, whole.
+pub(crate) fn closing(opening: Opening) -> Told {
+    match opening {
+        Opening::Sent | Opening::Sending => Told::Recovery,
+        Opening::Pending | Opening::Failed => Told::Merged,
+        Opening::Unplanned => Told::Silent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Moment;
+
+    #[test]
+    fn an_incident_follows_the_word() {
+        let nothing = Plan::Nothing;
+        let open = |severity, reason| Plan::Open { severity, reason };
+        // (status, loud and closed, quiet and closed, loud and open as a warning, quiet and open)
+        let worse = |severity| Plan::Worsen { severity };
+        let (warning, critical) = (Severity::Warning, Severity::Critical);
+        let emergency = Severity::Emergency;
+        let cases = [
+            (Status::New, nothing, Plan::Close, Plan::Close),
+            (Status::Up, nothing, Plan::Close, Plan::Close),
+            (Status::Running, nothing, Plan::Close, Plan::Close),
+            (Status::Late, nothing, Plan::Close, Plan::Close),
+            (Status::Partial, nothing, Plan::Close, Plan::Close),
+            (Status::Paused, nothing, nothing, nothing),
+            (Status::Unknown, nothing, nothing, nothing),
+            (Status::Overrun, open(warning, Status::Overrun), nothing, nothing),
+            (Status::Stalled, open(warning, Status::Stalled), nothing, nothing),
+            (Status::Missed, open(critical, Status::Missed), worse(critical), nothing),
+            (Status::Failed, open(critical, Status::Failed), worse(critical), nothing),
+            (Status::Vanished, open(critical, Status::Vanished), worse(critical), nothing),
+            (
+                Status::VerifyFailed,
+                open(emergency, Status::VerifyFailed),
+                worse(emergency),
+                nothing,
+            ),
+        ];
+        assert_eq!(cases.len(), Status::ALL.len());
+        let known = Open { severity: warning };
+        for (status, when_closed, when_open, when_quiet) in cases {
+            assert_eq!(plan(None, status, false), when_closed, "{status:?}");
+            assert_eq!(plan(None, status, true), nothing, "{status:?}");
+            assert_eq!(plan(Some(&known), status, false), when_open, "{status:?}");
+            assert_eq!(plan(Some(&known), status, true), when_quiet, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn reminders_grow_rarer() {
+        let hour = |hour: i64| Moment::from_epoch_ms(hour * 3_600_000);
+        let mut told = hour(0);
+        let mut hours = Vec::new();
+        for _ in 0..5 {
+            told = next_reminder(hour(0), told, false);
+            hours.push(told.epoch_ms() / 3_600_000);
+        }
+        assert_eq!(hours, [8, 16, 32, 56, 80]);
+        assert_eq!(next_reminder(hour(0), hour(8), true), hour(32));
+    }
+
+    #[test]
+    fn a_recovery_follows_an_alarm_that_was_heard() {
+        let cases = [
+            (Opening::Sent, Told::Recovery),
+            (Opening::Sending, Told::Recovery),
+            (Opening::Pending, Told::Merged),
+            (Opening::Failed, Told::Merged),
+            (Opening::Unplanned, Told::Silent),
+        ];
+        for (opening, told) in cases {
+            assert_eq!(closing(opening), told);
+        }
+        for (severity, word) in Severity::ALL {
+            assert_eq!((severity.word(), Severity::parse(word)), (word, Some(severity)));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Carries out what stands in the outbox: claims a delivery, sends it, notes how that went.
+//!
+//! At least once: a claim is committed before anything is sent and runs out when nobody notes its end. A
+//! channel that hangs holds only its own deliveries: each channel has its own few places, and what it
+//! cannot take is put back at once for when it can.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::app::App;
+use crate::domain::time::Moment;
+use crate::notify::channel::Settings;
+use crate::notify::message::Message;
+use crate::notify::{self, Outcome, pause};
+use crate::store::channels;
+use crate::store::deliveries::{self, Claimant, Delivery, Settled};
+use crate::store::{Trouble, Tx};
+use crate::sys::{clock, random};
+
+/// Deliveries that are claimed at a time.
+const CLAIMED_MAX: u32 = 100;
+
+/// Deliveries on their way through one channel.
+const PER_CHANNEL_MAX: usize = 8;
+
+/// Deliveries on their way in all.
+const SENDING_MAX: usize = 256;
+
+/// How long a claim is good: longer than the longest attempt.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// The longest sleep.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+
+/// What a full channel's deliveries wait before they are looked at again.
+const REST_OF_FULL: Duration = Duration::from_millis(250);
+
+/// Deliveries that are on their way, by channel.
+#[derive(Clone, Default)]
+struct Places(Arc<Mutex<HashMap<i64, usize>>>);
+
+impl Places {
+    fn take(&self, channel_id: i64) -> bool {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(channel_id).or_insert(0);
+        let free = *count < PER_CHANNEL_MAX;
+        *count += usize::from(free);
+        free
+    }
+
+    fn give_back(&self, channel_id: i64) {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&channel_id) {
+            *count = count.saturating_sub(1);
+        }
+        taken.retain(|_, count| *count > 0);
+    }
+}
+
+/// Sends what is to be sent until it is told to stop; then finishes what is on its way.
+pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let places = Places::default();
+    let mut sending = JoinSet::new();
+    while !*stop.borrow() {
+        while sending.try_join_next().is_some() {}
+        let room = SENDING_MAX.saturating_sub(sending.len());
+        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(&app).await };
+        let (mut any, mut full) = (false, Vec::new());
+        match claimed {
+            Ok(claimed) => {
+                for delivery in claimed {
+                    if places.take(delivery.about.channel_id) {
+                        any = true;
+                        sending.spawn(carry_out(Arc::clone(&app), delivery, places.clone()));
+                    } else {
+                        full.push(delivery);
+                    }
+                }
+            }
+            Err(trouble) => app.noted(&trouble),
+        }
+        if !full.is_empty() {
+            put_back(&app, full).await;
+        } else if any {
+            continue;
+        }
+        let rest = until_next(&app).await;
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = app.wake_alerter.notified() => {}
+            Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+async fn claim(app: &Arc<App>) -> Result<Vec<Delivery>, Trouble> {
+    // Looking costs no fsync; most looks find nothing.
+    if app.store.read(deliveries::next_due).await?.is_none_or(|at| at > clock::now()) {
+        return Ok(Vec::new());
+    }
+    let node = app.watch.node().to_owned();
+    app.store
+        .write(move |tx| {
+            let now = clock::now();
+            let claimant = Claimant { node: node.clone(), lease_until: now.after(LEASE) };
+            deliveries::claim(tx, &claimant, now, CLAIMED_MAX)
+        })
+        .await
+}
+
+/// How long until the next delivery is due.
+async fn until_next(app: &Arc<App>) -> Duration {
+    match app.store.read(deliveries::next_due).await {
+        Ok(Some(at)) => at.since(clock::now()).clamp(Duration::from_millis(1), SLEEP_MAX),
+        Ok(None) | Err(_) => SLEEP_MAX,
+    }
+}
+
+async fn put_back(app: &Arc<App>, full: Vec<Delivery>) {
+    let rest_until = clock::now().after(REST_OF_FULL);
+    let put_back = app.store.write(move |tx| {
+        full.iter().try_for_each(|delivery| {
+            let why = "its channel is busy".to_owned();
+            deliveries::settle(tx, delivery, &Settled::Again(rest_until, why)).map(drop)
+        })
+    });
+    if let Err(trouble) = put_back.await {
+        app.noted(&trouble);
+    }
+}
+
+/// Sends one delivery and notes how that went.
+async fn carry_out(app: Arc<App>, delivery: Delivery, places: Places) {
+    let outcome = attempt(&app, &delivery).await;
+    places.give_back(delivery.about.channel_id);
+    let Some(outcome) = outcome else { return };
+    let now = clock::now();
+    let settled = settled(&delivery, &outcome, now);
+    tell(&app, &delivery, &settled);
+    let noted = app.store.write(move |tx| note(tx, &delivery, &settled, now)).await;
+    if let Err(trouble) = noted {
+        // The lease runs out and somebody sends it again, with the same id.
+        app.noted(&trouble);
+    }
+}
+
+/// One attempt; none where another node has it by now.
+async fn attempt(app: &Arc<App>, delivery: &Delivery) -> Option<Outcome> {
+    let (channel_id, asked) = (delivery.about.channel_id, delivery.clone());
+    // A node that was stopped in the meantime must not send what another has sent already.
+    let found = app.store.read(move |tx| {
+        let leased = deliveries::is_leased(tx, &asked, clock::now())?;
+        Ok((leased, channels::by_id(tx, channel_id)?))
+    });
+    let (leased, channel) = match found.await {
+        Ok(found) => found,
+        Err(trouble) => {
+            app.noted(&trouble);
+            return None;
+        }
+    };
+    if !leased {
+        return None;
+    }
+    let Some(channel) = channel else {
+        return Some(Outcome::Refused { why: "the channel was removed".to_owned() });
+    };
+    if let Some(why) = channel.about.disabled {
+        return Some(Outcome::Refused { why: format!("the channel is switched off: {why}") });
+    }
+    let settings = match serde_json::from_str(&channel.about.settings) {
+        Ok(value) => Settings::parse(&value),
+        Err(_) => Err(Vec::new()),
+    };
+    let message: Result<Message, _> = serde_json::from_str(&delivery.about.message);
+    match (settings, message) {
+        (Ok(settings), Ok(message)) => Some(notify::send(&app.outbound, &settings, &message).await),
+        (Err(_), _) => Some(Outcome::Refused { why: "its settings cannot be read".to_owned() }),
+        (_, Err(_)) => Some(Outcome::Refused { why: "the message cannot be read".to_owned() }),
+    }
+}
+
+/// What the outcome of an attempt means for its delivery.
+fn settled(delivery: &Delivery, outcome: &Outcome, now: Moment) -> Settled {
+    let rest = |after: Option<Duration>| {
+        let own = pause::backoff(delivery.attempts, random::unit());
+        after.unwrap_or(own).max(own)
+    };
+    match outcome {
+        Outcome::Sent { .. } => Settled::Sent(now),
+        Outcome::Refused { why } => Settled::Failed(why.clone()),
+        Outcome::Retry { why, .. } if now.since(delivery.created_at) > pause::TRIED_FOR => {
+            Settled::Failed(format!("given up after two days: {why}"))
+        }
+        Outcome::Retry { after, why } => Settled::Again(now.after(rest(*after)), why.clone()),
+    }
+}
+
+fn note(
+    tx: &mut dyn Tx,
+    delivery: &Delivery,
+    settled: &Settled,
+    now: Moment,
+) -> Result<(), Trouble> {
+    deliveries::settle(tx, delivery, settled)?;
+    match settled {
+        Settled::Sent(_) => channels::worked(tx, delivery.about.channel_id, now),
+        Settled::Again(_, why) | Settled::Failed(why) => {
+            channels::failed(tx, delivery.about.channel_id, why, now)
+        }
+    }
+}
+
+fn tell(app: &App, delivery: &Delivery, settled: &Settled) {
+    let channel = delivery.about.channel_id.to_string();
+    let fields =
+        [("what", delivery.about.what.as_str()), ("channel", &channel), ("id", &delivery.about.id)];
+    match settled {
+        Settled::Sent(_) => app.log.info("alert sent", &fields),
+        Settled::Again(_, why) => {
+            let fields: Vec<_> = fields.into_iter().chain([("why", why.as_str())]).collect();
+            app.log.warning("alert not sent yet", &fields);
+        }
+        Settled::Failed(why) => {
+            let fields: Vec<_> = fields.into_iter().chain([("why", why.as_str())]).collect();
+            app.log.error("alert given up", &fields);
+        }
+    }
+}

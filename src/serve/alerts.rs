@@ -1,0 +1,268 @@
+//! What people are told, written into the outbox in the transaction that causes it.
+//!
+//! A message is made of words here and now, because later the monitor may be another one. Each delivery has
+//! an id that follows from its incident, its channel and its turn, so writing it twice is writing it once.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::app::App;
+use super::judge::Judged;
+use super::output;
+use crate::domain::incident::{self, Opening, Severity, Told};
+use crate::domain::time::Moment;
+use crate::domain::transition::Reason;
+use crate::notify::message::{About, Acknowledge, Message, What, last_lines, when};
+use crate::store::channels::{self, Channel};
+use crate::store::deliveries::{self, Delivery, DeliveryState, NewDelivery};
+use crate::store::incidents::Incident;
+use crate::store::monitors::Monitor;
+use crate::store::{Trouble, Tx, events, outputs};
+
+/// Events that are looked through for the last output.
+const EVENTS_LOOKED_AT: u32 = 5;
+
+/// Of an output as much is kept for a webhook's `$BODY`: what Healthchecks keeps.
+const BODY_BYTES_MAX: usize = 10_000;
+
+/// The channels of a monitor, as its row has them: all of its project's, or those of these UUIDs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// All of the project's.
+    All,
+    /// These.
+    Some(Vec<String>),
+}
+
+impl Chosen {
+    /// Reads what the store has.
+    pub(crate) fn parse(text: &str) -> Chosen {
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Array(uuids)) => Chosen::Some(
+                uuids.iter().filter_map(|uuid| uuid.as_str().map(str::to_owned)).collect(),
+            ),
+            // What cannot be read means everybody: told once too often is better than never.
+            Ok(_) | Err(_) => Chosen::All,
+        }
+    }
+
+    /// As the store keeps it.
+    pub(crate) fn stored(&self) -> String {
+        match self {
+            Chosen::All => "\"*\"".to_owned(),
+            Chosen::Some(uuids) => json!(uuids).to_string(),
+        }
+    }
+
+    /// Whether this channel is one of them.
+    pub(crate) fn has(&self, channel: &Channel) -> bool {
+        match self {
+            Chosen::All => true,
+            Chosen::Some(uuids) => uuids.contains(&channel.about.uuid),
+        }
+    }
+}
+
+/// The channels that are told of a monitor.
+fn told_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Vec<Channel>, Trouble> {
+    let chosen = Chosen::parse(&monitor.about.channels);
+    let all = channels::of_project(tx, monitor.project_id)?;
+    Ok(all.into_iter().filter(|channel| chosen.has(channel)).collect())
+}
+
+/// Tells that something went bad.
+pub(crate) fn opened(
+    tx: &mut dyn Tx,
+    app: &App,
+    judged: &Judged,
+    incident: &Incident,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let message = message(tx, app, judged, incident, What::Opened, now)?;
+    for channel in told_of(tx, &judged.monitor)? {
+        write(tx, &message, incident, &channel, "opened", now)?;
+    }
+    Ok(())
+}
+
+/// Tells that it is worse.
+pub(crate) fn worsened(
+    tx: &mut dyn Tx,
+    app: &App,
+    judged: &Judged,
+    incident: &Incident,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let message = message(tx, app, judged, incident, What::Worse, now)?;
+    let turn = format!("worse-{}", incident.severity);
+    for channel in told_of(tx, &judged.monitor)? {
+        write(tx, &message, incident, &channel, &turn, now)?;
+    }
+    Ok(())
+}
+
+/// Tells that it is still bad.
+pub(crate) fn reminded(
+    tx: &mut dyn Tx,
+    app: &App,
+    judged: &Judged,
+    incident: &Incident,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let message = message(tx, app, judged, incident, What::Reminder, now)?;
+    let turn = format!("reminder-{}", now.epoch_ms());
+    for channel in told_of(tx, &judged.monitor)? {
+        write(tx, &message, incident, &channel, &turn, now)?;
+    }
+    Ok(())
+}
+
+/// Tells that it is over: to whom it was told, and as one message where it could not be told before.
+pub(crate) fn closed(
+    tx: &mut dyn Tx,
+    app: &App,
+    judged: &Judged,
+    incident: &Incident,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let mut by_channel: BTreeMap<i64, Vec<Delivery>> = BTreeMap::new();
+    for delivery in deliveries::of_incident(tx, &incident.id)? {
+        by_channel.entry(delivery.about.channel_id).or_default().push(delivery);
+    }
+    for (channel_id, deliveries) in by_channel {
+        let Some(channel) = channels::by_id(tx, channel_id)? else { continue };
+        let mut opening = Opening::Unplanned;
+        for delivery in &deliveries {
+            let found = match delivery.state {
+                // A waiting one is taken back; if that comes too late, somebody is sending it.
+                DeliveryState::Pending => match deliveries::merge(tx, &delivery.about.id)? {
+                    true => Opening::Pending,
+                    false => Opening::Sending,
+                },
+                DeliveryState::Sending => Opening::Sending,
+                DeliveryState::Sent => Opening::Sent,
+                DeliveryState::Failed => Opening::Failed,
+                DeliveryState::Merged => continue,
+            };
+            let heard = matches!(opening, Opening::Sent | Opening::Sending);
+            if !heard {
+                opening = found;
+            }
+        }
+        let what = match incident::closing(opening) {
+            Told::Recovery => What::Recovered,
+            Told::Merged => What::WasDown,
+            Told::Silent => continue,
+        };
+        let message = message(tx, app, judged, incident, what, now)?;
+        write(tx, &message, incident, &channel, "closed", now)?;
+    }
+    Ok(())
+}
+
+fn write(
+    tx: &mut dyn Tx,
+    message: &Message,
+    incident: &Incident,
+    channel: &Channel,
+    turn: &str,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let id = format!("{}-{turn}-{}", incident.id, channel.id);
+    let mut message = Message { delivery_id: id.clone(), ..message.clone() };
+    if channel.about.kind != "webhook" {
+        // Only a webhook's template can ask for it.
+        message.body = None;
+    }
+    let text = serde_json::to_string(&message)
+        .map_err(|error| Trouble::Ours(format!("a message cannot be written: {error}")))?;
+    let delivery = NewDelivery {
+        id,
+        incident_id: Some(incident.id.clone()),
+        monitor_id: Some(incident.monitor_id),
+        channel_id: channel.id,
+        what: turn.split('-').next().unwrap_or(turn).to_owned(),
+        message: text,
+        next_at: now,
+    };
+    deliveries::insert(tx, &[delivery], now).map(drop)
+}
+
+fn message(
+    tx: &mut dyn Tx,
+    app: &App,
+    judged: &Judged,
+    incident: &Incident,
+    what: What,
+    now: Moment,
+) -> Result<Message, Trouble> {
+    let zone = &judged.compiled.rules.zone;
+    let data: Value = serde_json::from_str(&incident.data).unwrap_or_default();
+    let opened_with = data["status"].as_str().unwrap_or("down").to_owned();
+    let change = judged.last_change();
+    let happened_at = change.map_or(now, |change| change.at);
+    let status = if what.is_good() { opened_with } else { judged.shown_status().to_owned() };
+    let expected = match change.map(|change| &change.reason) {
+        Some(Reason::Missed { due_at, .. } | Reason::Late { due_at }) => Some(when(*due_at, zone)),
+        _ => None,
+    };
+    let (exit_code, output) = last_run(tx, judged.monitor.id)?;
+    let body_end = output.len().min(BODY_BYTES_MAX);
+    Ok(Message {
+        what,
+        project: String::new(),
+        monitor: about(app, &judged.monitor),
+        severity: Severity::parse(&incident.severity).unwrap_or_default(),
+        incident_id: incident.id.clone(),
+        delivery_id: String::new(),
+        status,
+        reason: if what.is_good() || change.is_some() {
+            judged.reason(now)
+        } else {
+            incident.reason.clone()
+        },
+        expected,
+        happened_at: when(happened_at, zone),
+        exit_code,
+        last_lines: last_lines(&output),
+        at_ms: Some(happened_at.epoch_ms()),
+        body: Some(String::from_utf8_lossy(&output[..body_end]).into_owned()),
+        since: Some(when(incident.opened_at, zone)),
+        until: what.is_good().then(|| when(happened_at, zone)),
+        how_to_ack: (!what.is_good())
+            .then(|| Acknowledge { text: format!("hb incident ack {}", incident.id), url: None }),
+        monitor_json: None,
+    })
+}
+
+/// What a message says of the monitor itself.
+pub(crate) fn about(app: &App, monitor: &Monitor) -> About {
+    let name = &monitor.about.name;
+    let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+    About {
+        name: if name.is_empty() { monitor.uuid.clone() } else { name.clone() },
+        slug: monitor.about.slug.clone(),
+        uuid: monitor.uuid.clone(),
+        owner: text(&monitor.about.owner),
+        description: text(&monitor.about.description),
+        tags: monitor.about.tags.clone(),
+        url: Some(format!("{}/m/{}", app.public_url(), monitor.about.slug)),
+    }
+}
+
+/// The exit code of the last finish, and the output that was heard last.
+fn last_run(tx: &mut dyn Tx, monitor_id: i64) -> Result<(Option<i32>, Vec<u8>), Trouble> {
+    let page = events::page(tx, monitor_id, None, EVENTS_LOOKED_AT)?;
+    let is_finish = |kind: &str| matches!(kind, "success" | "warning" | "failure");
+    let last = page.rows.iter().find(|stored| is_finish(&stored.event.kind));
+    let exit_code = last.and_then(|stored| stored.event.exit_code);
+    for stored in &page.rows {
+        if stored.event.output_bytes > 0
+            && let Some(kept) = outputs::of_event(tx, stored.id)?
+        {
+            return Ok((exit_code, output::unpack(&kept.packed)));
+        }
+    }
+    Ok((exit_code, Vec::new()))
+}

@@ -1,0 +1,225 @@
+//! Channels: ways to tell people, made, tried and removed.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::{json_of, views};
+use crate::notify::channel::{MASK, Settings};
+use crate::notify::message::{About, Message, What};
+use crate::notify::{self, Outcome};
+use crate::serve::access::{self, Caller};
+use crate::serve::app::App;
+use crate::serve::reply::{self, Mistake};
+use crate::serve::secrets;
+use crate::store::channels::{self, Channel, NewChannel};
+use crate::store::{Trouble, Tx};
+use crate::sys::clock;
+
+/// The longest name.
+const NAME_CHARS_MAX: usize = 100;
+
+/// Members of a channel that are not settings.
+const OWN_MEMBERS: [&str; 7] =
+    ["name", "id", "disabled", "last_ok_at", "last_error", "last_error_at", "created_at"];
+
+/// All channels of the project.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let found = app.store.read(move |tx| channels::of_project(tx, caller.project_id)).await?;
+    let shown: Vec<Value> = found.iter().map(views::channel).collect();
+    Ok(reply::json_ok(&json!({ "channels": shown, "next": null })))
+}
+
+/// One channel.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let found = app.store.read(move |tx| named(tx, caller, &name)).await?;
+    found
+        .map(|channel| reply::json_ok(&views::channel(&channel)))
+        .ok_or_else(|| Mistake::not_found("channel"))
+}
+
+fn named(tx: &mut dyn Tx, caller: Caller, name: &str) -> Result<Option<Channel>, Trouble> {
+    let all = channels::of_project(tx, caller.project_id)?;
+    Ok(all.into_iter().find(|channel| channel.about.name == name || channel.about.uuid == name))
+}
+
+/// Makes a channel.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let members = body.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
+    let name = name(members.get("name"))?;
+    let (kind, settings) = settings(&app, members)?;
+    let uuid = secrets::uuid().map_err(Mistake::bad)?;
+    let made = app.store.write(move |tx| {
+        let new = NewChannel {
+            uuid: uuid.clone(),
+            project_id: caller.project_id,
+            name: name.clone(),
+            kind: kind.clone(),
+            settings: settings.clone(),
+            disabled: None,
+        };
+        if named(tx, caller, &name)?.is_some() {
+            return Ok(Err(Mistake::conflict(format!("there is a channel `{name}` already"))));
+        }
+        channels::insert(tx, &new, clock::now())?;
+        Ok(named(tx, caller, &new.uuid)?.ok_or_else(|| Mistake::not_found("channel")))
+    });
+    let made = made.await??;
+    Ok(reply::json_with(StatusCode::CREATED, &views::channel(&made)))
+}
+
+fn name(value: Option<&Value>) -> Result<String, Mistake> {
+    let name = value.and_then(Value::as_str).unwrap_or_default().trim();
+    let fine = !name.is_empty()
+        && name.chars().count() <= NAME_CHARS_MAX
+        && !name.contains(|letter: char| letter.is_control() || letter == '/');
+    if fine {
+        return Ok(name.to_owned());
+    }
+    let why = format!("a channel needs a `name` of up to {NAME_CHARS_MAX} characters, without `/`");
+    Err(Mistake::field("name", why))
+}
+
+/// The kind and the settings as the store keeps them.
+fn settings(app: &App, members: &Map<String, Value>) -> Result<(String, String), Mistake> {
+    let own = members.iter().filter(|(name, _)| !OWN_MEMBERS.contains(&name.as_str()));
+    let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let settings = Settings::parse(&Value::Object(own)).map_err(|mistakes| {
+        match mistakes.into_iter().next() {
+            Some(mistake) => Mistake::field(mistake.field, mistake.message),
+            None => Mistake::bad("these settings cannot be used"),
+        }
+    })?;
+    if settings.kind() == "command" && !app.allow_commands {
+        let why = "commands are not allowed here; start `hb serve` with `--allow-commands`";
+        return Err(Mistake::forbidden(why));
+    }
+    Ok((settings.kind().to_owned(), settings.stored().to_string()))
+}
+
+/// Changes some members of a channel; a secret that comes back masked stays as it is.
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(old_name): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let changes =
+        body.as_object().cloned().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
+    let changer = Arc::clone(&app);
+    let changed = app.store.write(move |tx| {
+        let Some(known) = named(tx, caller, &old_name)? else {
+            return Ok(Err(Mistake::not_found("channel")));
+        };
+        let stored: Value = serde_json::from_str(&known.about.settings).unwrap_or_default();
+        let mut members = stored.as_object().cloned().unwrap_or_default();
+        for (name, value) in &changes {
+            if value != &Value::from(MASK) {
+                members.insert(name.clone(), value.clone());
+            }
+        }
+        members.retain(|_, value| !value.is_null());
+        let wanted =
+            changes.get("name").map_or(Ok(known.about.name.clone()), |_| name(changes.get("name")));
+        let checked = wanted.and_then(|name| Ok((name, settings(&changer, &members)?)));
+        let (name, (kind, settings)) = match checked {
+            Ok(checked) => checked,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let disabled = match changes.get("disabled") {
+            None => known.about.disabled.clone(),
+            Some(Value::Null | Value::Bool(false)) => None,
+            Some(Value::String(why)) => Some(why.clone()),
+            Some(_) => Some("switched off".to_owned()),
+        };
+        let about = NewChannel { name, kind, settings, disabled, ..known.about.clone() };
+        channels::update(tx, known.id, &about)?;
+        Ok(named(tx, caller, &about.uuid)?.ok_or_else(|| Mistake::not_found("channel")))
+    });
+    Ok(reply::json_ok(&views::channel(&changed.await??)))
+}
+
+/// Removes a channel.
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let removed = app.store.write(move |tx| {
+        let found = named(tx, caller, &name)?;
+        if let Some(channel) = &found {
+            channels::delete(tx, caller.project_id, channel.id)?;
+        }
+        Ok(found)
+    });
+    let removed = removed.await?.ok_or_else(|| Mistake::not_found("channel"))?;
+    Ok(reply::json_ok(&views::channel(&removed)))
+}
+
+/// Sends a test message now, and says how that went.
+pub(crate) async fn test(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let found = app.store.read(move |tx| named(tx, caller, &name)).await?;
+    let channel = found.ok_or_else(|| Mistake::not_found("channel"))?;
+    let stored: Value = serde_json::from_str(&channel.about.settings).unwrap_or_default();
+    let settings = Settings::parse(&stored)
+        .map_err(|_| Mistake::conflict("the settings of this channel cannot be used"))?;
+    let outcome = notify::send(&app.outbound, &settings, &try_out(&app, &channel)).await;
+    let error = match outcome {
+        Outcome::Sent { .. } => None,
+        Outcome::Retry { why, .. } | Outcome::Refused { why } => Some(why),
+    };
+    let (id, noted) = (channel.id, error.clone());
+    let note = app.store.write(move |tx| match &noted {
+        None => channels::worked(tx, id, clock::now()),
+        Some(why) => channels::failed(tx, id, why, clock::now()),
+    });
+    note.await?;
+    Ok(reply::json_ok(&match error {
+        None => json!({ "sent": true }),
+        Some(error) => json!({ "sent": false, "error": error }),
+    }))
+}
+
+fn try_out(app: &App, channel: &Channel) -> Message {
+    let now = clock::now();
+    Message {
+        what: What::Test,
+        monitor: About {
+            name: channel.about.name.clone(),
+            url: Some(app.public_url()),
+            ..About::default()
+        },
+        delivery_id: format!("test-{}-{}", channel.about.uuid, now.epoch_ms()),
+        status: "test".to_owned(),
+        reason: "somebody wanted to know whether this channel works".to_owned(),
+        happened_at: format!("{} UTC", now.to_short_utc()),
+        ..Message::default()
+    }
+}

@@ -1,0 +1,185 @@
+//! Incidents: listed, acknowledged, snoozed, resolved.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::pauses::moment;
+use super::{Page, json_of, views};
+use crate::domain::incident;
+use crate::domain::time::Moment;
+use crate::serve::access::{self, Caller};
+use crate::serve::app::App;
+use crate::serve::definition::span_of;
+use crate::serve::reply::{self, Mistake};
+use crate::store::incidents::{self, Incident, IncidentCursor};
+use crate::store::monitors::{self, Named};
+use crate::store::{Trouble, Tx};
+use crate::sys::clock;
+
+/// The longest name of somebody who acknowledges.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Which incidents are wanted.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(flatten)]
+    page: Page,
+    open: Option<String>,
+}
+
+/// A page of incidents, the newest first.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let limit = wanted.page.limit()?;
+    let before = wanted.page.cursor.as_deref().filter(|text| !text.is_empty());
+    let before = before.map(cursor).transpose()?;
+    let is_open_only = matches!(wanted.open.as_deref(), Some("1" | "true" | "yes"));
+    let found = app.store.read(move |tx| {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let (rows, next) =
+            incidents::page(tx, caller.project_id, is_open_only, before.as_ref(), limit)?;
+        let mut shown = Vec::new();
+        for row in &rows {
+            shown.push(views::incident(row, slug(tx, row)?.as_deref()));
+        }
+        Ok((shown, next))
+    });
+    let (shown, next) = found.await?;
+    let next = next.map(|next| format!("{}_{}", next.opened_at.epoch_ms(), next.id));
+    Ok(reply::json_ok(&json!({ "incidents": shown, "next": next })))
+}
+
+fn cursor(text: &str) -> Result<IncidentCursor, Mistake> {
+    let read = text.split_once('_').and_then(|(ms, id)| {
+        let opened_at = Moment::from_epoch_ms(ms.parse().ok()?);
+        Some(IncidentCursor { opened_at, id: id.to_owned() })
+    });
+    read.ok_or_else(|| Mistake::field("cursor", "`cursor` is the `next` of an answer"))
+}
+
+fn slug(tx: &mut dyn Tx, incident: &Incident) -> Result<Option<String>, Trouble> {
+    let found = monitors::look(tx, &[Named::Id(incident.monitor_id)])?.into_iter().next();
+    Ok(found.map(|found| found.monitor.about.slug))
+}
+
+/// One incident.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let found = app.store.read(move |tx| match own(tx, caller, &id)? {
+        Some(incident) => Ok(Some(views::incident(&incident, slug(tx, &incident)?.as_deref()))),
+        None => Ok(None),
+    });
+    found.await?.map(|shown| reply::json_ok(&shown)).ok_or_else(|| Mistake::not_found("incident"))
+}
+
+fn own(tx: &mut dyn Tx, caller: Caller, id: &str) -> Result<Option<Incident>, Trouble> {
+    let found = incidents::by_id(tx, &[id.to_owned()])?.into_iter().next();
+    Ok(found.filter(|incident| incident.project_id == caller.project_id))
+}
+
+/// Somebody knows; reminders become rare.
+pub(crate) async fn acknowledge(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let by = match &body["by"] {
+        Value::Null => None,
+        Value::String(by) if by.chars().count() <= NAME_CHARS_MAX => Some(by.clone()),
+        _ => return Err(Mistake::field("by", "`by` is the name of a person")),
+    };
+    let now = clock::now();
+    let until = asked_until(&body, now)?;
+    change(&app, caller, id, move |incident| {
+        incident.acknowledged_at = Some(now);
+        incident.acknowledged_by.clone_from(&by);
+        incident.snoozed_until = until.or(incident.snoozed_until);
+        incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, true));
+    })
+    .await
+}
+
+/// Nobody wants to hear of it for a while.
+pub(crate) async fn snooze(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let until = asked_until(&body, clock::now())?
+        .ok_or_else(|| Mistake::field("for", "say how long: `for` or `until`"))?;
+    change(&app, caller, id, move |incident| {
+        incident.snoozed_until = Some(until);
+        incident.remind_at = Some(until);
+    })
+    .await
+}
+
+/// A person closes it: nobody hears of it again until the monitor has been well in between.
+pub(crate) async fn resolve(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let now = clock::now();
+    // The monitor keeps pointing at it, so that a state which is still bad opens no new one.
+    change(&app, caller, id, move |incident| {
+        incident.closed_at = Some(now);
+        incident.remind_at = None;
+    })
+    .await
+}
+
+/// `for` and `until` of a body.
+fn asked_until(body: &Value, now: Moment) -> Result<Option<Moment>, Mistake> {
+    match (&body["for"], &body["until"]) {
+        (Value::Null, Value::Null) => Ok(None),
+        (Value::Null, until) => moment("until", until, now).map(Some),
+        (span, _) => Ok(Some(now.after(span_of("for", span)?))),
+    }
+}
+
+async fn change(
+    app: &Arc<App>,
+    caller: Caller,
+    id: String,
+    change: impl Fn(&mut Incident) + Send + 'static,
+) -> Result<Response, Mistake> {
+    let changed = app.store.write(move |tx| {
+        let Some(found) = own(tx, caller, &id)? else {
+            return Ok(Err(Mistake::not_found("incident")));
+        };
+        // Whoever changes an incident has the lock of its monitor.
+        monitors::load(tx, &[Named::Id(found.monitor_id)])?;
+        let Some(mut incident) = own(tx, caller, &id)? else {
+            return Ok(Err(Mistake::not_found("incident")));
+        };
+        if incident.closed_at.is_some() {
+            return Ok(Err(Mistake::conflict("this incident is over")));
+        }
+        change(&mut incident);
+        incidents::update(tx, &incident)?;
+        Ok(Ok(views::incident(&incident, slug(tx, &incident)?.as_deref())))
+    });
+    Ok(reply::json_ok(&changed.await??))
+}

@@ -1,0 +1,237 @@
+//! Monitors: made, shown, changed and removed.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{Page, json_of, views};
+use crate::serve::access::{self, Caller};
+use crate::serve::app::App;
+use crate::serve::creation;
+use crate::serve::definition::Definition;
+use crate::serve::effects::Effects;
+use crate::serve::reply::{self, Mistake};
+use crate::store::channels::{self, Channel};
+use crate::store::monitors::{self, Filter, Monitor, Named};
+use crate::store::{Trouble, Tx};
+use crate::sys::clock;
+
+/// The monitor of a project that a path names, by its slug or its UUID.
+pub(crate) fn named(
+    tx: &mut dyn Tx,
+    caller: Caller,
+    name: &str,
+    for_change: bool,
+) -> Result<Result<Monitor, Mistake>, Trouble> {
+    let names =
+        [Named::Slug(caller.project_id, name.to_owned()), Named::Uuid(name.to_ascii_lowercase())];
+    let found = if for_change { monitors::load(tx, &names)? } else { monitors::look(tx, &names)? };
+    let mut own: Vec<Monitor> = found
+        .into_iter()
+        .map(|found| found.monitor)
+        .filter(|monitor| monitor.project_id == caller.project_id)
+        .collect();
+    Ok(match own.len() {
+        0 => Err(Mistake::not_found("monitor")),
+        1 => Ok(own.remove(0)),
+        count => Err(Mistake::conflict(format!(
+            "{count} monitors have this slug; name the one you mean by its id"
+        ))),
+    })
+}
+
+/// A monitor with what its answer needs.
+pub(crate) type Shown = (Monitor, Vec<Channel>);
+
+fn with_channels(tx: &mut dyn Tx, monitor: Monitor) -> Result<Shown, Trouble> {
+    let channels = channels::of_project(tx, monitor.project_id)?;
+    Ok((monitor, channels))
+}
+
+fn view(app: &App, (monitor, channels): &Shown) -> Value {
+    views::monitor(app, monitor, channels, clock::now())
+}
+
+/// A page of the project's monitors.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let all = |name: &str| -> Vec<String> {
+        let wanted = pairs.iter().filter(|(known, _)| known == name);
+        wanted.map(|(_, value)| value.clone()).collect()
+    };
+    let first = |name: &str| all(name).into_iter().next();
+    let page = Page { limit: first("limit"), cursor: first("cursor") };
+    let (limit, after) = (page.limit()?, page.after()?);
+    let filter = Filter { slug: first("slug"), tags: all("tag") };
+    let status = first("status");
+    let found = app
+        .store
+        .read(move |tx| {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            let page = monitors::page(tx, caller.project_id, &filter, after, limit)?;
+            Ok((page, channels::of_project(tx, caller.project_id)?))
+        })
+        .await?;
+    let (page, channels) = found;
+    let now = clock::now();
+    let monitors: Vec<Value> = page
+        .rows
+        .iter()
+        .filter(|monitor| status.as_ref().is_none_or(|status| *status == monitor.live.status))
+        .map(|monitor| views::monitor(&app, monitor, &channels, now))
+        .collect();
+    let next = page.next.map(|next| next.to_string());
+    Ok(reply::json_ok(&json!({ "monitors": monitors, "next": next })))
+}
+
+/// One monitor.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::reader(&app, &headers).await?;
+    let found = app.store.read(move |tx| match named(tx, caller, &slug, false)? {
+        Ok(monitor) => with_channels(tx, monitor).map(Ok),
+        Err(mistake) => Ok(Err(mistake)),
+    });
+    Ok(reply::json_ok(&view(&app, &found.await??)))
+}
+
+/// Makes a monitor.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let definition = Definition::default().read(&json_of(body).await?, clock::now())?;
+    let made = make(&app, caller, definition).await?;
+    Ok(reply::json_with(StatusCode::CREATED, &view(&app, &made)))
+}
+
+async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<Shown, Mistake> {
+    let maker = Arc::clone(app);
+    let made = app.store.write(move |tx| {
+        let taken = Named::Slug(caller.project_id, definition.slug.clone());
+        if !monitors::look(tx, &[taken])?.is_empty() {
+            let why = format!("there is a monitor `{}` already", definition.slug);
+            return Ok(Err(Mistake::conflict(why)));
+        }
+        let project_id = caller.project_id;
+        match creation::insert(tx, &maker, project_id, &definition, "api", clock::now())? {
+            Ok(id) => shown(tx, id).map(Ok),
+            Err(mistake) => Ok(Err(mistake)),
+        }
+    });
+    let made = made.await??;
+    app.directory.forget();
+    app.wake_checker.notify_one();
+    Ok(made)
+}
+
+fn shown(tx: &mut dyn Tx, id: i64) -> Result<Shown, Trouble> {
+    match monitors::look(tx, &[Named::Id(id)])?.into_iter().next() {
+        Some(found) => with_channels(tx, found.monitor),
+        None => Err(Trouble::Ours("a monitor that was just written is not there".to_owned())),
+    }
+}
+
+/// Creates a monitor or gives it another definition.
+pub(crate) async fn replace(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let bare = Definition { slug: slug.clone(), ..Definition::default() };
+    let definition = bare.read(&body, clock::now())?;
+    if definition.slug != slug {
+        return Err(Mistake::field("slug", "the body names another slug than the path"));
+    }
+    match change_to(&app, caller, &slug, move |_, _| Ok(Ok(definition.clone()))).await {
+        Err(mistake) if mistake.status() == StatusCode::NOT_FOUND => {
+            let bare = Definition { slug: slug.clone(), ..Definition::default() };
+            let definition = bare.read(&body, clock::now())?;
+            let made = make(&app, caller, definition).await?;
+            Ok(reply::json_with(StatusCode::CREATED, &view(&app, &made)))
+        }
+        done => done.map(|shown| reply::json_ok(&view(&app, &shown))),
+    }
+}
+
+/// Changes some members of a monitor.
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let changed = change_to(&app, caller, &slug, move |tx, monitor| {
+        Ok(creation::definition_of(tx, monitor)?.read(&body, clock::now()))
+    });
+    Ok(reply::json_ok(&view(&app, &changed.await?)))
+}
+
+async fn change_to(
+    app: &Arc<App>,
+    caller: Caller,
+    slug: &str,
+    definition: impl Fn(&mut dyn Tx, &Monitor) -> Result<Result<Definition, Mistake>, Trouble>
+    + Send
+    + 'static,
+) -> Result<Shown, Mistake> {
+    let (maker, slug) = (Arc::clone(app), slug.to_owned());
+    let changed = app.store.write(move |tx| {
+        let monitor = match named(tx, caller, &slug, true)? {
+            Ok(monitor) => monitor,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let definition = match definition(tx, &monitor)? {
+            Ok(definition) => definition,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let mut effects = Effects::default();
+        match creation::replace(tx, &maker, &monitor, &definition, clock::now(), &mut effects)? {
+            Ok(()) => Ok(Ok((shown(tx, monitor.id)?, effects))),
+            Err(mistake) => Ok(Err(mistake)),
+        }
+    });
+    let (shown, effects) = changed.await??;
+    app.directory.forget();
+    app.done(&effects);
+    Ok(shown)
+}
+
+/// Removes a monitor with all that belongs to it.
+pub(crate) async fn remove(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let removed = app.store.write(move |tx| {
+        let monitor = match named(tx, caller, &slug, true)? {
+            Ok(monitor) => monitor,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let shown = with_channels(tx, monitor)?;
+        monitors::delete(tx, shown.0.id, clock::now())?;
+        Ok(Ok(shown))
+    });
+    let removed = removed.await??;
+    app.directory.forget();
+    Ok(reply::json_ok(&view(&app, &removed)))
+}

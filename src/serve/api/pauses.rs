@@ -1,0 +1,119 @@
+//! Pauses: nothing is expected for a while, everything is recorded.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::monitors::named;
+use super::{json_of, views};
+use crate::domain::time::Moment;
+use crate::domain::transition::Input;
+use crate::serve::access::{self, Caller};
+use crate::serve::app::App;
+use crate::serve::blind;
+use crate::serve::definition::span_of;
+use crate::serve::effects::Effects;
+use crate::serve::judge::{self, Judged};
+use crate::serve::reply::{self, Mistake};
+use crate::store::channels;
+use crate::store::monitors::{self, Named};
+use crate::sys::clock;
+
+/// Pauses a monitor: `for`, `until`, `until_success`; with none of them until somebody resumes it.
+pub(crate) async fn pause(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let input = asked(&json_of(body).await?, clock::now())?;
+    apply(&app, caller, slug, input).await
+}
+
+/// Expects runs again.
+pub(crate) async fn resume(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    apply(&app, caller, slug, Input::Resume).await
+}
+
+fn asked(body: &Value, now: Moment) -> Result<Input<'static>, Mistake> {
+    let members = body.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
+    let (mut until, mut until_success, mut reason) = (None, false, None);
+    for (name, value) in members {
+        match (name.as_str(), value) {
+            (_, Value::Null) => {}
+            ("for", value) => until = Some(now.after(span_of("for", value)?)),
+            ("until", value) => until = Some(moment("until", value, now)?),
+            ("until_success", Value::Bool(on)) => until_success = *on,
+            ("reason", Value::String(text)) => reason = Some(text.clone()),
+            ("until_success", _) => {
+                return Err(Mistake::field("until_success", "`until_success` is true or false"));
+            }
+            ("reason", _) => return Err(Mistake::field("reason", "`reason` is not a text")),
+            (other, _) => {
+                let shown = crate::domain::text::excerpt(other.as_bytes());
+                return Err(Mistake::field(
+                    shown.clone(),
+                    format!(
+                        "there is no `{shown}` in a pause; it has for, until, until_success, reason"
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(Input::Pause { until, until_success, reason })
+}
+
+/// A moment that lies ahead.
+pub(crate) fn moment(name: &str, value: &Value, now: Moment) -> Result<Moment, Mistake> {
+    let read = value.as_str().and_then(Moment::parse_rfc3339);
+    match read {
+        Some(at) if at > now => Ok(at),
+        Some(_) => Err(Mistake::field(name, format!("`{name}` lies in the past"))),
+        None => {
+            Err(Mistake::field(name, format!("`{name}` is a moment such as 2026-12-24T18:00:00Z")))
+        }
+    }
+}
+
+async fn apply(
+    app: &Arc<App>,
+    caller: Caller,
+    slug: String,
+    input: Input<'static>,
+) -> Result<Response, Mistake> {
+    let judge_app = Arc::clone(app);
+    let done = app.store.write(move |tx| {
+        let now = clock::now();
+        blind::notice(tx, &judge_app.watch, now)?;
+        let monitor = match named(tx, caller, &slug, true)? {
+            Ok(monitor) => monitor,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        let id = monitor.id;
+        let mut effects = Effects::default();
+        let mut judged = Judged::new(&judge_app, monitor, now);
+        judged.step(&input, now);
+        judged.settle(tx, &judge_app, now, &mut effects)?;
+        judge::save(tx, vec![&judged])?;
+        let shown = monitors::look(tx, &[Named::Id(id)])?.into_iter().next();
+        Ok(match shown {
+            Some(found) => {
+                Ok((found.monitor, channels::of_project(tx, caller.project_id)?, effects))
+            }
+            None => Err(Mistake::not_found("monitor")),
+        })
+    });
+    let (monitor, channels, effects) = done.await??;
+    app.done(&effects);
+    Ok(reply::json_ok(&views::monitor(app, &monitor, &channels, clock::now())))
+}

@@ -1,0 +1,192 @@
+//! What all parts of a running receiver share.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast};
+
+use super::blind::Watch;
+use super::effects::{Effects, News};
+use super::health::Health;
+use super::log::Log;
+use super::output::Packers;
+use super::ping::Directory;
+use super::recorder::Recorder;
+use super::refusals::Refusals;
+use super::rules::RulesCache;
+use super::run::{Changeable, Settings, Stopped};
+use super::secrets;
+use super::strangers::Strangers;
+use crate::domain::time::Moment;
+use crate::notify::outbound::{Outbound, Policy};
+use crate::store::{Store, Trouble};
+use crate::sys::clock;
+
+/// News that a follower may be behind; who is further behind reads them from the store.
+const NEWS_MAX: usize = 1024;
+
+/// How long what is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep {
+    /// The output of runs that went badly.
+    pub(crate) failures: Duration,
+    /// The output of runs that went well.
+    pub(crate) successes: Duration,
+    /// Events.
+    pub(crate) events: Duration,
+    /// Changes, incidents, and how people were told.
+    pub(crate) history: Duration,
+}
+
+impl Default for Keep {
+    fn default() -> Keep {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        Keep { failures: days(90), successes: days(30), events: days(400), history: days(400) }
+    }
+}
+
+/// What all parts share.
+pub(crate) struct App {
+    /// What is remembered.
+    pub(crate) store: Store,
+    /// Pings that wait for it.
+    pub(crate) recorder: Recorder,
+    /// Which monitor a key belongs to.
+    pub(crate) directory: Directory,
+    /// Schedules that have been read.
+    pub(crate) rules: RulesCache,
+    /// Marks and blind times.
+    pub(crate) watch: Watch,
+    /// Signs of life.
+    pub(crate) health: Health,
+    /// Who asks for keys that nobody has.
+    pub(crate) strangers: Strangers,
+    /// What they asked for.
+    pub(crate) refusals: Refusals,
+    /// Packers for output.
+    pub(crate) packers: Packers,
+    /// The way out for alerts.
+    pub(crate) outbound: Outbound,
+    /// Whether channels may run commands.
+    pub(crate) allow_commands: bool,
+    /// What the addresses of badges are signed with.
+    pub(crate) badge_secret: String,
+    /// Where lines go.
+    pub(crate) log: Log,
+    /// What has changed, for whoever follows.
+    pub(crate) news: broadcast::Sender<News>,
+    /// Something is to be sent.
+    pub(crate) wake_alerter: Notify,
+    /// A deadline is nearer than the checker thinks.
+    pub(crate) wake_checker: Notify,
+    next_look_ms: AtomicI64,
+    first_url: String,
+    changeable: RwLock<Changeable>,
+    troubled: Mutex<Option<Trouble>>,
+}
+
+impl App {
+    /// Puts everything together.
+    pub(crate) fn new(
+        settings: &Settings,
+        store: Store,
+        first_url: &str,
+        badge_secret: String,
+    ) -> Result<App, Stopped> {
+        let node = secrets::uuid().map_err(Stopped::new)?;
+        let policy = Policy { allow_commands: settings.allow_commands, ca_file: None };
+        let outbound = Outbound::new(&policy).map_err(|error| {
+            Stopped::new(format!("cannot prepare for sending alerts: {error:#}"))
+        })?;
+        Ok(App {
+            store,
+            recorder: Recorder::default(),
+            directory: Directory::default(),
+            rules: RulesCache::default(),
+            watch: Watch::new(node, clock::now()),
+            health: Health::new(),
+            strangers: Strangers::default(),
+            refusals: Refusals::default(),
+            packers: Packers::default(),
+            outbound,
+            allow_commands: settings.allow_commands,
+            badge_secret,
+            log: settings.log,
+            news: broadcast::channel(NEWS_MAX).0,
+            wake_alerter: Notify::new(),
+            wake_checker: Notify::new(),
+            next_look_ms: AtomicI64::new(i64::MAX),
+            first_url: first_url.to_owned(),
+            changeable: RwLock::new(settings.changeable.clone()),
+            troubled: Mutex::new(None),
+        })
+    }
+
+    /// What stands in front of paths.
+    pub(crate) fn public_url(&self) -> String {
+        let changeable = self.changeable.read().unwrap_or_else(PoisonError::into_inner);
+        changeable.public_url.clone().unwrap_or_else(|| self.first_url.clone())
+    }
+
+    /// How long what is kept.
+    pub(crate) fn keep(&self) -> Keep {
+        self.changeable.read().unwrap_or_else(PoisonError::into_inner).keep
+    }
+
+    /// The ping URL of a monitor.
+    pub(crate) fn ping_url(&self, uuid: &str) -> String {
+        format!("{}/hb/{uuid}", self.public_url())
+    }
+
+    /// Carries out what a transaction leaves to be done outside.
+    pub(crate) fn done(&self, effects: &Effects) {
+        if effects.alerts {
+            self.wake_alerter.notify_one();
+        }
+        if let Some(at) = effects.wake_at
+            && at.epoch_ms() < self.next_look_ms.load(Ordering::Relaxed)
+        {
+            self.wake_checker.notify_one();
+        }
+        for news in &effects.news {
+            // Nobody follows most of the time.
+            let _ = self.news.send(news.clone());
+            news.log(&self.log);
+        }
+    }
+
+    /// The checker looks again at this moment.
+    pub(crate) fn looks_at(&self, at: Moment) {
+        self.next_look_ms.store(at.epoch_ms(), Ordering::Relaxed);
+    }
+
+    /// Tells of trouble with the store once, not at every ping.
+    pub(crate) fn noted(&self, trouble: &Trouble) {
+        if let Trouble::Fatal(why) = trouble {
+            self.health.fail(why);
+        }
+        let mut last = self.troubled.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(trouble) {
+            self.log.error(
+                "pings cannot be kept; their clients are asked to come again",
+                &[("trouble", &trouble.to_string())],
+            );
+            *last = Some(trouble.clone());
+        }
+    }
+
+    /// Proves that the store takes writes.
+    pub(crate) async fn prove(self: &Arc<App>) -> Result<(), Trouble> {
+        super::blind::prove(self).await?;
+        *self.troubled.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+
+    /// Takes what may change as it is now.
+    pub(crate) fn change(&self, changeable: Changeable) {
+        *self.changeable.write().unwrap_or_else(PoisonError::into_inner) = changeable;
+        self.directory.forget();
+        self.log.info("reloaded", &[]);
+    }
+}

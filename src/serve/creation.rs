@@ -1,0 +1,259 @@
+//! Monitors come into being and are changed: by a person through the API, or by a job that describes itself.
+
+use std::sync::Arc;
+
+use super::alerts::Chosen;
+use super::app::App;
+use super::definition::{Definition, StoredRules};
+use super::effects::Effects;
+use super::judge::{self, Judged};
+use super::ping::key_text;
+use super::reply::Mistake;
+use super::secrets;
+use crate::domain::arrival;
+use crate::domain::time::Moment;
+use crate::domain::transition::{Input, State};
+use crate::store::aliases::{self, Alias};
+use crate::store::channels;
+use crate::store::monitors::{self, About, Live, Monitor, Named, NewMonitor};
+use crate::store::{Trouble, Tx};
+use crate::sys::clock;
+
+/// What a transaction of this room gives: what was asked for, or what is wrong with it.
+pub(crate) type Made<T> = Result<Result<T, Mistake>, Trouble>;
+
+/// Makes a monitor of a project.
+pub(crate) fn insert(
+    tx: &mut dyn Tx,
+    app: &App,
+    project_id: i64,
+    definition: &Definition,
+    source: &str,
+    now: Moment,
+) -> Made<i64> {
+    let chosen = match chosen(tx, project_id, definition.channels.as_deref())? {
+        Ok(chosen) => chosen,
+        Err(mistake) => return Ok(Err(mistake)),
+    };
+    let about = about(definition, &chosen, "{}".to_owned(), source);
+    let id = insert_about(tx, app, project_id, about, now)?;
+    if let Some(mistake) = set_keys(tx, id, definition)? {
+        return Ok(Err(mistake));
+    }
+    Ok(Ok(id))
+}
+
+/// Makes a monitor of which this is said.
+pub(crate) fn insert_about(
+    tx: &mut dyn Tx,
+    app: &App,
+    project_id: i64,
+    about: About,
+    now: Moment,
+) -> Result<i64, Trouble> {
+    let uuid = secrets::uuid().map_err(Trouble::Unavailable)?;
+    let live = Live {
+        state: serde_json::to_string(&State::new(now)).unwrap_or_default(),
+        status: "new".to_owned(),
+        ..Live::default()
+    };
+    let id = monitors::insert(tx, &NewMonitor { project_id, uuid, about, live }, now)?;
+    judge_anew(tx, app, id, now, &mut Effects::default())?;
+    Ok(id)
+}
+
+/// Gives a monitor another definition.
+pub(crate) fn replace(
+    tx: &mut dyn Tx,
+    app: &App,
+    monitor: &Monitor,
+    definition: &Definition,
+    now: Moment,
+    effects: &mut Effects,
+) -> Made<()> {
+    let chosen = match chosen(tx, monitor.project_id, definition.channels.as_deref())? {
+        Ok(chosen) => chosen,
+        Err(mistake) => return Ok(Err(mistake)),
+    };
+    let filters = monitor.about.filters.clone();
+    let about = about(definition, &chosen, filters, &monitor.about.source);
+    replace_about(tx, app, monitor, &about, now, effects)?;
+    if definition.keys.is_some()
+        && let Some(mistake) = set_keys(tx, monitor.id, definition)?
+    {
+        return Ok(Err(mistake));
+    }
+    Ok(Ok(()))
+}
+
+/// Changes what is said of a monitor.
+pub(crate) fn replace_about(
+    tx: &mut dyn Tx,
+    app: &App,
+    monitor: &Monitor,
+    about: &About,
+    now: Moment,
+    effects: &mut Effects,
+) -> Result<(), Trouble> {
+    if *about != monitor.about {
+        monitors::update_about(tx, (monitor.id, monitor.version), about, now)?;
+    }
+    if about.rules != monitor.about.rules {
+        judge_anew(tx, app, monitor.id, now, effects)?;
+    }
+    Ok(())
+}
+
+/// The rules of a monitor are others: what follows is judged by them.
+fn judge_anew(
+    tx: &mut dyn Tx,
+    app: &App,
+    id: i64,
+    now: Moment,
+    effects: &mut Effects,
+) -> Result<(), Trouble> {
+    for found in monitors::load(tx, &[Named::Id(id)])? {
+        let mut judged = Judged::new(app, found.monitor, now);
+        judged.step(&Input::Rules, now);
+        judged.settle(tx, app, now, effects)?;
+        judge::save(tx, vec![&judged])?;
+    }
+    Ok(())
+}
+
+/// The definition that a monitor has now.
+pub(crate) fn definition_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Definition, Trouble> {
+    Ok(Definition {
+        slug: monitor.about.slug.clone(),
+        name: monitor.about.name.clone(),
+        description: monitor.about.description.clone(),
+        owner: monitor.about.owner.clone(),
+        tags: monitor.about.tags.clone(),
+        rules: serde_json::from_str(&monitor.about.rules).unwrap_or_default(),
+        channels: match Chosen::parse(&monitor.about.channels) {
+            Chosen::All => None,
+            Chosen::Some(uuids) => Some(
+                channels::of_project(tx, monitor.project_id)?
+                    .into_iter()
+                    .filter(|channel| uuids.contains(&channel.about.uuid))
+                    .map(|channel| channel.about.name)
+                    .collect(),
+            ),
+        },
+        keys: None,
+    })
+}
+
+fn about(definition: &Definition, chosen: &Chosen, filters: String, source: &str) -> About {
+    About {
+        slug: definition.slug.clone(),
+        name: definition.name.clone(),
+        description: definition.description.clone(),
+        owner: definition.owner.clone(),
+        tags: definition.tags.clone(),
+        rules: rules_text(&definition.rules),
+        filters,
+        channels: chosen.stored(),
+        priority: String::new(),
+        source: source.to_owned(),
+    }
+}
+
+/// Rules as the store keeps them.
+pub(crate) fn rules_text(rules: &StoredRules) -> String {
+    serde_json::to_string(rules).unwrap_or_else(|_| "{}".to_owned())
+}
+
+fn chosen(tx: &mut dyn Tx, project_id: i64, names: Option<&[String]>) -> Made<Chosen> {
+    let Some(names) = names else { return Ok(Ok(Chosen::All)) };
+    let known = channels::of_project(tx, project_id)?;
+    let mut uuids = Vec::new();
+    for name in names {
+        let found = known.iter().find(|one| one.about.name == *name || one.about.uuid == *name);
+        match found {
+            Some(channel) => uuids.push(channel.about.uuid.clone()),
+            None => {
+                let shown = crate::domain::text::excerpt(name.as_bytes());
+                let why = format!("there is no channel `{shown}`");
+                return Ok(Err(Mistake::field("channels", why)));
+            }
+        }
+    }
+    Ok(Ok(Chosen::Some(uuids)))
+}
+
+fn set_keys(
+    tx: &mut dyn Tx,
+    monitor_id: i64,
+    definition: &Definition,
+) -> Result<Option<Mistake>, Trouble> {
+    let keys: Vec<Alias> = definition
+        .keys
+        .iter()
+        .flatten()
+        .map(|key| Alias { dialect: key.dialect.clone(), key: key_text(&key.key) })
+        .collect();
+    match aliases::replace(tx, monitor_id, &keys) {
+        Ok(()) => Ok(None),
+        Err(Trouble::Conflict(_)) => {
+            Err(Trouble::Conflict("one of `keys` leads to another monitor already".to_owned()))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Makes the monitor of a slug that nobody has made, as its first ping describes it.
+pub(crate) async fn create(
+    app: &Arc<App>,
+    project_id: i64,
+    slug: &str,
+    rules: StoredRules,
+    said: &arrival::Definition,
+) -> Made<i64> {
+    let now = clock::now();
+    let bare = Definition { slug: slug.to_owned(), rules, ..Definition::default() };
+    let definition = match bare.over(said, now) {
+        Ok(definition) => definition,
+        Err(mistake) => return Ok(Err(mistake)),
+    };
+    let maker = Arc::clone(app);
+    let slug = slug.to_owned();
+    let made = app.store.write(move |tx| {
+        // Two first pings may come at once; the second finds what the first has made.
+        let known = monitors::load(tx, &[Named::Slug(project_id, slug.clone())])?;
+        match known.first() {
+            Some(found) => Ok(Ok(found.monitor.id)),
+            None => insert(tx, &maker, project_id, &definition, "ping", now),
+        }
+    });
+    made.await
+}
+
+/// Lets a job describe its monitor anew. What is wrong in it is logged; its ping counts all the same.
+pub(crate) async fn update(
+    app: &Arc<App>,
+    monitor_id: i64,
+    said: &arrival::Definition,
+) -> Result<(), Trouble> {
+    let (maker, said) = (Arc::clone(app), said.clone());
+    let updated = app.store.write(move |tx| {
+        let now = clock::now();
+        let Some(found) = monitors::load(tx, &[Named::Id(monitor_id)])?.into_iter().next() else {
+            return Ok((Ok(()), Effects::default()));
+        };
+        let known = definition_of(tx, &found.monitor)?;
+        let mut effects = Effects::default();
+        let done = match known.clone().over(&said, now) {
+            Ok(same) if same == known => Ok(()),
+            Ok(changed) => replace(tx, &maker, &found.monitor, &changed, now, &mut effects)?,
+            Err(mistake) => Err(mistake),
+        };
+        Ok((done, effects))
+    });
+    let (done, effects) = updated.await?;
+    app.done(&effects);
+    if let Err(mistake) = done {
+        app.log.warning("a job describes its monitor wrongly", &[("why", mistake.message())]);
+    }
+    Ok(())
+}

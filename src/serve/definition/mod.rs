@@ -1,0 +1,265 @@
+//! What a person or a job says about a monitor, checked member by member.
+//!
+//! One reader for every way in: hb's own API, `hb run --schedule`, later files. What is wrong is refused
+//! with the member, the reason and, where it can be guessed, the repair; then nothing is changed.
+
+mod members;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::reply::Mistake;
+use crate::domain::arrival;
+use crate::domain::schedule::Line;
+use crate::domain::text;
+use crate::domain::time::Moment;
+use crate::sys::zone;
+use members::{
+    flag, foreign_keys, list, schedule_text, seconds, slug, tolerance, words, zone_name,
+};
+pub(crate) use members::{slug_of, span_of};
+
+/// The longest name, owner, tag.
+const NAME_CHARS_MAX: usize = 200;
+
+/// The longest description.
+const DESCRIPTION_CHARS_MAX: usize = 4000;
+
+/// When a success is expected and how long nobody is told, as the store keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct StoredRules {
+    /// The schedule as it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schedule: Option<String>,
+    /// The zone it is meant in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timezone: Option<String>,
+    /// How long nobody is told; without it the interval says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grace_s: Option<u64>,
+    /// Within what a start is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start_within_s: Option<u64>,
+    /// How long a run may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run_at_most_s: Option<u64>,
+    /// Missed runs in a row that are no reason to tell anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tolerance: Option<u32>,
+    /// Whether nothing is expected before the first ping.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) wait_first: bool,
+    /// Whether it is judged as Healthchecks would: see `domain::healthchecks`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) healthchecks: bool,
+}
+
+/// A foreign key that leads to a monitor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ForeignKey {
+    /// The service whose key it was.
+    pub(crate) dialect: String,
+    /// Its parts.
+    pub(crate) key: Vec<String>,
+}
+
+/// A monitor as it was described.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Definition {
+    /// Its name in URLs and on the command line.
+    pub(crate) slug: String,
+    /// Its name for people.
+    pub(crate) name: String,
+    /// What it is for.
+    pub(crate) description: String,
+    /// Who is responsible.
+    pub(crate) owner: String,
+    /// Labels.
+    pub(crate) tags: Vec<String>,
+    /// When a success is expected.
+    pub(crate) rules: StoredRules,
+    /// The channels that are told; none: all of the project.
+    pub(crate) channels: Option<Vec<String>>,
+    /// Keys of other services that lead here; none: as they are.
+    pub(crate) keys: Option<Vec<ForeignKey>>,
+}
+
+impl Definition {
+    /// Reads a JSON object over what is known; a member that is `null` goes back to its default.
+    pub(crate) fn read(self, value: &Value, now: Moment) -> Result<Definition, Mistake> {
+        let members =
+            value.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
+        let mut read = self;
+        for (name, value) in members {
+            read.member(name, value)?;
+        }
+        read.check(now)?;
+        Ok(read)
+    }
+
+    fn member(&mut self, name: &str, value: &Value) -> Result<(), Mistake> {
+        match name {
+            "slug" => self.slug = slug(name, value)?,
+            "name" => self.name = words(name, value, NAME_CHARS_MAX)?,
+            "description" => self.description = words(name, value, DESCRIPTION_CHARS_MAX)?,
+            "owner" => self.owner = words(name, value, NAME_CHARS_MAX)?,
+            "tags" => self.tags = list(name, value)?.unwrap_or_default(),
+            "channels" => self.channels = list(name, value)?,
+            "keys" => self.keys = foreign_keys(name, value)?,
+            "schedule" => {
+                self.rules.schedule = schedule_text(name, value)?;
+            }
+            "timezone" => self.rules.timezone = zone_name(name, value)?,
+            "grace" => self.rules.grace_s = seconds(name, value, true)?,
+            "start_within" => self.rules.start_within_s = seconds(name, value, false)?,
+            "run_at_most" => self.rules.run_at_most_s = seconds(name, value, false)?,
+            "tolerance" => self.rules.tolerance = tolerance(name, value)?,
+            "wait_first" => self.rules.wait_first = flag(name, value)?,
+            // What an answer holds may be sent back as it came.
+            "id" | "ping_url" | "status" | "facts" | "due_at" | "deadline_at" | "created_at"
+            | "last_success_at" | "last_event_at" | "project" | "pause" | "updated_at"
+            | "event_count" | "warnings" | "explanation" => {}
+            other => {
+                let shown = text::excerpt(other.as_bytes());
+                let near = crate::domain::nearest::nearest(other, MEMBERS)
+                    .map(|near| format!(", did you mean `{near}`?"))
+                    .unwrap_or_default();
+                return Err(Mistake::field(
+                    shown.clone(),
+                    format!("there is no `{shown}` in a monitor{near}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a job says about its monitor; what it leaves out stays.
+    pub(crate) fn over(
+        self,
+        said: &arrival::Definition,
+        now: Moment,
+    ) -> Result<Definition, Mistake> {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: &Option<String>| {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        };
+        put("schedule", &said.schedule);
+        put("timezone", &said.timezone);
+        put("grace", &said.grace);
+        put("owner", &said.owner);
+        put("description", &said.description);
+        put("run_at_most", &said.run_at_most);
+        put("start_within", &said.start_within);
+        put("name", &said.name);
+        if !said.tags.is_empty() {
+            members.insert("tags".to_owned(), Value::from(said.tags.clone()));
+        }
+        if let Some(tolerance) = said.tolerance {
+            members.insert("tolerance".to_owned(), Value::from(tolerance));
+        }
+        self.read(&Value::Object(members), now)
+    }
+
+    fn check(&mut self, now: Moment) -> Result<(), Mistake> {
+        if self.slug.is_empty() && self.name.is_empty() {
+            return Err(Mistake::field("slug", "a monitor needs a `slug`, its name in URLs"));
+        }
+        if self.slug.is_empty() {
+            self.slug = slug_of(&self.name);
+        }
+        if self.name.is_empty() {
+            self.name.clone_from(&self.slug);
+        }
+        let Some(given) = &self.rules.schedule else { return Ok(()) };
+        let line = Line::parse(None, given).map_err(|fault| {
+            let hint = fault.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            Mistake::field("schedule", format!("{}{hint}", fault.why))
+        })?;
+        let zone = match line.zone.as_deref().or(self.rules.timezone.as_deref()) {
+            Some(name) => zone::named(name).map_err(|why| Mistake::field("timezone", why))?,
+            None => zone::of_this_host(),
+        };
+        if line.schedule.next(now, &zone).is_none() {
+            return Err(Mistake::field("schedule", "this schedule never comes true again"));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that a person may write.
+const MEMBERS: [&str; 14] = [
+    "slug",
+    "name",
+    "description",
+    "owner",
+    "tags",
+    "schedule",
+    "timezone",
+    "grace",
+    "start_within",
+    "run_at_most",
+    "tolerance",
+    "wait_first",
+    "channels",
+    "keys",
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Definition, slug_of};
+    use crate::domain::time::Moment;
+
+    fn read(value: serde_json::Value) -> Result<Definition, String> {
+        let now = Moment::from_epoch_ms(1_795_000_000_000);
+        Definition::default().read(&value, now).map_err(|mistake| mistake.message().to_owned())
+    }
+
+    #[test]
+    fn members_are_read_as_people_write_them() {
+        let read = read(json!({
+            "slug": "nightly", "schedule": "0 3 * * *", "timezone": "Europe/Berlin", "grace": "90m",
+            "run_at_most": 3600, "tags": "backup prod", "tolerance": 1,
+            "keys": [{"dialect": "cronitor", "key": ["a", "b"]}],
+        }))
+        .expect("it is right");
+        assert_eq!(read.name, "nightly");
+        assert_eq!(read.rules.grace_s, Some(5400));
+        assert_eq!(read.rules.run_at_most_s, Some(3600));
+        assert_eq!(read.tags, ["backup", "prod"]);
+        assert_eq!(read.keys.expect("keys")[0].key, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (value, part) in [
+            (json!([]), "no JSON object"),
+            (json!({}), "needs a `slug`"),
+            (json!({"slug": "a/b"}), "letters, digits"),
+            (json!({"slug": ".."}), "letters, digits"),
+            (json!({"slug": "a", "grase": 1}), "did you mean `grace`?"),
+            (json!({"slug": "a", "grace": -1}), "whole seconds"),
+            (json!({"slug": "a", "grace": "5x"}), "`grace`"),
+            (json!({"slug": "a", "schedule": "0 3 * *"}), "field"),
+            (json!({"slug": "a", "schedule": "0 0 31 2 *"}), ""),
+            (json!({"slug": "a", "schedule": "every 1h", "timezone": "Mars/Base"}), "no time zone"),
+            (json!({"slug": "a", "tags": [1]}), "not a text"),
+            (json!({"slug": "a", "tolerance": 1e9}), "missed runs"),
+            (json!({"slug": "a", "keys": [{}]}), "cronitor"),
+        ] {
+            let why = read(value.clone()).expect_err(&value.to_string());
+            assert!(why.contains(part), "{value}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_slug_is_made_of_a_name() {
+        assert_eq!(slug_of("Customer database (nightly)"), "customer-database-nightly");
+        assert_eq!(slug_of("Ünï / ☃"), "n");
+        assert_eq!(slug_of("☃"), "monitor");
+    }
+}

@@ -1,0 +1,68 @@
+//! What a transaction leaves to be done after its commit: wake somebody, tell followers, write a line.
+
+use serde_json::{Value, json};
+
+use super::log::Log;
+use crate::domain::monitor::Status;
+use crate::domain::time::Moment;
+
+/// What is to be done outside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Effects {
+    /// Something is to be sent.
+    pub(crate) alerts: bool,
+    /// The nearest moment at which a deadline is to be looked at.
+    pub(crate) wake_at: Option<Moment>,
+    /// What has changed.
+    pub(crate) news: Vec<News>,
+}
+
+impl Effects {
+    /// A deadline is to be looked at by then.
+    pub(crate) fn wake(&mut self, at: Option<Moment>) {
+        if let Some(at) = at {
+            self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at)));
+        }
+    }
+}
+
+/// A monitor's status has changed.
+#[derive(Clone, Debug)]
+pub(crate) struct News {
+    /// Of which project.
+    pub(crate) project_id: i64,
+    /// Which monitor.
+    pub(crate) slug: String,
+    /// The status before.
+    pub(crate) from: Status,
+    /// The status now.
+    pub(crate) to: Status,
+    /// Since when.
+    pub(crate) at: Moment,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+impl News {
+    /// For followers.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "monitor": self.slug,
+            "from": self.from.word(),
+            "to": self.to.word(),
+            "at": self.at.to_rfc3339(),
+            "reason": self.reason,
+        })
+    }
+
+    /// For the log.
+    pub(crate) fn log(&self, log: &Log) {
+        let fields = [
+            ("monitor", self.slug.as_str()),
+            ("from", self.from.word()),
+            ("to", self.to.word()),
+            ("reason", self.reason.as_str()),
+        ];
+        log.info("monitor changed", &fields);
+    }
+}

@@ -1,0 +1,280 @@
+//! The first start: a project, its keys, and the private file that holds them.
+//!
+//! There is no default password and nothing to configure. What is made here is shown once, in a file that
+//! only this user can read; the store has hashes. Keys that the environment gives are used instead, at
+//! every start, so that a container with no memory of its own has the same keys again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::log::Log;
+use super::run::{Settings, Stopped};
+use super::secrets::{self, KeyKind};
+use crate::store::projects::{self, NewKey};
+use crate::store::{Store, Trouble, Tx, meta};
+use crate::sys::clock;
+use crate::sys::files::PrivateDir;
+
+/// The file with the keys, in the data directory.
+const KEYS_FILE: &str = "keys";
+
+/// The file that tells this user's `hb run` where its receiver is.
+const RUNTIME_FILE: &str = "serve.json";
+
+/// The shortest key that is taken: 128 bits need 22 letters.
+const KEY_BYTES_MIN: usize = 16;
+
+/// The shortest password.
+const PASSWORD_BYTES_MIN: usize = 8;
+
+/// Keys that are to be used instead of made ones.
+#[derive(Clone, Default)]
+pub(crate) struct GivenKeys {
+    /// For pings.
+    pub(crate) ping: Option<String>,
+    /// For everything in the API.
+    pub(crate) write: Option<String>,
+    /// For reading.
+    pub(crate) read: Option<String>,
+    /// For the web page.
+    pub(crate) admin: Option<String>,
+}
+
+impl GivenKeys {
+    /// Says which of them cannot be used.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let long = [
+            ("HB_PING_KEY", &self.ping, KEY_BYTES_MIN),
+            ("HB_API_KEY", &self.write, KEY_BYTES_MIN),
+            ("HB_API_KEY_READONLY", &self.read, KEY_BYTES_MIN),
+            ("HB_ADMIN_PASSWORD", &self.admin, PASSWORD_BYTES_MIN),
+        ];
+        for (name, key, bytes_min) in long {
+            if key.as_ref().is_some_and(|key| key.len() < bytes_min) {
+                return Err(format!("`{name}` is shorter than {bytes_min} characters"));
+            }
+        }
+        let in_a_path = |key: &String| {
+            key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        if self.ping.as_ref().is_some_and(|key| !in_a_path(key)) {
+            return Err(
+                "`HB_PING_KEY` takes letters, digits, `-` and `_`: it stands in URLs".into()
+            );
+        }
+        Ok(())
+    }
+
+    fn get(&self, kind: KeyKind) -> Option<&String> {
+        match kind {
+            KeyKind::Ping => self.ping.as_ref(),
+            KeyKind::Write => self.write.as_ref(),
+            KeyKind::Read => self.read.as_ref(),
+            KeyKind::Admin => self.admin.as_ref(),
+        }
+    }
+}
+
+/// The variables that give keys, and the lines of the file that holds them.
+const NAMES: [(KeyKind, &str); 4] = [
+    (KeyKind::Ping, "HB_PING_KEY"),
+    (KeyKind::Write, "HB_API_KEY"),
+    (KeyKind::Read, "HB_API_KEY_READONLY"),
+    (KeyKind::Admin, "HB_ADMIN_PASSWORD"),
+];
+
+/// The keys as this start knows them.
+pub(crate) struct Keys {
+    project_id: i64,
+    /// A password that is not stored yet.
+    password: Option<String>,
+    /// The ping key, where this start knows it.
+    pub(crate) ping: Option<String>,
+    /// Where the keys can be read.
+    file: PathBuf,
+    /// Whether keys were made now.
+    made: bool,
+    /// The file that tells this user's `hb run` where its receiver is.
+    runtime_file: std::sync::Mutex<Option<PathBuf>>,
+}
+
+/// What the addresses of badges are signed with: made once, so that they stay the same.
+pub(crate) async fn badge_secret(store: &Store) -> Result<String, Stopped> {
+    const NAME: &str = "badge_secret";
+    let fresh = secrets::own().map_err(Stopped::new)?;
+    let kept = store.write(move |tx| match meta::find(tx, NAME)? {
+        Some(kept) => Ok(kept),
+        None => meta::save(tx, NAME, &fresh).map(|()| fresh.clone()),
+    });
+    Ok(kept.await?)
+}
+
+/// Makes what is missing, and stores what was given.
+pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, Stopped> {
+    let directory = PrivateDir::open(&settings.data_dir).map_err(|error| Stopped {
+        why: format!("cannot use the directory `{}`: {error}", settings.data_dir.display()),
+        hint: Some("it must belong to this user alone; `--data DIR` names another".to_owned()),
+    })?;
+    let file = settings.data_dir.join(KEYS_FILE);
+    let project_id = store.write(|tx| project(tx)).await?;
+    let known = store.read(move |tx| projects::keys(tx, project_id)).await?;
+    let mut lines = kept_lines(&directory);
+    let (mut made, mut new, mut password) = (false, Vec::new(), None);
+    for (kind, name) in NAMES {
+        let key = match settings.keys.get(kind) {
+            Some(given) => given.clone(),
+            None if known.iter().any(|key| key.about.kind == kind.word()) => continue,
+            None => kind.mint().map_err(Stopped::new)?,
+        };
+        if settings.keys.get(kind).is_none() {
+            made = true;
+            lines.retain(|(known, _)| known != name);
+            lines.push((name.to_owned(), key.clone()));
+        }
+        match kind {
+            KeyKind::Admin => password = Some(key),
+            KeyKind::Ping | KeyKind::Read | KeyKind::Write => {
+                new.push(stored(project_id, kind, &key))
+            }
+        }
+    }
+    if made {
+        // The file comes first: a key that is stored and that nobody can read is lost.
+        let text: String = lines.iter().map(|(name, key)| format!("{name}={key}\n")).collect();
+        directory.replace(KEYS_FILE, text.as_bytes()).map_err(|error| {
+            Stopped::new(format!("cannot write the keys to `{}`: {error}", file.display()))
+        })?;
+    }
+    store
+        .write(move |tx| {
+            for key in &new {
+                // A key that the environment gives is there already from the second start on.
+                if projects::key_by_hash(tx, &key.hash)?.is_none() {
+                    projects::insert_key(tx, key, clock::now())?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    let ping =
+        settings.keys.ping.clone().or_else(|| {
+            lines.into_iter().find(|(name, _)| name == "HB_PING_KEY").map(|(_, key)| key)
+        });
+    Ok(Keys { ping, project_id, password, file, made, runtime_file: std::sync::Mutex::new(None) })
+}
+
+/// Stores a password. Hashing one takes a good part of a second on purpose, so nothing waits for it.
+pub(crate) async fn keep_password(store: Store, keys: Arc<Keys>) -> Result<(), Trouble> {
+    let Some(password) = keys.password.clone() else { return Ok(()) };
+    let project_id = keys.project_id;
+    let known = store.read(move |tx| projects::keys(tx, project_id)).await?;
+    let known: Vec<_> =
+        known.into_iter().filter(|key| key.about.kind == KeyKind::Admin.word()).collect();
+    let hashes: Vec<String> = known.iter().map(|key| key.about.hash.clone()).collect();
+    let hashed = tokio::task::spawn_blocking(move || {
+        let is_known = hashes.iter().any(|hash| secrets::is_password(hash, &password));
+        if is_known { Ok(None) } else { secrets::hash_password(&password).map(Some) }
+    });
+    let hashed = hashed.await.map_err(|error| Trouble::Ours(error.to_string()))?;
+    let Some(hash) = hashed.map_err(Trouble::Unavailable)? else { return Ok(()) };
+    let new = NewKey { hash, ..stored(project_id, KeyKind::Admin, "") };
+    store
+        .write(move |tx| {
+            for key in &known {
+                projects::delete_key(tx, project_id, key.id)?;
+            }
+            projects::insert_key(tx, &new, clock::now()).map(drop)
+        })
+        .await
+}
+
+/// The project that everything belongs to where nobody has made another.
+fn project(tx: &mut dyn Tx) -> Result<i64, Trouble> {
+    match projects::all(tx)?.first() {
+        Some(project) => Ok(project.id),
+        None => {
+            let uuid = secrets::uuid().map_err(Trouble::Ours)?;
+            projects::insert(tx, &uuid, "default", "default", clock::now())
+        }
+    }
+}
+
+fn stored(project_id: i64, kind: KeyKind, key: &str) -> NewKey {
+    NewKey {
+        project_id,
+        kind: kind.word().to_owned(),
+        name: "first".to_owned(),
+        prefix: if kind == KeyKind::Admin { String::new() } else { secrets::mark(key) },
+        hash: secrets::hash(key),
+        expires_at: None,
+    }
+}
+
+/// What the file of an earlier start says.
+fn kept_lines(directory: &PrivateDir) -> Vec<(String, String)> {
+    let bytes = directory.read(KEYS_FILE, 64 * 1024).unwrap_or_default();
+    String::from_utf8_lossy(&bytes)
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, key)| (name.to_owned(), key.to_owned()))
+        .collect()
+}
+
+impl Keys {
+    /// Says where the keys are, when they are new.
+    pub(crate) fn announce(&self, log: &Log) {
+        if self.made {
+            let place = self.file.display().to_string();
+            log.info(
+                "made the first keys; they stand in this file and nowhere else",
+                &[("file", &place)],
+            );
+        }
+    }
+
+    /// Leaves word for this user's `hb run`. That it cannot be left is no reason not to serve.
+    pub(crate) fn leave_word(&self, url: &str, log: &Log) {
+        let (Some(key), Some(path)) = (&self.ping, runtime_dir()) else { return };
+        let word = json!({
+            "url": url,
+            "ping_key": key,
+            "pid": std::process::id(),
+            "keys_file": self.file.display().to_string(),
+        })
+        .to_string();
+        let left = PrivateDir::open(&path)
+            .and_then(|directory| directory.replace(RUNTIME_FILE, word.as_bytes()));
+        match left {
+            Ok(()) => {
+                if let Ok(mut left) = self.runtime_file.lock() {
+                    *left = Some(path.join(RUNTIME_FILE));
+                }
+            }
+            Err(error) => log.debug(
+                "`hb run` will not find this receiver by itself",
+                &[("error", &error.to_string())],
+            ),
+        }
+    }
+
+    /// Takes the word away.
+    pub(crate) fn forget_runtime_file(&self) {
+        if let Ok(mut left) = self.runtime_file.lock()
+            && let Some(path) = left.take()
+        {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Where this user's programs leave word for each other.
+fn runtime_dir() -> Option<PathBuf> {
+    if let Some(directory) = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)
+        && directory.is_absolute()
+    {
+        return Some(directory.join("hb"));
+    }
+    nix::unistd::geteuid().is_root().then(|| Path::new("/run/hb").to_owned())
+}

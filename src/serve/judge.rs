@@ -1,0 +1,307 @@
+//! One monitor within a transaction: loaded, judged by the rules, and written back with all that follows.
+//!
+//! Whatever happens to a monitor, a ping, a passing deadline, a pause, goes through a [`Judged`], so
+//! that state, incident and deliveries can never disagree. The rules decide; this carries it out.
+
+use std::sync::Arc;
+
+use super::alerts;
+use super::app::App;
+use super::blind::Blind;
+use super::effects::{Effects, News};
+use super::reasons;
+use super::rules::Compiled;
+use crate::domain::healthchecks::Memory;
+use crate::domain::incident::{self, Open, Plan, Severity};
+use crate::domain::monitor::Status;
+use crate::domain::time::Moment;
+use crate::domain::transition::{Change, Forgiven, Input, Reason, State, Taken, step};
+use crate::store::changes::{self, NewChange};
+use crate::store::incidents::{self, Incident};
+use crate::store::monitors::{self, Live, Monitor};
+use crate::store::{Trouble, Tx};
+
+/// The longest time after a blind time in which a deadline may be in doubt because of it.
+const DOUBT_MAX: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+/// A monitor whose stored rules make no sense is looked at again after this.
+const FAULTY_LOOK: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// A monitor that is being judged.
+pub(crate) struct Judged {
+    /// The monitor as it was loaded.
+    pub(crate) monitor: Monitor,
+    /// The rules it is judged by.
+    pub(crate) compiled: Arc<Compiled>,
+    /// Its state so far.
+    pub(crate) state: State,
+    /// What Healthchecks remembers besides, where it is judged as Healthchecks would.
+    pub(crate) memory: Option<Memory>,
+    blind: Arc<Vec<Blind>>,
+    changes: Vec<Change>,
+    wake_at: Option<Moment>,
+    event_count: u64,
+    incident_id: Option<String>,
+    is_anew: bool,
+}
+
+/// The state's text, as far as Healthchecks' memory is in it.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Kept {
+    healthchecks: Memory,
+}
+
+/// What Healthchecks remembers of a check beside its state.
+pub(crate) fn memory(live: &Live) -> Memory {
+    serde_json::from_str::<Kept>(&live.state).unwrap_or_default().healthchecks
+}
+
+impl Judged {
+    /// Of a monitor that was just loaded.
+    pub(crate) fn new(app: &App, monitor: Monitor, now: Moment) -> Judged {
+        // A state that cannot be read is that of a new monitor; it is heard of again.
+        let state = serde_json::from_str(&monitor.live.state)
+            .unwrap_or_else(|_| State::new(monitor.created_at));
+        let compiled = app.rules.get(&monitor.about.rules, now);
+        Judged {
+            memory: compiled.is_healthchecks.then(|| memory(&monitor.live)),
+            compiled,
+            state,
+            blind: app.watch.recent(),
+            changes: Vec::new(),
+            wake_at: monitor.live.wake_at,
+            event_count: monitor.live.event_count,
+            incident_id: monitor.live.incident_id.clone(),
+            is_anew: false,
+            monitor,
+        }
+    }
+
+    /// Lets something happen to it.
+    pub(crate) fn step(&mut self, input: &Input, now: Moment) -> Taken {
+        for blind in Arc::clone(&self.blind).iter() {
+            // A deadline that lies behind the doubt about this blind time has nothing to do with it.
+            if self.wake_at.is_some_and(|at| at < blind.until.after(DOUBT_MAX)) {
+                self.one(&Input::Blind { from: blind.from, until: blind.until }, now);
+            }
+        }
+        self.one(input, now)
+    }
+
+    fn one(&mut self, input: &Input, now: Moment) -> Taken {
+        let step = step(&self.compiled.rules, &self.state, input, now);
+        self.state = step.state;
+        self.wake_at = step.wake_at;
+        self.changes.extend(step.changes);
+        step.heard.unwrap_or_default()
+    }
+
+    /// Forgets what was heard: it is as if it were made now. An incident ends without a word, for it
+    /// says nothing about the job.
+    pub(crate) fn begin_anew(&mut self, now: Moment) {
+        let from = self.status();
+        self.state = State::new(now);
+        self.memory = self.memory.as_ref().map(|_| Memory::default());
+        self.is_anew = true;
+        let reason = Reason::Resumed(Forgiven::default());
+        self.changes.push(Change { from, to: self.status(), at: now, reason });
+        self.one(&Input::Tick, now);
+    }
+
+    /// Counts an event.
+    pub(crate) fn count_event(&mut self) {
+        self.event_count += 1;
+    }
+
+    /// How many events it has had.
+    pub(crate) fn event_count(&self) -> u64 {
+        self.event_count
+    }
+
+    /// The status as of the last step.
+    pub(crate) fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// Writes down what has changed and what people are to be told.
+    pub(crate) fn settle(
+        &mut self,
+        tx: &mut dyn Tx,
+        app: &App,
+        now: Moment,
+        effects: &mut Effects,
+    ) -> Result<(), Trouble> {
+        if self.compiled.fault.is_some() {
+            self.wake_at = Some(now.after(FAULTY_LOOK));
+        }
+        effects.wake(self.wake_at);
+        if !self.changes.is_empty() {
+            changes::insert(
+                tx,
+                &self.changes.iter().map(|one| self.stored(one)).collect::<Vec<_>>(),
+            )?;
+            effects.news.extend(self.changes.iter().map(|change| self.news(change)));
+        }
+        let (status, faulty) = (self.status(), self.compiled.fault.is_some());
+        let is_bad = incident::severity_of(status).is_some() || faulty;
+        if !is_bad && self.incident_id.is_none() {
+            return Ok(());
+        }
+        self.tell(tx, app, now, effects)
+    }
+
+    /// Opens, worsens or closes the incident, as the rules have it.
+    fn tell(
+        &mut self,
+        tx: &mut dyn Tx,
+        app: &App,
+        now: Moment,
+        effects: &mut Effects,
+    ) -> Result<(), Trouble> {
+        let ids: Vec<String> = self.incident_id.iter().cloned().collect();
+        let mut incident = incidents::by_id(tx, &ids)?.into_iter().next();
+        let open = incident.as_ref().map(|incident| Open {
+            severity: Severity::parse(&incident.severity).unwrap_or_default(),
+        });
+        let quiet = self.state.is_quiet(now);
+        let plan = match &self.compiled.fault {
+            // Nobody can say how a monitor does whose rules make no sense; that is told, once.
+            Some(_) if open.is_none() && !quiet => {
+                Plan::Open { severity: Severity::Critical, reason: Status::Unknown }
+            }
+            Some(_) => Plan::Nothing,
+            None => incident::plan(open.as_ref(), self.status(), quiet),
+        };
+        match (plan, incident.as_mut()) {
+            (Plan::Nothing, _) => {}
+            (Plan::Open { severity, .. }, _) => {
+                // Healthchecks has one kind of down, of which people are told once.
+                let critical = self.compiled.is_healthchecks.then_some(Severity::Critical);
+                let severity = critical.map_or(severity, |critical| critical.max(severity));
+                let opened = self.opened(severity, now)?;
+                incidents::insert(tx, &opened)?;
+                alerts::opened(tx, app, self, &opened, now)?;
+                self.incident_id = Some(opened.id);
+                effects.alerts = true;
+            }
+            (Plan::Worsen { severity }, Some(incident)) => {
+                incident.severity = severity.word().to_owned();
+                incident.reason = self.reason(now);
+                incident.told_at = Some(now);
+                incidents::update(tx, incident)?;
+                alerts::worsened(tx, app, self, incident, now)?;
+                effects.alerts = true;
+            }
+            (Plan::Close, Some(incident)) => {
+                incident.closed_at = Some(now);
+                incident.remind_at = None;
+                incidents::update(tx, incident)?;
+                if !self.is_anew {
+                    alerts::closed(tx, app, self, incident, now)?;
+                }
+                self.incident_id = None;
+                effects.alerts = true;
+            }
+            // The incident was swept away; there is nothing to close.
+            (Plan::Worsen { .. } | Plan::Close, None) => self.incident_id = None,
+        }
+        Ok(())
+    }
+
+    fn opened(&self, severity: Severity, now: Moment) -> Result<Incident, Trouble> {
+        let since = self.changes.last().map_or(now, |change| change.at).min(now);
+        Ok(Incident {
+            id: super::secrets::uuid().map_err(Trouble::Unavailable)?,
+            project_id: self.monitor.project_id,
+            monitor_id: self.monitor.id,
+            severity: severity.word().to_owned(),
+            reason: self.reason(now),
+            opened_at: since,
+            closed_at: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            snoozed_until: None,
+            told_at: Some(now),
+            remind_at: Some(incident::next_reminder(now, now, false)),
+            data: serde_json::json!({ "status": self.shown_status() }).to_string(),
+        })
+    }
+
+    /// The word for messages: one whose rules make no sense is `broken`.
+    pub(crate) fn shown_status(&self) -> &'static str {
+        if self.compiled.fault.is_some() { "broken" } else { self.status().word() }
+    }
+
+    /// Why it is as it is, in one sentence.
+    pub(crate) fn reason(&self, now: Moment) -> String {
+        match (&self.compiled.fault, self.changes.last()) {
+            (Some(fault), _) => format!("it cannot be watched: {fault}"),
+            (None, Some(change)) => reasons::sentence(&change.reason, &self.compiled.rules, now),
+            (None, None) => format!("it is {}", self.status().word()),
+        }
+    }
+
+    /// The last change of this transaction.
+    pub(crate) fn last_change(&self) -> Option<&Change> {
+        self.changes.last()
+    }
+
+    fn stored(&self, change: &Change) -> NewChange {
+        NewChange {
+            monitor_id: self.monitor.id,
+            from_status: change.from.word().to_owned(),
+            to_status: change.to.word().to_owned(),
+            at: change.at,
+            reason: serde_json::to_string(&change.reason).unwrap_or_default(),
+        }
+    }
+
+    fn news(&self, change: &Change) -> News {
+        News {
+            project_id: self.monitor.project_id,
+            slug: self.monitor.about.slug.clone(),
+            from: change.from,
+            to: change.to,
+            at: change.at,
+            reason: reasons::sentence(&change.reason, &self.compiled.rules, change.at),
+        }
+    }
+
+    /// Everything about it that the store keeps beside what people say.
+    pub(crate) fn live(&self) -> Result<Live, Trouble> {
+        let rules = &self.compiled.rules;
+        let mut state = serde_json::to_string(&self.state)
+            .map_err(|error| Trouble::Ours(format!("a state cannot be written: {error}")))?;
+        if let Some(memory) = self.memory.as_ref().filter(|memory| **memory != Memory::default())
+            && let Ok(memory) = serde_json::to_string(memory)
+            && state.pop() == Some('}')
+        {
+            // The state has members always: what was told last.
+            state.push_str(&format!(",\"healthchecks\":{memory}}}"));
+        }
+        Ok(Live {
+            state,
+            status: self.status().word().to_owned(),
+            wake_at: self.wake_at,
+            due_at: self.state.due_at(rules),
+            deadline_at: self.state.deadline_at(rules),
+            last_success_at: self.state.last_success_at,
+            last_event_at: self.state.last_event_at,
+            started_at: self.state.open_runs(rules).iter().map(|run| run.started_at).min(),
+            event_count: self.event_count,
+            incident_id: self.incident_id.clone(),
+        })
+    }
+}
+
+/// Writes back what was judged.
+pub(crate) fn save(tx: &mut dyn Tx, judged: Vec<&Judged>) -> Result<(), Trouble> {
+    let lives: Vec<Live> = judged.iter().map(|one| one.live()).collect::<Result<_, _>>()?;
+    let rows: Vec<(i64, i64, &Live)> = judged
+        .iter()
+        .zip(&lives)
+        .map(|(one, live)| (one.monitor.id, one.monitor.version, live))
+        .collect();
+    monitors::save(tx, &rows)
+}

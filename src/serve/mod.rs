@@ -1,0 +1,47 @@
+//! The receiver: takes pings, watches deadlines, alerts people.
+//!
+//! The story, from the outside in. [`listen`] takes connections, [`router`] knows which path is what.
+//! A ping becomes arrivals in `ping`; [`recorder`] puts many of them through one transaction, where
+//! `domain::transition` says what each means and `domain::incident` whether people are to be told. The
+//! [`checker`] does the same for time that passes. What people are to be told stands in the store's
+//! outbox; the [`alerter`] carries it out. [`blind`] knows when nobody could see, so that a deadline of
+//! that time is a question and not an alarm.
+//!
+//! Nothing here holds SQL or decides a status, and nothing outside is called within a transaction.
+
+pub(crate) mod log;
+
+mod access;
+mod alerter;
+mod alerts;
+mod api;
+mod app;
+mod blind;
+mod body;
+mod checker;
+mod creation;
+mod definition;
+mod effects;
+mod first_start;
+mod health;
+mod healthchecks;
+mod judge;
+mod listen;
+mod metrics;
+mod output;
+mod ping;
+mod reasons;
+mod record;
+mod recorder;
+mod refusals;
+mod reply;
+mod retention;
+mod router;
+mod rules;
+mod run;
+mod secrets;
+mod strangers;
+
+pub(crate) use app::Keep;
+pub(crate) use first_start::GivenKeys;
+pub(crate) use run::{Changeable, Settings, run};

@@ -1,0 +1,113 @@
+//! A ping's way in: from a request to arrivals, to the recorder, and back as the answer its client knows.
+//!
+//! `domain::ping` reads and answers; this room has the body read, the keys looked up and the result
+//! waited for. A ping is answered after it is on disk. What cannot be read is refused in one line and
+//! changes nothing; what can only partly be read counts.
+
+mod directory;
+mod submit;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+pub(crate) use directory::{Directory, key_text};
+
+use super::app::App;
+use super::body::{self, Unread};
+use crate::domain::ping::{self, Answer, Outcome, Refused, Route};
+use submit::Told;
+use wire::Wire;
+
+/// Seconds after which a client is to come again when nothing can be stored.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Any request that is nobody else's.
+pub(crate) async fn any(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let peer = parts.extensions.get().cloned();
+    let wire = match read(&parts.headers, body).await {
+        Ok((bytes, total)) => Wire::new(parts, peer, bytes, total),
+        Err(unread) => return wire::refused(&unread),
+    };
+    let answer = answer(&app, &wire).await;
+    wire::response(answer)
+}
+
+/// The events of several monitors, with their ping key in a header.
+pub(crate) async fn events(state: State<Arc<App>>, request: Request) -> Response {
+    // Below a nested router the path has lost its prefix; the shape needs it.
+    let (mut parts, body) = request.into_parts();
+    parts.uri = axum::http::Uri::from_static("/api/hb/v1/events");
+    any(state, Request::from_parts(parts, body)).await
+}
+
+/// Reads the body, and unpacks it where it is packed.
+async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<(Vec<u8>, u64), Unread> {
+    let read = body::head_and_tail(body, headers).await?;
+    let encoding = headers.get(axum::http::header::CONTENT_ENCODING);
+    let Some(encoding) = encoding.and_then(|encoding| encoding.to_str().ok()) else {
+        return Ok((read.bytes, read.total));
+    };
+    Ok(match ping::unpack(encoding, &read.bytes) {
+        ping::Unpacked::AsItIs => (read.bytes, read.total),
+        ping::Unpacked::Whole(plain) | ping::Unpacked::Cut(plain) => {
+            let total = plain.len() as u64;
+            (plain, total)
+        }
+    })
+}
+
+async fn answer(app: &Arc<App>, wire: &Wire) -> Answer {
+    let headers = wire.headers();
+    let request = wire.request(&headers);
+    let (dialect, told) = match ping::route(&request) {
+        Route::Nothing => return ping::answer("", &Outcome::Unknown, &request),
+        Route::BadMethod { allow } => {
+            return ping::answer("", &Outcome::BadMethod { allow }, &request);
+        }
+        Route::Literal { dialect, spot } => {
+            (dialect.to_owned(), ping::read(dialect, &spot, &request))
+        }
+        Route::Family { spots } => match app.directory.place(app, &spots).await {
+            Ok(Some((dialect, spot))) => {
+                let told = ping::read(&dialect, spot, &request);
+                (dialect, told)
+            }
+            Ok(None) => {
+                // Nobody has this key. What is wrong with the rest is told first, as Healthchecks does.
+                let read = spots.first().map(|spot| ping::read("healthchecks", spot, &request));
+                match read {
+                    Some(told) => ("healthchecks".to_owned(), told),
+                    None => return ping::answer("", &Outcome::Unknown, &request),
+                }
+            }
+            Err(trouble) => return busy(app, "", &trouble, &request),
+        },
+    };
+    let told = match told {
+        Ok(told) => told,
+        Err(refused) => return ping::answer(&dialect, &Outcome::Refused(refused), &request),
+    };
+    submit::all(app, wire, &dialect, told.into_iter().map(Told::from).collect(), &request).await
+}
+
+/// The answer when nothing can be stored.
+fn busy(
+    app: &App,
+    dialect: &str,
+    trouble: &crate::store::Trouble,
+    request: &ping::Request<'_>,
+) -> Answer {
+    app.noted(trouble);
+    ping::answer(dialect, &Outcome::Busy { retry_after_s: RETRY_AFTER_S }, request)
+}
+
+/// The answer to too many unknown keys from one place.
+fn too_many(dialect: &str, request: &ping::Request<'_>) -> Answer {
+    let line = "too many unknown keys from this address, try again in a minute".to_owned();
+    ping::answer(dialect, &Outcome::Refused(Refused { status: 429, line }), request)
+}

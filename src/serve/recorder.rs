@@ -1,0 +1,143 @@
+//! Brings pings to the store, many in one transaction, and tells each how it went after the commit.
+//!
+//! There is no lingering: while one batch is written the next gathers. So an idle receiver answers after
+//! one fsync, and a busy one shares each fsync among all pings that came meanwhile.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::app::App;
+use super::record;
+use crate::domain::arrival::Arrival;
+use crate::domain::time::Moment;
+use crate::store::Trouble;
+use crate::sys::clock;
+
+/// Pings of one transaction at most, so that the first of them is not kept waiting by the last.
+const BATCH_MAX: usize = 512;
+
+/// Pings that wait at most; whoever comes then is asked to come again, and memory stays flat.
+const WAITING_MAX: usize = 16_384;
+
+/// A ping that is to be kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Ping {
+    /// The monitor that it is for.
+    pub(crate) monitor_id: i64,
+    /// How it was spelled.
+    pub(crate) dialect: String,
+    /// What it tells.
+    pub(crate) arrival: Box<Arrival>,
+    /// It is kept and changes nothing.
+    pub(crate) ignored: bool,
+    /// When it came.
+    pub(crate) received_at: Moment,
+    /// The output, packed.
+    pub(crate) packed: Option<Vec<u8>>,
+    /// The method of its request.
+    pub(crate) method: String,
+    /// The scheme of its request.
+    pub(crate) scheme: String,
+    /// Where it came from.
+    pub(crate) remote: String,
+    /// What sent it.
+    pub(crate) agent: String,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// It is on disk.
+    Stored,
+    /// It is on disk, and came too late to change anything.
+    Late,
+    /// It was on disk before.
+    Duplicate,
+    /// Its monitor is gone.
+    Gone,
+}
+
+struct Waiting {
+    ping: Ping,
+    answer: oneshot::Sender<Result<Recorded, Trouble>>,
+}
+
+/// Pings that wait for the store.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    waiting: Mutex<Vec<Waiting>>,
+    wake: Notify,
+    count: AtomicU64,
+}
+
+impl Recorder {
+    /// Keeps a ping; resolves when it is on disk.
+    pub(crate) async fn record(&self, ping: Ping) -> Result<Recorded, Trouble> {
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() >= WAITING_MAX {
+                return Err(Trouble::Unavailable(format!("{WAITING_MAX} pings wait already")));
+            }
+            waiting.push(Waiting { ping, answer });
+        }
+        self.wake.notify_one();
+        let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
+        answered.await.unwrap_or_else(|_| ended())
+    }
+
+    /// Pings that were kept since the start.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.len().min(BATCH_MAX);
+        let rest = waiting.split_off(count);
+        std::mem::replace(&mut *waiting, rest)
+    }
+}
+
+/// Writes what waits, until it is told to stop and nothing waits any more.
+pub(crate) async fn keep_recording(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let batch = app.recorder.take();
+        if batch.is_empty() {
+            if *stop.borrow() {
+                return;
+            }
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = app.recorder.wake.notified() => {}
+            }
+            continue;
+        }
+        write(&app, batch).await;
+    }
+}
+
+async fn write(app: &Arc<App>, batch: Vec<Waiting>) {
+    let (pings, answers): (Vec<Ping>, Vec<_>) =
+        batch.into_iter().map(|waiting| (waiting.ping, waiting.answer)).unzip();
+    let recorder = Arc::clone(app);
+    let pings = Arc::new(pings);
+    let written = app.store.write(move |tx| record::all(tx, &recorder, &pings, clock::now())).await;
+    match written {
+        Ok(done) => {
+            app.done(&done.effects);
+            app.recorder.count.fetch_add(done.recorded.len() as u64, Ordering::Relaxed);
+            for (answer, recorded) in answers.into_iter().zip(done.recorded) {
+                // Whoever asked may have gone away; the ping is on disk all the same.
+                let _ = answer.send(Ok(recorded));
+            }
+        }
+        Err(trouble) => {
+            for answer in answers {
+                let _ = answer.send(Err(trouble.clone()));
+            }
+        }
+    }
+}

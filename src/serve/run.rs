@@ -1,0 +1,221 @@
+//! From settings to a receiver that answers, and from a signal to its end.
+//!
+//! The order matters: the store is opened and written to before anything is answered, what was missed
+//! while nobody looked is known before the first deadline is judged, and at the end connections finish
+//! before the store is closed, so that whatever was acknowledged is on disk.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::app::{App, Keep};
+use super::first_start::{self, GivenKeys, Keys};
+use super::listen::{self, Listener};
+use super::log::Log;
+use super::{alerter, blind, checker, health, recorder, retention, router};
+use crate::store::{Place, Store, Trouble};
+use crate::sys::{inherited, service};
+
+/// Threads that answer, at least; more where there are more processors.
+const THREADS_MIN: usize = 2;
+
+/// Threads that answer, at most: the store has one writer, which more of them only wait for.
+const THREADS_MAX: usize = 8;
+
+/// Everything together ends within this, whatever hangs: what is not done by then is in the store.
+const STOP_TIME_MAX: Duration = Duration::from_secs(9);
+
+/// Reads again what may change.
+pub(crate) type Reread = Box<dyn Fn() -> Result<Changeable, String> + Send + Sync>;
+
+/// What may change while the receiver runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changeable {
+    /// What stands in front of paths in messages and ping URLs.
+    pub(crate) public_url: Option<String>,
+    /// How long what is kept.
+    pub(crate) keep: Keep,
+}
+
+/// How the receiver is to run.
+pub(crate) struct Settings {
+    /// Where to listen.
+    pub(crate) listen: Vec<String>,
+    /// Where to listen when neither a person nor the service manager says.
+    pub(crate) listen_default: Option<String>,
+    /// Where the store is.
+    pub(crate) place: Place,
+    /// Where this node keeps its own files.
+    pub(crate) data_dir: PathBuf,
+    /// What may change while it runs.
+    pub(crate) changeable: Changeable,
+    /// Reads that again; what is wrong with it is one line.
+    pub(crate) reread: Reread,
+    /// Whether channels may run commands.
+    pub(crate) allow_commands: bool,
+    /// Keys that are to be used instead of made ones.
+    pub(crate) keys: GivenKeys,
+    /// Where its own lines go.
+    pub(crate) log: Log,
+}
+
+/// Why it stopped, or did not start.
+pub(crate) struct Stopped {
+    /// What is wrong.
+    pub(crate) why: String,
+    /// What to do.
+    pub(crate) hint: Option<String>,
+}
+
+impl Stopped {
+    /// Without advice.
+    pub(crate) fn new(why: impl Into<String>) -> Stopped {
+        Stopped { why: why.into(), hint: None }
+    }
+}
+
+impl From<Trouble> for Stopped {
+    fn from(trouble: Trouble) -> Stopped {
+        Stopped::new(format!("cannot use the store: {trouble}"))
+    }
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn run(settings: Settings) -> Result<(), Stopped> {
+    // A client or a reader of our lines that has gone is an error of one write, not our end.
+    inherited::set_disposition(libc::SIGPIPE, libc::SIG_IGN);
+    let processors = std::thread::available_parallelism().map_or(THREADS_MIN, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.clamp(THREADS_MIN, THREADS_MAX))
+        .thread_name("hb-serve")
+        .enable_all()
+        .build()
+        .map_err(|error| Stopped::new(format!("cannot start threads: {error}")))?;
+    let ended = runtime.block_on(serve(settings));
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
+}
+
+async fn serve(settings: Settings) -> Result<(), Stopped> {
+    let store = Store::open(&settings.place)?;
+    let keys = Arc::new(first_start::prepare(&store, &settings).await?);
+    let listeners = listeners(&settings).await?;
+    let first_url = listeners.first().map(Listener::url).unwrap_or_default();
+    let badge_secret = first_start::badge_secret(&store).await?;
+    let app = Arc::new(App::new(&settings, store, &first_url, badge_secret)?);
+    // The first mark is also the proof that the store takes writes.
+    blind::begin(&app).await?;
+
+    let (stop, stopping) = watch::channel(false);
+    let (stop_recording, recording) = watch::channel(false);
+    let mut recorder = JoinSet::new();
+    recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording));
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        let url = listener.url();
+        tasks.spawn(listen::serve(listener, router::router(&app), stopping.clone()));
+        // Scripts wait for exactly this line.
+        (settings.log.write)(&format!("listening on {url}"));
+    }
+    keys.announce(&settings.log);
+    keys.leave_word(&first_url, &settings.log);
+    tasks.spawn(blind::keep_marking(Arc::clone(&app), stopping.clone()));
+    tasks.spawn(checker::check(Arc::clone(&app), stopping.clone()));
+    tasks.spawn(alerter::alert(Arc::clone(&app), stopping.clone()));
+    tasks.spawn(retention::tidy(Arc::clone(&app), stopping.clone()));
+    tasks.spawn(keep_password(Arc::clone(&app), Arc::clone(&keys)));
+    service::tell("READY=1");
+    tasks.spawn(health::keep_telling(Arc::clone(&app), stopping));
+
+    let why = until_told(&app, &settings.reread).await;
+    service::tell("STOPPING=1");
+    settings.log.info("stopping", &[("reason", why.as_str())]);
+    let _ = stop.send(true);
+    // Connections end first, then the recorder with what they have brought, then the store.
+    let all = async {
+        while tasks.join_next().await.is_some() {}
+        let _ = stop_recording.send(true);
+        while recorder.join_next().await.is_some() {}
+    };
+    let in_time = tokio::time::timeout(STOP_TIME_MAX, all).await.is_ok();
+    if !in_time {
+        settings.log.warning("not everything ended in time; the store has it", &[]);
+    }
+    keys.forget_runtime_file();
+    blind::end(&app).await;
+    app.store.close().await;
+    match app.health.fatal() {
+        Some(trouble) => Err(Stopped {
+            why: format!("the store failed: {trouble}"),
+            hint: Some(
+                "nothing was acknowledged after that; look at the disk, then start again".into(),
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+async fn keep_password(app: Arc<App>, keys: Arc<Keys>) {
+    if let Err(trouble) = first_start::keep_password(app.store.clone(), keys).await {
+        app.noted(&trouble);
+    }
+}
+
+/// The sockets of the service manager, and those that were asked for.
+async fn listeners(settings: &Settings) -> Result<Vec<Listener>, Stopped> {
+    let mut listeners = Vec::new();
+    for socket in service::sockets() {
+        let listener = Listener::taken_over(socket)
+            .map_err(|error| Stopped::new(format!("cannot use the manager's socket: {error}")))?;
+        listeners.push(listener);
+    }
+    let default = settings.listen_default.iter().filter(|_| listeners.is_empty());
+    let addresses: Vec<&String> = settings.listen.iter().chain(default).collect();
+    for address in addresses {
+        let listener = Listener::open(address).await.map_err(|error| Stopped {
+            why: format!("cannot listen on `{address}`: {error}"),
+            hint: (error.kind() == std::io::ErrorKind::AddrInUse).then(|| {
+                "another server is there; `--listen 127.0.0.1:0` takes a free port".into()
+            }),
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Waits for a signal to stop, or for a store that cannot be trusted any more.
+async fn until_told(app: &Arc<App>, reread: &Reread) -> String {
+    let unix_signal = |kind| signal(kind).ok();
+    let mut terminate = unix_signal(SignalKind::terminate());
+    let mut interrupt = unix_signal(SignalKind::interrupt());
+    let mut hang_up = unix_signal(SignalKind::hangup());
+    let mut failing = app.health.failing();
+    loop {
+        tokio::select! {
+            _ = next(&mut terminate) => return "SIGTERM".to_owned(),
+            _ = next(&mut interrupt) => return "SIGINT".to_owned(),
+            _ = next(&mut hang_up) => reload(app, reread),
+            _ = failing.wait_for(|fatal| fatal.is_some()) => return "the store failed".to_owned(),
+        }
+    }
+}
+
+/// Takes what may change as it is now; what is wrong with it changes nothing.
+fn reload(app: &App, reread: &Reread) {
+    match reread() {
+        Ok(changeable) => app.change(changeable),
+        Err(why) => app.log.error("not reloaded; everything stays as it was", &[("why", &why)]),
+    }
+}
+
+/// The next of these signals; where they cannot be heard, never.
+async fn next(of: &mut Option<tokio::signal::unix::Signal>) {
+    match of {
+        Some(of) => drop(of.recv().await),
+        None => std::future::pending().await,
+    }
+}

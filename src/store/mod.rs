@@ -1,0 +1,225 @@
+//! What the receiver remembers: monitors, events, incidents, deliveries, on SQLite or PostgreSQL.
+//!
+//! An operation is a function over a [`Tx`]; [`Store::write`] puts it into the queue of the one
+//! thread that writes, and resolves after the commit. Reading goes to other threads and never waits
+//! for the writer. Nothing here decides anything: states and rules are texts to it.
+//!
+//! - `tx` is what operations see, `engine` what an engine must do, `batch` the group commit;
+//! - `sqlite` and `postgres` are the engines, `migrate` brings their tables up to date;
+//! - `queries` has the SQL, one file per noun; the files named after nouns have the operations;
+//! - `contract` holds the laws, which are run on both engines.
+#![cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the management API and the pages ask for more than the receiver itself"
+    )
+)]
+
+pub(crate) mod aliases;
+mod batch;
+pub(crate) mod changes;
+pub(crate) mod channels;
+#[cfg(test)]
+mod contract;
+pub(crate) mod deliveries;
+mod engine;
+pub(crate) mod events;
+pub(crate) mod incidents;
+pub(crate) mod maintenance;
+pub(crate) mod meta;
+mod migrate;
+pub(crate) mod monitors;
+pub(crate) mod nodes;
+pub(crate) mod outputs;
+mod page;
+mod postgres;
+pub(crate) mod projects;
+mod queries;
+pub(crate) mod refusals;
+pub(crate) mod retention;
+mod sqlite;
+mod tx;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use batch::{Message, Queue, WAITING_MAX};
+use engine::{Engine, Way};
+pub(crate) use page::Page;
+use page::{cut, json_texts, one, texts_json};
+use postgres::Postgres;
+use sqlite::Sqlite;
+pub(crate) use tx::{Trouble, Tx};
+
+/// Threads that read: pages and lists for a few people; pings never wait for them.
+const READERS: usize = 3;
+
+/// Where the data is.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// In a file in this directory, which is made where it is missing.
+    Sqlite(PathBuf),
+    /// On the server with this address.
+    Postgres(String),
+}
+
+/// The address may hold a password.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Sqlite(directory) => write!(out, "Sqlite({})", directory.display()),
+            Place::Postgres(_) => out.write_str("Postgres(****)"),
+        }
+    }
+}
+
+impl Place {
+    fn engine(&self, way: Way) -> Result<Box<dyn Engine>, Trouble> {
+        Ok(match self {
+            Place::Sqlite(directory) => Box::new(Sqlite::open(directory, way)?),
+            Place::Postgres(url) => Box::new(Postgres::new(url)?),
+        })
+    }
+}
+
+/// The data, as everybody in the receiver holds it: clones are the same store.
+#[derive(Clone)]
+pub(crate) struct Store {
+    place: Place,
+    writes: mpsc::Sender<Message>,
+    reads: mpsc::Sender<Message>,
+    is_closing: Arc<AtomicBool>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Store {
+    /// Opens the store and brings its tables up to date. Blocks until that is done.
+    pub(crate) fn open(place: &Place) -> Result<Store, Trouble> {
+        Store::open_with(place, migrate::STEPS)
+    }
+
+    fn open_with(place: &Place, steps: &'static [migrate::Migration]) -> Result<Store, Trouble> {
+        let (writes, write_queue) = Queue::new();
+        let (reads, read_queue) = Queue::new();
+        let mut threads = vec![start(place, Way::Write, steps, write_queue)?];
+        for _ in 0..READERS {
+            threads.push(start(place, Way::Read, steps, read_queue.clone())?);
+        }
+        Ok(Store {
+            place: place.clone(),
+            writes,
+            reads,
+            is_closing: Arc::new(AtomicBool::new(false)),
+            threads: Arc::new(Mutex::new(threads)),
+        })
+    }
+
+    /// Does `op` in a transaction that it may share with others; resolves when it is on the disk. An
+    /// op that fails leaves nothing behind. It may be called again when two nodes got in each
+    /// other's way, so it must not have effects of its own.
+    pub(crate) async fn write<T, F>(&self, op: F) -> Result<T, Trouble>
+    where
+        F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(&self.writes, op).await
+    }
+
+    /// Does `op` on one unchanging picture of the data. It cannot change anything.
+    pub(crate) async fn read<T, F>(&self, op: F) -> Result<T, Trouble>
+    where
+        F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(&self.reads, op).await
+    }
+
+    async fn ask<T, F>(&self, queue: &mpsc::Sender<Message>, op: F) -> Result<T, Trouble>
+    where
+        F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (message, answer) = batch::job(op);
+        match queue.try_send(message) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(self.ended())),
+            Err(TrySendError::Full(_)) => {
+                Err(Trouble::Unavailable(format!("{WAITING_MAX} operations wait already")))
+            }
+            Err(TrySendError::Closed(_)) => Err(self.ended()),
+        }
+    }
+
+    fn ended(&self) -> Trouble {
+        match self.is_closing.load(Ordering::Relaxed) {
+            true => Trouble::Unavailable("the store is closed".to_owned()),
+            false => Trouble::Fatal("a thread of the store ended".to_owned()),
+        }
+    }
+
+    /// Copies everything, as it is at one moment, to the new file `to`. Blocks until it is on disk.
+    pub(crate) fn backup(&self, to: &Path) -> Result<(), Trouble> {
+        match &self.place {
+            Place::Sqlite(directory) => Sqlite::backup(directory, to),
+            Place::Postgres(_) => {
+                Err(Trouble::Unavailable("a copy of PostgreSQL is made with `pg_dump`".to_owned()))
+            }
+        }
+    }
+
+    /// Does what was asked before, then ends all threads; later operations are refused. The writer
+    /// ends last: the last connection to a file folds its log into it, which a reader may not.
+    pub(crate) async fn close(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        let _ = self.reads.send(Message::Stop).await;
+        self.join(1).await;
+        let _ = self.writes.send(Message::Stop).await;
+        self.join(0).await;
+    }
+
+    /// Waits for the end of all threads but the first so many; the writer is the first.
+    async fn join(&self, but: usize) {
+        let threads = Arc::clone(&self.threads);
+        let joined = tokio::task::spawn_blocking(move || {
+            let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+            let from = but.min(threads.len());
+            threads.drain(from..).for_each(|thread| drop(thread.join()));
+        });
+        let _ = joined.await;
+    }
+}
+
+/// Starts a thread with a connection of its own, and waits until it has one.
+fn start(
+    place: &Place,
+    way: Way,
+    steps: &'static [migrate::Migration],
+    queue: Queue,
+) -> Result<JoinHandle<()>, Trouble> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let place = place.clone();
+    let name = if way == Way::Write { "store-writer" } else { "store-reader" };
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let opened = place.engine(way).and_then(|mut engine| {
+            if way == Way::Write {
+                migrate::migrate(&mut *engine, &place, steps)?;
+            }
+            Ok(engine)
+        });
+        match opened {
+            Ok(mut engine) => {
+                let _ = tell.send(Ok(()));
+                batch::work(&mut *engine, &queue, way);
+            }
+            Err(trouble) => drop(tell.send(Err(trouble))),
+        }
+    });
+    let thread = thread.map_err(|error| Trouble::Unavailable(error.to_string()))?;
+    told.recv().unwrap_or_else(|_| Err(Trouble::Ours("the store's thread died".to_owned())))?;
+    Ok(thread)
+}

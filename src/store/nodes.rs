@@ -1,0 +1,75 @@
+//! Nodes that live, and the times when none did: what the receiver knows of its own blindness.
+
+use super::queries::nodes as sql;
+use super::tx::{Row, Trouble, Tx, Value};
+use crate::domain::time::Moment;
+
+/// Blind times that are read at most; more would be a receiver that starts all day long.
+const BLIND_MAX: i64 = 1000;
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    /// Its name, unique per start.
+    pub(crate) id: String,
+    /// When it started.
+    pub(crate) started_at: Moment,
+    /// When it last said that it lives.
+    pub(crate) seen_at: Moment,
+}
+
+/// A time when nobody could see.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BlindTime {
+    /// When it began: the last mark before.
+    pub(crate) from: Moment,
+    /// When it ended: the first mark since.
+    pub(crate) until: Moment,
+    /// Why, for people.
+    pub(crate) reason: String,
+}
+
+/// Notes that a node lives.
+pub(crate) fn mark(tx: &mut dyn Tx, node: &Node) -> Result<(), Trouble> {
+    let values = [Value::from(&node.id), Value::from(node.started_at), Value::from(node.seen_at)];
+    tx.run(sql::MARK, &values).map(drop)
+}
+
+/// When any node was last seen alive.
+pub(crate) fn newest_mark(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
+    super::one(tx.rows(sql::NEWEST_MARK, &[])?)?.maybe_moment()
+}
+
+/// All nodes, the one that was seen last first.
+pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<Node>, Trouble> {
+    let node = |mut row: Row| {
+        Ok(Node { id: row.text()?, started_at: row.moment()?, seen_at: row.moment()? })
+    };
+    tx.rows(sql::ALL, &[])?.into_iter().map(node).collect()
+}
+
+/// Removes a node that is gone for long.
+pub(crate) fn delete(tx: &mut dyn Tx, id: &str) -> Result<(), Trouble> {
+    tx.run(sql::DELETE, &[Value::from(id)]).map(drop)
+}
+
+/// Notes a time when nobody could see.
+pub(crate) fn insert_blind(tx: &mut dyn Tx, blind: &BlindTime) -> Result<i64, Trouble> {
+    let values = [Value::from(blind.from), Value::from(blind.until), Value::from(&blind.reason)];
+    super::one(tx.rows(sql::INSERT_BLIND, &values)?)?.int()
+}
+
+/// The times when nobody could see that ended after `moment`, the oldest first, at most 1,000.
+pub(crate) fn blind_since(tx: &mut dyn Tx, moment: Moment) -> Result<Vec<BlindTime>, Trouble> {
+    let blind = |mut row: Row| {
+        row.int()?;
+        Ok(BlindTime { from: row.moment()?, until: row.moment()?, reason: row.text()? })
+    };
+    let rows = tx.rows(sql::BLIND_SINCE, &[Value::from(moment), Value::Int(BLIND_MAX)])?;
+    rows.into_iter().map(blind).collect()
+}
+
+/// Forgets blind times that ended before `moment`.
+pub(crate) fn drop_blind(tx: &mut dyn Tx, moment: Moment) -> Result<u64, Trouble> {
+    tx.run(sql::DELETE_BLIND, &[Value::from(moment)])
+}

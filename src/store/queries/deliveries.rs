@@ -1,0 +1,72 @@
+//! Deliveries: alerts on their way.
+
+use crate::store::tx::Many;
+
+/// Adds deliveries; one whose id is there already stays as it is.
+pub(in crate::store) const INSERT: Many = Many {
+    sqlite: "\
+    insert into deliveries (id, incident_id, monitor_id, channel_id, what, message, next_at, \
+     created_at, state, attempts) values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', 0) \
+    on conflict do nothing",
+    postgres: "\
+    insert into deliveries (id, incident_id, monitor_id, channel_id, what, message, next_at, \
+     created_at, state, attempts) \
+    select g.*, 'pending', 0 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], \
+     $5::text[], $6::text[], $7::bigint[], $8::bigint[]) as g on conflict do nothing",
+};
+
+/// Takes what is due. A lease that ran out is due again: `next_at` is its end. Another node's row
+/// is skipped, not waited for.
+pub(in crate::store) const CLAIM: Many = Many {
+    sqlite: "\
+    update deliveries set state = 'sending', attempts = attempts + 1, leased_by = $3, next_at = $4 \
+    where id in (select id from deliveries where state in ('pending', 'sending') and next_at <= $1 \
+     order by next_at, id limit $2) \
+    returning id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
+     leased_by, last_error, created_at, sent_at",
+    postgres: "\
+    update deliveries set state = 'sending', attempts = attempts + 1, \
+     leased_by = ($3::text[])[1], next_at = ($4::bigint[])[1] \
+    where id in (select id from deliveries where state in ('pending', 'sending') \
+     and next_at <= ($1::bigint[])[1] order by next_at, id limit ($2::bigint[])[1] \
+     for update skip locked) \
+    returning 1::bigint, id, incident_id, monitor_id, channel_id, what, message, state, attempts, \
+     next_at, leased_by, last_error, created_at, sent_at",
+};
+
+/// Whether a lease still holds.
+pub(in crate::store) const IS_LEASED: &str = "\
+    select count(*) from deliveries where id = $1 and leased_by = $2 and attempts = $3 \
+     and state = 'sending' and next_at > $4";
+
+/// Ends a lease.
+pub(in crate::store) const SETTLE: &str = "\
+    update deliveries set state = $4, next_at = $5, last_error = $6, sent_at = $7, leased_by = null \
+    where id = $1 and leased_by = $2 and attempts = $3 and state = 'sending'";
+
+/// Takes back what nobody has begun to send.
+pub(in crate::store) const MERGE: &str = "\
+    update deliveries set state = 'merged' where id = $1 and state = 'pending'";
+
+/// When the next one is due.
+pub(in crate::store) const NEXT: &str = "\
+    select min(next_at) from deliveries where state in ('pending', 'sending')";
+
+/// Those of an incident, the oldest first.
+pub(in crate::store) const OF_INCIDENT: &str = "\
+    select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
+     leased_by, last_error, created_at, sent_at \
+    from deliveries where incident_id = $1 order by created_at, id";
+
+/// One by its id.
+pub(in crate::store) const BY_ID: &str = "\
+    select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
+     leased_by, last_error, created_at, sent_at from deliveries where id = $1";
+
+/// How many there are in each state.
+pub(in crate::store) const COUNTS: &str = "\
+    select state, count(*) from deliveries group by state order by state";
+
+/// Removes what was to be told of a monitor.
+pub(in crate::store) const DELETE_OF_MONITOR: &str = "\
+    delete from deliveries where monitor_id = $1 and state in ('pending', 'sending')";

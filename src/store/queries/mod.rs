@@ -1,0 +1,13 @@
+//! The SQL, one file per noun and one constant per query, in what SQLite and PostgreSQL share.
+//!
+//! Where the engines must differ, for locks and for many rows at once, a `Many` has both texts side
+//! by side. Moments are arguments; nothing here asks for the time.
+
+pub(super) mod channels;
+pub(super) mod deliveries;
+pub(super) mod events;
+pub(super) mod incidents;
+pub(super) mod keys;
+pub(super) mod monitors;
+pub(super) mod nodes;
+pub(super) mod retention;
