@@ -151,7 +151,8 @@ impl Desk<'_> {
                     }
                     let now = Instant::now();
                     let pause = self.take_signals(job, output);
-                    if pause > Duration::ZERO {
+                    // A pause of hb's own lies within one of the job's that has been seen to begin.
+                    if pause > Duration::ZERO && stopped_at.is_none() {
                         timers.shift(pause);
                         paused += pause;
                     }

@@ -1,12 +1,12 @@
 //! Carries out what stands in the outbox: claims a delivery, sends it, notes how that went.
 //!
 //! At least once: a claim is committed before anything is sent and runs out when nobody notes its end. A
-//! channel that hangs holds only its own deliveries: each channel has its own few places, and what it
-//! cannot take is put back at once for when it can.
+//! channel that hangs holds only its own deliveries: each channel is a lane with its own few places and a
+//! bounded queue, and what does not fit is put back for later.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -25,74 +25,109 @@ use crate::sys::{clock, random};
 const CLAIMED_MAX: u32 = 100;
 
 /// Deliveries on their way through one channel.
-const PER_CHANNEL_MAX: usize = 8;
+const PER_CHANNEL_MAX: usize = 16;
 
-/// Deliveries on their way in all.
-const SENDING_MAX: usize = 256;
+/// Claimed deliveries that wait for a place in their channel; what goes beyond it is put back.
+const WAITING_MAX: usize = 256;
 
 /// How long a claim is good: longer than the longest attempt.
 const LEASE: Duration = Duration::from_secs(60);
 
+/// A claimed delivery that has waited for this long is put back: its lease must outlast its attempt.
+const WAIT_MAX: Duration = Duration::from_secs(20);
+
 /// The longest sleep.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 
-/// What a full channel's deliveries wait before they are looked at again.
-const REST_OF_FULL: Duration = Duration::from_millis(250);
+/// What a crowded channel's deliveries wait before they are claimed again.
+const REST_OF_CROWDED: Duration = Duration::from_secs(2);
 
-/// Deliveries that are on their way, by channel.
-#[derive(Clone, Default)]
-struct Places(Arc<Mutex<HashMap<i64, usize>>>);
+/// Claimed deliveries of one channel.
+#[derive(Default)]
+struct Lane {
+    sending: usize,
+    waiting: VecDeque<(Instant, Delivery)>,
+}
 
-impl Places {
-    fn take(&self, channel_id: i64) -> bool {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(channel_id).or_insert(0);
-        let free = *count < PER_CHANNEL_MAX;
-        *count += usize::from(free);
-        free
+/// Claimed deliveries by channel, so that one which hangs holds up nobody else.
+#[derive(Default)]
+struct Lanes(HashMap<i64, Lane>);
+
+impl Lanes {
+    /// Takes a delivery in; gives it back where its lane is crowded.
+    fn take_in(&mut self, delivery: Delivery) -> Option<Delivery> {
+        let lane = self.0.entry(delivery.about.channel_id).or_default();
+        if lane.waiting.len() >= WAITING_MAX {
+            return Some(delivery);
+        }
+        lane.waiting.push_back((Instant::now(), delivery));
+        None
     }
 
-    fn give_back(&self, channel_id: i64) {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = taken.get_mut(&channel_id) {
-            *count = count.saturating_sub(1);
+    /// What may go out now, and what has waited too long.
+    fn next(&mut self) -> (Vec<Delivery>, Vec<Delivery>) {
+        let (mut going, mut stale) = (Vec::new(), Vec::new());
+        for lane in self.0.values_mut() {
+            while lane.waiting.front().is_some_and(|(since, _)| since.elapsed() > WAIT_MAX) {
+                stale.extend(lane.waiting.pop_front().map(|(_, delivery)| delivery));
+            }
+            while lane.sending < PER_CHANNEL_MAX
+                && let Some((_, delivery)) = lane.waiting.pop_front()
+            {
+                lane.sending += 1;
+                going.push(delivery);
+            }
         }
-        taken.retain(|_, count| *count > 0);
+        (going, stale)
+    }
+
+    /// An attempt through this channel has ended.
+    fn ended(&mut self, channel_id: i64) {
+        if let Some(lane) = self.0.get_mut(&channel_id) {
+            lane.sending = lane.sending.saturating_sub(1);
+        }
+        self.0.retain(|_, lane| lane.sending > 0 || !lane.waiting.is_empty());
+    }
+
+    fn waiting(&self) -> usize {
+        self.0.values().map(|lane| lane.waiting.len()).sum()
     }
 }
 
 /// Sends what is to be sent until it is told to stop; then finishes what is on its way.
 pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let places = Places::default();
+    let mut lanes = Lanes::default();
     let mut sending = JoinSet::new();
     while !*stop.borrow() {
-        while sending.try_join_next().is_some() {}
-        let room = SENDING_MAX.saturating_sub(sending.len());
-        let claimed = if room == 0 { Ok(Vec::new()) } else { claim(&app).await };
-        let (mut any, mut full) = (false, Vec::new());
-        match claimed {
+        while let Some(ended) = sending.try_join_next() {
+            ended.into_iter().for_each(|channel_id| lanes.ended(channel_id));
+        }
+        let (mut any, mut back) = (false, Vec::new());
+        match claim(&app).await {
             Ok(claimed) => {
-                for delivery in claimed {
-                    if places.take(delivery.about.channel_id) {
-                        any = true;
-                        sending.spawn(carry_out(Arc::clone(&app), delivery, places.clone()));
-                    } else {
-                        full.push(delivery);
-                    }
-                }
+                any = claimed.len() == CLAIMED_MAX as usize;
+                back.extend(claimed.into_iter().filter_map(|delivery| lanes.take_in(delivery)));
             }
             Err(trouble) => app.noted(&trouble),
         }
-        if !full.is_empty() {
-            put_back(&app, full).await;
+        let (going, stale) = lanes.next();
+        for delivery in going {
+            sending.spawn(carry_out(Arc::clone(&app), delivery));
+        }
+        back.extend(stale);
+        if !back.is_empty() {
+            put_back(&app, back).await;
         } else if any {
             continue;
         }
-        let rest = until_next(&app).await;
+        let rest =
+            if lanes.waiting() > 0 { Duration::from_secs(1) } else { until_next(&app).await };
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => {}
             () = app.wake_alerter.notified() => {}
-            Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            Some(ended) = sending.join_next(), if !sending.is_empty() => {
+                ended.into_iter().for_each(|channel_id| lanes.ended(channel_id));
+            }
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -122,11 +157,11 @@ async fn until_next(app: &Arc<App>) -> Duration {
     }
 }
 
-async fn put_back(app: &Arc<App>, full: Vec<Delivery>) {
-    let rest_until = clock::now().after(REST_OF_FULL);
+async fn put_back(app: &Arc<App>, back: Vec<Delivery>) {
+    let rest_until = clock::now().after(REST_OF_CROWDED);
     let put_back = app.store.write(move |tx| {
-        full.iter().try_for_each(|delivery| {
-            let why = "its channel is busy".to_owned();
+        back.iter().try_for_each(|delivery| {
+            let why = "its channel is crowded".to_owned();
             deliveries::settle(tx, delivery, &Settled::Again(rest_until, why)).map(drop)
         })
     });
@@ -135,11 +170,10 @@ async fn put_back(app: &Arc<App>, full: Vec<Delivery>) {
     }
 }
 
-/// Sends one delivery and notes how that went.
-async fn carry_out(app: Arc<App>, delivery: Delivery, places: Places) {
-    let outcome = attempt(&app, &delivery).await;
-    places.give_back(delivery.about.channel_id);
-    let Some(outcome) = outcome else { return };
+/// Sends one delivery and notes how that went; gives its channel.
+async fn carry_out(app: Arc<App>, delivery: Delivery) -> i64 {
+    let channel_id = delivery.about.channel_id;
+    let Some(outcome) = attempt(&app, &delivery).await else { return channel_id };
     let now = clock::now();
     let settled = settled(&delivery, &outcome, now);
     tell(&app, &delivery, &settled);
@@ -148,6 +182,7 @@ async fn carry_out(app: Arc<App>, delivery: Delivery, places: Places) {
         // The lease runs out and somebody sends it again, with the same id.
         app.noted(&trouble);
     }
+    channel_id
 }
 
 /// One attempt; none where another node has it by now.
