@@ -76,7 +76,7 @@ fn must(command: &mut Command) {
 }
 
 /// A running server.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     end_with: Signal,
 }
@@ -127,8 +127,8 @@ fn postgresql(program: &str) -> PathBuf {
 }
 
 /// PostgreSQL in this home, with a database `shop` of two tables.
-fn start_postgresql(home: &Home) -> Server {
-    let directory = own_directory(home);
+pub(crate) fn start_postgresql(home: &Home) -> Server {
+    own_directory(home);
     must(servers_own(home, postgresql("initdb")).args([
         "--pgdata=data",
         "--username=hb",
@@ -137,23 +137,30 @@ fn start_postgresql(home: &Home) -> Server {
         "--no-locale",
         "--encoding=UTF8",
     ]));
-    let psql = |database: &str, query: &str| {
-        let mut command = home.program("psql");
-        command.arg("--host").arg(&directory);
-        command.args(["--no-psqlrc", "--username=hb", "--dbname", database, "--command", query]);
-        command
-    };
-    let mut server = servers_own(home, postgresql("postgres"));
-    server.args(["-D", "data", "-F", "-c", "listen_addresses=", "-k"]).arg(&directory);
-    // SIGQUIT is its immediate shutdown; after SIGKILL its shared memory would stay.
-    let server = Server::start(server, Signal::SIGQUIT, psql("postgres", "select 1"));
-    must(&mut psql("postgres", "create database shop"));
+    let server = start_again(home);
+    must(&mut psql(home, "postgres", "create database shop"));
     must(&mut psql(
+        home,
         "shop",
         "create table goods (name text); insert into goods values ('pear'); \
          create table orders (number int); insert into orders values (7)",
     ));
     server
+}
+
+/// Starts the PostgreSQL of this home once more.
+pub(crate) fn start_again(home: &Home) -> Server {
+    let mut server = servers_own(home, postgresql("postgres"));
+    server.args(["-D", "data", "-F", "-c", "listen_addresses=", "-k"]).arg(home.path("server"));
+    // SIGQUIT is its immediate shutdown; after SIGKILL its shared memory would stay.
+    Server::start(server, Signal::SIGQUIT, psql(home, "postgres", "select 1"))
+}
+
+fn psql(home: &Home, database: &str, query: &str) -> Command {
+    let mut command = home.program("psql");
+    command.arg("--host").arg(home.path("server"));
+    command.args(["--no-psqlrc", "--username=hb", "--dbname", database, "--command", query]);
+    command
 }
 
 /// MariaDB in this home, with a database `shop` of two tables and a view.

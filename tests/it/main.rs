@@ -37,6 +37,7 @@ mod readme;
 mod real_tools;
 mod receiver;
 mod receiving;
+mod receiving_postgres;
 mod run;
 mod schedule;
 mod secrets;
