@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::app::App;
@@ -22,13 +22,14 @@ use crate::store::{Trouble, Tx};
 use crate::sys::{clock, random};
 
 /// Deliveries that are claimed at a time.
-const CLAIMED_MAX: u32 = 100;
+const CLAIMED_MAX: u32 = 250;
 
 /// Deliveries on their way through one channel.
 const PER_CHANNEL_MAX: usize = 16;
 
-/// Claimed deliveries that wait for a place in their channel; what goes beyond it is put back.
-const WAITING_MAX: usize = 256;
+/// Claimed deliveries that wait for a place in their channel: a thousand monitors that are missed at
+/// once, twice. What goes beyond it is put back.
+const WAITING_MAX: usize = 2048;
 
 /// How long a claim is good: longer than the longest attempt.
 const LEASE: Duration = Duration::from_secs(60);
@@ -98,9 +99,12 @@ impl Lanes {
 pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut lanes = Lanes::default();
     let mut sending = JoinSet::new();
+    // A place is free as soon as the other side has answered; noting that goes on beside the next one.
+    let (free, mut freed) = mpsc::unbounded_channel();
     while !*stop.borrow() {
-        while let Some(ended) = sending.try_join_next() {
-            ended.into_iter().for_each(|channel_id| lanes.ended(channel_id));
+        while sending.try_join_next().is_some() {}
+        while let Ok(channel_id) = freed.try_recv() {
+            lanes.ended(channel_id);
         }
         let (mut any, mut back) = (false, Vec::new());
         match claim(&app).await {
@@ -112,7 +116,7 @@ pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         let (going, stale) = lanes.next();
         for delivery in going {
-            sending.spawn(carry_out(Arc::clone(&app), delivery));
+            sending.spawn(carry_out(Arc::clone(&app), delivery, free.clone()));
         }
         back.extend(stale);
         if !back.is_empty() {
@@ -125,9 +129,7 @@ pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => {}
             () = app.wake_alerter.notified() => {}
-            Some(ended) = sending.join_next(), if !sending.is_empty() => {
-                ended.into_iter().for_each(|channel_id| lanes.ended(channel_id));
-            }
+            Some(channel_id) = freed.recv() => lanes.ended(channel_id),
             () = tokio::time::sleep(rest) => {}
         }
     }
@@ -170,19 +172,21 @@ async fn put_back(app: &Arc<App>, back: Vec<Delivery>) {
     }
 }
 
-/// Sends one delivery and notes how that went; gives its channel.
-async fn carry_out(app: Arc<App>, delivery: Delivery) -> i64 {
-    let channel_id = delivery.about.channel_id;
-    let Some(outcome) = attempt(&app, &delivery).await else { return channel_id };
+/// Sends one delivery, frees its place in its channel, and notes how it went.
+async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSender<i64>) {
+    let outcome = attempt(&app, &delivery).await;
+    // Nobody takes it any more when hb stops.
+    let _ = free.send(delivery.about.channel_id);
+    let Some(outcome) = outcome else { return };
     let now = clock::now();
     let settled = settled(&delivery, &outcome, now);
     tell(&app, &delivery, &settled);
-    let noted = app.store.write(move |tx| note(tx, &delivery, &settled, now)).await;
-    if let Err(trouble) = noted {
+    match app.store.write(move |tx| note(tx, &delivery, &settled, now)).await {
+        // It may have to go out again before the loop would have looked.
+        Ok(()) => app.wake_alerter.notify_one(),
         // The lease runs out and somebody sends it again, with the same id.
-        app.noted(&trouble);
+        Err(trouble) => app.noted(&trouble),
     }
-    channel_id
 }
 
 /// One attempt; none where another node has it by now.
