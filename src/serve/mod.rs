@@ -14,6 +14,7 @@ pub(crate) mod log;
 mod access;
 mod alerter;
 mod alerts;
+mod alone;
 mod api;
 mod app;
 mod blind;

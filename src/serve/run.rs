@@ -16,7 +16,7 @@ use super::app::{App, Keep};
 use super::first_start::{self, GivenKeys, Keys};
 use super::listen::{self, Listener};
 use super::log::Log;
-use super::{alerter, blind, checker, health, recorder, retention, router};
+use super::{alerter, alone, blind, checker, health, recorder, retention, router};
 use crate::store::{Place, Store, Trouble};
 use crate::sys::{inherited, service};
 
@@ -101,6 +101,8 @@ pub(crate) fn run(settings: Settings) -> Result<(), Stopped> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Stopped> {
+    // Held until everything has ended.
+    let _alone = alone::take(&settings.place)?;
     let store = Store::open(&settings.place)?;
     let keys = Arc::new(first_start::prepare(&store, &settings).await?);
     let listeners = listeners(&settings).await?;
