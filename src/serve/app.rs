@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, watch};
 
 use super::blind::Watch;
-use super::effects::{Effects, News};
+use super::effects::Effects;
 use super::health::Health;
 use super::log::Log;
 use super::output::Packers;
@@ -22,9 +22,6 @@ use crate::domain::time::Moment;
 use crate::notify::outbound::{Outbound, Policy};
 use crate::store::{Store, Trouble};
 use crate::sys::clock;
-
-/// News that a follower may be behind; who is further behind reads them from the store.
-const NEWS_MAX: usize = 1024;
 
 /// How long what is kept.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +71,8 @@ pub(crate) struct App {
     pub(crate) badge_secret: String,
     /// Where lines go.
     pub(crate) log: Log,
-    /// What has changed, for whoever follows.
-    pub(crate) news: broadcast::Sender<News>,
+    /// Something has changed: whoever follows looks what.
+    pub(crate) changed: watch::Sender<()>,
     /// Something is to be sent.
     pub(crate) wake_alerter: Notify,
     /// A deadline is nearer than the checker thinks.
@@ -113,7 +110,7 @@ impl App {
             allow_commands: settings.allow_commands,
             badge_secret,
             log: settings.log,
-            news: broadcast::channel(NEWS_MAX).0,
+            changed: watch::Sender::new(()),
             wake_alerter: Notify::new(),
             wake_checker: Notify::new(),
             next_look_ms: AtomicI64::new(i64::MAX),
@@ -149,9 +146,10 @@ impl App {
         {
             self.wake_checker.notify_one();
         }
+        if !effects.news.is_empty() {
+            self.changed.send_replace(());
+        }
         for news in &effects.news {
-            // Nobody follows most of the time.
-            let _ = self.news.send(news.clone());
             news.log(&self.log);
         }
     }

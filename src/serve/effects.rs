@@ -1,7 +1,5 @@
 //! What a transaction leaves to be done after its commit: wake somebody, tell followers, write a line.
 
-use serde_json::{Value, json};
-
 use super::log::Log;
 use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
@@ -29,32 +27,17 @@ impl Effects {
 /// A monitor's status has changed.
 #[derive(Clone, Debug)]
 pub(crate) struct News {
-    /// Of which project.
-    pub(crate) project_id: i64,
     /// Which monitor.
     pub(crate) slug: String,
     /// The status before.
     pub(crate) from: Status,
     /// The status now.
     pub(crate) to: Status,
-    /// Since when.
-    pub(crate) at: Moment,
     /// Why.
     pub(crate) reason: String,
 }
 
 impl News {
-    /// For followers.
-    pub(crate) fn json(&self) -> Value {
-        json!({
-            "monitor": self.slug,
-            "from": self.from.word(),
-            "to": self.to.word(),
-            "at": self.at.to_rfc3339(),
-            "reason": self.reason,
-        })
-    }
-
     /// For the log.
     pub(crate) fn log(&self, log: &Log) {
         let fields = [

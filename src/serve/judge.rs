@@ -259,11 +259,9 @@ impl Judged {
 
     fn news(&self, change: &Change) -> News {
         News {
-            project_id: self.monitor.project_id,
             slug: self.monitor.about.slug.clone(),
             from: change.from,
             to: change.to,
-            at: change.at,
             reason: reasons::sentence(&change.reason, &self.compiled.rules, change.at),
         }
     }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::app::App;
 use super::{api, healthchecks, metrics, ping, reply};
@@ -18,6 +18,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::page).fallback(ping::any))
         .nest("/api/hb/v1", api::routes())
+        .route("/heartbeat/{id}/pause", post(api::pause_heartbeat).fallback(ping::any))
+        .route("/heartbeat/{id}/resume", post(api::resume_heartbeat).fallback(ping::any))
         .fallback(other)
         .with_state(Arc::clone(app))
 }

@@ -73,18 +73,49 @@ pub(crate) fn between(
     all(tx.rows(sql::CHANGES_BETWEEN, &params)?)
 }
 
-fn all(rows: Vec<Row>) -> Result<Vec<StoredChange>, Trouble> {
-    let stored = |mut row: Row| {
-        Ok(StoredChange {
-            id: row.int()?,
-            change: NewChange {
-                monitor_id: row.int()?,
-                from_status: row.text()?,
-                to_status: row.text()?,
-                at: row.moment()?,
-                reason: row.text()?,
-            },
-        })
+/// A change with what a sentence about it needs of its monitor.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Followed {
+    /// The change.
+    pub(crate) stored: StoredChange,
+    /// Its monitor's slug.
+    pub(crate) slug: String,
+    /// Its monitor's rules, as they are stored.
+    pub(crate) rules: String,
+}
+
+/// Changes of a project's monitors behind a number, the oldest first.
+pub(crate) fn after(
+    tx: &mut dyn Tx,
+    project_id: i64,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Followed>, Trouble> {
+    let params = [Value::Int(after), Value::Int(project_id), Value::Int(i64::from(limit))];
+    let followed = |mut row: Row| {
+        Ok(Followed { stored: stored(&mut row)?, slug: row.text()?, rules: row.text()? })
     };
-    rows.into_iter().map(stored).collect()
+    tx.rows(sql::CHANGES_AFTER, &params)?.into_iter().map(followed).collect()
+}
+
+/// The newest number; 0 before the first change.
+pub(crate) fn newest(tx: &mut dyn Tx) -> Result<i64, Trouble> {
+    super::one(tx.rows(sql::NEWEST_CHANGE, &[])?)?.int()
+}
+
+fn all(rows: Vec<Row>) -> Result<Vec<StoredChange>, Trouble> {
+    rows.into_iter().map(|mut row| stored(&mut row)).collect()
+}
+
+fn stored(row: &mut Row) -> Result<StoredChange, Trouble> {
+    Ok(StoredChange {
+        id: row.int()?,
+        change: NewChange {
+            monitor_id: row.int()?,
+            from_status: row.text()?,
+            to_status: row.text()?,
+            at: row.moment()?,
+            reason: row.text()?,
+        },
+    })
 }

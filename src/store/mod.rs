@@ -104,6 +104,11 @@ impl Store {
         Store::open_with(place, migrate::STEPS)
     }
 
+    /// Whether other programs may write to it at the same time.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.place, Place::Postgres(_))
+    }
+
     fn open_with(place: &Place, steps: &'static [migrate::Migration]) -> Result<Store, Trouble> {
         let (writes, write_queue) = Queue::new();
         let (reads, read_queue) = Queue::new();

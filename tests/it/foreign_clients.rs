@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::hb::Home;
-use super::server::{Answer, Server};
+use super::server::{API_KEY, Answer, Server};
 
 const VECTORS: &str = include_str!("../../src/domain/ping/tests/vectors.json");
 
@@ -112,6 +112,21 @@ fn check_fields(server: &Server, wanted: &Value, event: &Value) -> Outcome {
     Ok(())
 }
 
+/// To pause takes a key of the receiver: the token of the other service is no key here.
+fn check_pause(server: &Server, slug: &str, vector: &Value) -> Outcome {
+    let foreign = send(server, &vector["request"]);
+    if foreign.status != 401 || server.look(slug)["status"] == "paused" {
+        return Err(format!("{} for a foreign token", foreign.status));
+    }
+    let mut request = vector["request"].clone();
+    request["headers"]["X-Notifly-Key"] = API_KEY.into();
+    check_answer(&vector["expect"]["response"], &send(server, &request))?;
+    match server.look(slug)["status"].as_str() {
+        Some("paused") => Ok(()),
+        other => Err(format!("{other:?} after a pause")),
+    }
+}
+
 fn check(
     server: &Server,
     slugs: &BTreeMap<(String, Vec<String>), String>,
@@ -119,6 +134,9 @@ fn check(
 ) -> Outcome {
     let (expect, owner) = (&vector["expect"], owner(vector));
     let events = || slugs.get(&owner).map(|slug| server.events(slug)).unwrap_or_default();
+    if expect["kind"] == "pause" {
+        return check_pause(server, slugs.get(&owner).expect("it is adopted"), vector);
+    }
     let before: Vec<Value> = events().iter().map(|event| event["id"].clone()).collect();
     check_answer(&expect["response"], &send(server, &vector["request"]))?;
     let mut new = events();

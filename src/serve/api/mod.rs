@@ -13,6 +13,8 @@ mod runs;
 mod stream;
 mod views;
 
+pub(crate) use pauses::{pause_heartbeat, resume_heartbeat};
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -29,7 +29,17 @@ pub(crate) fn named(
 ) -> Result<Result<Monitor, Mistake>, Trouble> {
     let names =
         [Named::Slug(caller.project_id, name.to_owned()), Named::Uuid(name.to_ascii_lowercase())];
-    let found = if for_change { monitors::load(tx, &names)? } else { monitors::look(tx, &names)? };
+    one_of(tx, caller, &names, for_change)
+}
+
+/// The one monitor of a project that has any of these names.
+pub(crate) fn one_of(
+    tx: &mut dyn Tx,
+    caller: Caller,
+    names: &[Named],
+    for_change: bool,
+) -> Result<Result<Monitor, Mistake>, Trouble> {
+    let found = if for_change { monitors::load(tx, names)? } else { monitors::look(tx, names)? };
     let mut own: Vec<Monitor> = found
         .into_iter()
         .map(|found| found.monitor)

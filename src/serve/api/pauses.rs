@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::monitors::named;
+use super::monitors::one_of;
 use super::{json_of, views};
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
@@ -32,7 +32,7 @@ pub(crate) async fn pause(
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let input = asked(&json_of(body).await?, clock::now())?;
-    apply(&app, caller, slug, input).await
+    apply(&app, caller, &slug, input).await
 }
 
 /// Expects runs again.
@@ -42,7 +42,60 @@ pub(crate) async fn resume(
     Path(slug): Path<String>,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
-    apply(&app, caller, slug, Input::Resume).await
+    apply(&app, caller, &slug, Input::Resume).await
+}
+
+/// What stands in the query of a request.
+type Pairs = Vec<(String, String)>;
+
+/// The same for scripts that were written for Notifly: `POST /heartbeat/<id>/pause?for=1h`.
+pub(crate) async fn pause_heartbeat(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(pairs): Query<Pairs>,
+    body: Body,
+) -> Result<Response, Mistake> {
+    let caller = access::writer_with(&app, key_of(&headers, &pairs)).await?;
+    let mut wanted = json_of(body).await?;
+    if let Value::Object(members) = &mut wanted {
+        members.extend(members_of(pairs));
+    }
+    let input = asked(&wanted, clock::now())?;
+    apply(&app, caller, &id, input).await
+}
+
+/// And `POST /heartbeat/<id>/resume`.
+pub(crate) async fn resume_heartbeat(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(pairs): Query<Pairs>,
+) -> Result<Response, Mistake> {
+    let caller = access::writer_with(&app, key_of(&headers, &pairs)).await?;
+    apply(&app, caller, &id, Input::Resume).await
+}
+
+/// The name under which Notifly's clients send their key in a query.
+const TOKEN: &str = "token";
+
+/// The API key, wherever one of Notifly's clients carries it.
+fn key_of(headers: &HeaderMap, pairs: &Pairs) -> Option<String> {
+    let own = headers.get("x-notifly-key").and_then(|value| value.to_str().ok());
+    let asked = || pairs.iter().find(|(name, _)| name == TOKEN).map(|(_, key)| key.clone());
+    access::key_in(headers).or_else(|| own.map(str::to_owned)).or_else(asked)
+}
+
+/// The members of a pause that stand in a query.
+fn members_of(pairs: Pairs) -> Map<String, Value> {
+    let wanted = pairs.into_iter().filter(|(name, _)| name != TOKEN);
+    wanted
+        .map(|(name, value)| match (name.as_str(), value.as_str()) {
+            ("until_success", "" | "1" | "true") => (name, json!(true)),
+            ("until_success", "0" | "false") => (name, json!(false)),
+            _ => (name, Value::String(value)),
+        })
+        .collect()
 }
 
 fn asked(body: &Value, now: Moment) -> Result<Input<'static>, Mistake> {
@@ -88,14 +141,19 @@ pub(crate) fn moment(name: &str, value: &Value, now: Moment) -> Result<Moment, M
 async fn apply(
     app: &Arc<App>,
     caller: Caller,
-    slug: String,
+    name: &str,
     input: Input<'static>,
 ) -> Result<Response, Mistake> {
     let judge_app = Arc::clone(app);
+    let names = [
+        Named::Slug(caller.project_id, name.to_owned()),
+        Named::Uuid(name.to_ascii_lowercase()),
+        Named::Alias("notifly".to_owned(), name.to_owned()),
+    ];
     let done = app.store.write(move |tx| {
         let now = clock::now();
         blind::notice(tx, &judge_app.watch, now)?;
-        let monitor = match named(tx, caller, &slug, true)? {
+        let monitor = match one_of(tx, caller, &names, true)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };

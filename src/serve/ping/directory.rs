@@ -49,6 +49,16 @@ pub(crate) enum Place {
     Nowhere,
 }
 
+impl Place {
+    /// The dialect that is spoken there.
+    pub(crate) fn dialect(&self) -> &str {
+        match self {
+            Place::Monitor(known) => &known.dialect,
+            Place::Ambiguous | Place::Vacant { .. } | Place::Nowhere => "healthchecks",
+        }
+    }
+}
+
 /// A dialect and a key, as one question.
 type Question = (String, String);
 
@@ -67,19 +77,16 @@ pub(crate) fn key_text(key: &[String]) -> String {
 const ANY: &str = "";
 
 impl Directory {
-    /// The first of several readings of a path whose key is known, and its dialect.
+    /// The first of several readings of a path whose key is known, and where it leads.
     pub(crate) async fn place<'a>(
         &self,
         app: &App,
         spots: &'a [Spot],
-    ) -> Result<Option<(String, &'a Spot)>, Trouble> {
+    ) -> Result<Option<(Place, &'a Spot)>, Trouble> {
         for spot in spots {
             match self.find(app, ANY, &spot.key).await? {
-                Place::Monitor(known) => return Ok(Some((known.dialect.clone(), spot))),
-                Place::Ambiguous | Place::Vacant { .. } => {
-                    return Ok(Some(("healthchecks".to_owned(), spot)));
-                }
                 Place::Nowhere => {}
+                place => return Ok(Some((place, spot))),
             }
         }
         Ok(None)

@@ -64,24 +64,25 @@ async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<(Vec<u8>, u
 async fn answer(app: &Arc<App>, wire: &Wire) -> Answer {
     let headers = wire.headers();
     let request = wire.request(&headers);
-    let (dialect, told) = match ping::route(&request) {
+    let (dialect, place, told) = match ping::route(&request) {
         Route::Nothing => return ping::answer("", &Outcome::Unknown, &request),
         Route::BadMethod { allow } => {
             return ping::answer("", &Outcome::BadMethod { allow }, &request);
         }
         Route::Literal { dialect, spot } => {
-            (dialect.to_owned(), ping::read(dialect, &spot, &request))
+            (dialect.to_owned(), None, ping::read(dialect, &spot, &request))
         }
         Route::Family { spots } => match app.directory.place(app, &spots).await {
-            Ok(Some((dialect, spot))) => {
+            Ok(Some((place, spot))) => {
+                let dialect = place.dialect().to_owned();
                 let told = ping::read(&dialect, spot, &request);
-                (dialect, told)
+                (dialect, Some((place, spot.key.clone())), told)
             }
             Ok(None) => {
                 // Nobody has this key. What is wrong with the rest is told first, as Healthchecks does.
                 let read = spots.first().map(|spot| ping::read("healthchecks", spot, &request));
                 match read {
-                    Some(told) => ("healthchecks".to_owned(), told),
+                    Some(told) => ("healthchecks".to_owned(), None, told),
                     None => return ping::answer("", &Outcome::Unknown, &request),
                 }
             }
@@ -92,7 +93,8 @@ async fn answer(app: &Arc<App>, wire: &Wire) -> Answer {
         Ok(told) => told,
         Err(refused) => return ping::answer(&dialect, &Outcome::Refused(refused), &request),
     };
-    submit::all(app, wire, &dialect, told.into_iter().map(Told::from).collect(), &request).await
+    let told = told.into_iter().map(|told| Told::new(told, place.as_ref())).collect();
+    submit::all(app, wire, &dialect, told, &request).await
 }
 
 /// The answer when nothing can be stored.

@@ -19,11 +19,15 @@ use crate::sys::clock;
 pub(crate) struct Told {
     keys: Vec<Vec<String>>,
     heard: ping::Heard,
+    /// Where its key leads, where the path was understood by that.
+    place: Option<Place>,
 }
 
-impl From<ping::Told> for Told {
-    fn from(told: ping::Told) -> Told {
-        Told { keys: told.keys, heard: told.heard }
+impl Told {
+    /// What was read, with the place that was found for a key on the way.
+    pub(crate) fn new(told: ping::Told, found: Option<&(Place, Vec<String>)>) -> Told {
+        let place = found.filter(|(_, key)| told.keys.first() == Some(key));
+        Told { place: place.map(|(place, _)| place.clone()), keys: told.keys, heard: told.heard }
     }
 }
 
@@ -49,9 +53,12 @@ pub(crate) async fn all(
     let preview = ping::is_link_preview(request);
     let (mut results, mut became_all) = (Vec::new(), Vec::new());
     for told in told {
-        let place = match find(app, dialect, &told.keys).await {
-            Ok(place) => place,
-            Err(trouble) => return busy(app, dialect, &trouble, request),
+        let place = match told.place {
+            Some(place) => place,
+            None => match find(app, dialect, &told.keys).await {
+                Ok(place) => place,
+                Err(trouble) => return busy(app, dialect, &trouble, request),
+            },
         };
         let identity = identity(&told.heard);
         let became = match (place, told.heard) {
@@ -168,6 +175,11 @@ async fn one(
     request: &ping::Request<'_>,
     preview: bool,
 ) -> Result<Became, Trouble> {
+    // Whoever may say that a job ran may not say that nobody needs to look at it.
+    if matches!(arrival.kind, Kind::Pause | Kind::Resume) {
+        let why = "a ping pauses nothing; that takes an API key, see `hb monitor pause --help`";
+        return Ok(Became::Refused(why.to_owned()));
+    }
     let received_at = clock::now();
     let filtered = if arrival.kind == Kind::Test {
         Some(Kind::Test)

@@ -91,3 +91,12 @@ pub(in crate::store) const CHANGES: &str = "\
 pub(in crate::store) const CHANGES_BETWEEN: &str = "\
     select id, monitor_id, from_status, to_status, at, reason \
     from changes where monitor_id = $1 and at >= $2 and at < $3 order by at, id limit $4";
+
+/// Those of a project's monitors behind a number, the oldest first.
+pub(in crate::store) const CHANGES_AFTER: &str = "\
+    select c.id, c.monitor_id, c.from_status, c.to_status, c.at, c.reason, m.slug, m.rules \
+    from changes c join monitors m on m.id = c.monitor_id \
+    where c.id > $1 and m.project_id = $2 order by c.id limit $3";
+
+/// The newest number.
+pub(in crate::store) const NEWEST_CHANGE: &str = "select coalesce(max(id), 0) from changes";
