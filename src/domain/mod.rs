@@ -36,3 +36,4 @@ pub(crate) mod tool;
 pub(crate) mod transition;
 pub(crate) mod unix_signal;
 pub(crate) mod usage;
+pub(crate) mod wildcard;

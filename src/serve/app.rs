@@ -9,8 +9,10 @@ use tokio::sync::{Notify, watch};
 use super::blind::Watch;
 use super::effects::Effects;
 use super::health::Health;
+use super::keys_used::KeysUsed;
 use super::log::Log;
 use super::output::Packers;
+use super::password::Password;
 use super::ping::Directory;
 use super::recorder::Recorder;
 use super::refusals::Refusals;
@@ -61,6 +63,10 @@ pub(crate) struct App {
     pub(crate) strangers: Strangers,
     /// What they asked for.
     pub(crate) refusals: Refusals,
+    /// Keys that were used.
+    pub(crate) keys_used: Arc<KeysUsed>,
+    /// The password, as far as it is known to be right.
+    pub(crate) password: Password,
     /// Packers for output.
     pub(crate) packers: Packers,
     /// The way out for alerts.
@@ -105,6 +111,8 @@ impl App {
             health: Health::new(),
             strangers: Strangers::default(),
             refusals: Refusals::default(),
+            keys_used: Arc::default(),
+            password: Password::default(),
             packers: Packers::default(),
             outbound,
             allow_commands: settings.allow_commands,

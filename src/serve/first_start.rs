@@ -10,9 +10,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::log::Log;
+use super::password::Password;
 use super::run::{Settings, Stopped};
 use super::secrets::{self, KeyKind};
-use crate::store::projects::{self, NewKey};
+use crate::store::projects::{self, Key, NewKey};
 use crate::store::{Store, Trouble, Tx, meta};
 use crate::sys::clock;
 use crate::sys::files::PrivateDir;
@@ -125,7 +126,8 @@ pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, 
     for (kind, name) in NAMES {
         let key = match settings.keys.get(kind) {
             Some(given) => given.clone(),
-            None if known.iter().any(|key| key.about.kind == kind.word()) => continue,
+            None if known.iter().any(|key| is_kept(key, kind)) => continue,
+            None if kind == KeyKind::Admin => secrets::password().map_err(Stopped::new)?,
             None => kind.mint().map_err(Stopped::new)?,
         };
         if settings.keys.get(kind).is_none() {
@@ -170,8 +172,7 @@ pub(crate) async fn keep_password(store: Store, keys: Arc<Keys>) -> Result<(), T
     let Some(password) = keys.password.clone() else { return Ok(()) };
     let project_id = keys.project_id;
     let known = store.read(move |tx| projects::keys(tx, project_id)).await?;
-    let known: Vec<_> =
-        known.into_iter().filter(|key| key.about.kind == KeyKind::Admin.word()).collect();
+    let known: Vec<_> = known.into_iter().filter(secrets::is_of_password).collect();
     let hashes: Vec<String> = known.iter().map(|key| key.about.hash.clone()).collect();
     let hashed = tokio::task::spawn_blocking(move || {
         let is_known = hashes.iter().any(|hash| secrets::is_password(hash, &password));
@@ -201,6 +202,13 @@ fn project(tx: &mut dyn Tx) -> Result<i64, Trouble> {
     }
 }
 
+/// Whether it is what this start would make.
+fn is_kept(key: &Key, kind: KeyKind) -> bool {
+    key.about.kind == kind.word()
+        && (kind == KeyKind::Admin) == secrets::is_of_password(key)
+        && key.about.expires_at.is_none()
+}
+
 fn stored(project_id: i64, kind: KeyKind, key: &str) -> NewKey {
     NewKey {
         project_id,
@@ -209,6 +217,7 @@ fn stored(project_id: i64, kind: KeyKind, key: &str) -> NewKey {
         prefix: if kind == KeyKind::Admin { String::new() } else { secrets::mark(key) },
         hash: secrets::hash(key),
         expires_at: None,
+        scope: None,
     }
 }
 
@@ -223,6 +232,13 @@ fn kept_lines(directory: &PrivateDir) -> Vec<(String, String)> {
 }
 
 impl Keys {
+    /// Says the password, where this start knows it.
+    pub(crate) fn tell_password(&self, known: &Password) {
+        if let Some(password) = &self.password {
+            known.know(password);
+        }
+    }
+
     /// Says where the keys are, when they are new.
     pub(crate) fn announce(&self, log: &Log) {
         if self.made {

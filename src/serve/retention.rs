@@ -13,8 +13,8 @@ use crate::sys::clock;
 /// How often it is looked for.
 const EVERY: Duration = Duration::from_secs(3600);
 
-/// How often refused pings are written down.
-const REFUSALS_EVERY: Duration = Duration::from_secs(10);
+/// How often refused pings and the use of keys are written down.
+const NOTES_EVERY: Duration = Duration::from_secs(10);
 
 /// Rows of one slice: a few milliseconds of the writer.
 const SLICE: u32 = 500;
@@ -26,14 +26,16 @@ const BREATH: Duration = Duration::from_millis(20);
 const NODE_GONE: Duration = Duration::from_secs(7 * 86_400);
 
 /// The steps of one round.
-const STEPS: usize = 6;
+const STEPS: usize = 7;
 
 /// Tidies up until it is told to stop.
 pub(crate) async fn tidy(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut since_round = EVERY;
     loop {
-        if let Err(trouble) = refusals::flush(&app).await {
-            app.noted(&trouble);
+        for flushed in [refusals::flush(&app).await, app.keys_used.flush(&app.store).await] {
+            if let Err(trouble) = flushed {
+                app.noted(&trouble);
+            }
         }
         if since_round >= EVERY {
             since_round = Duration::ZERO;
@@ -43,7 +45,7 @@ pub(crate) async fn tidy(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(REFUSALS_EVERY) => since_round += REFUSALS_EVERY,
+            () = tokio::time::sleep(NOTES_EVERY) => since_round += NOTES_EVERY,
         }
     }
 }
@@ -61,7 +63,8 @@ async fn round(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Result<(), Troub
                         1 => retention::outputs(tx, now, SLICE),
                         2 => retention::events(tx, now.before(keep.events), SLICE),
                         3 => retention::changes(tx, now.before(keep.history), SLICE),
-                        4 => retention::deliveries(tx, now.before(keep.history), SLICE),
+                        4 => retention::audit(tx, now.before(keep.history), SLICE),
+                        5 => retention::deliveries(tx, now.before(keep.history), SLICE),
                         _ => retention::incidents(tx, now.before(keep.history), SLICE),
                     }
                 })

@@ -109,6 +109,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let first_url = listeners.first().map(Listener::url).unwrap_or_default();
     let badge_secret = first_start::badge_secret(&store).await?;
     let app = Arc::new(App::new(&settings, store, &first_url, badge_secret)?);
+    keys.tell_password(&app.password);
     // The first mark is also the proof that the store takes writes.
     blind::begin(&app).await?;
 

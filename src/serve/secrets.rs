@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 use ring::rand::SecureRandom;
 
 use crate::domain::text;
+use crate::store::projects::Key;
 
 /// Rounds for a password: what OWASP asks for of PBKDF2 with SHA-256.
 const PASSWORD_ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is not zero");
@@ -25,7 +26,7 @@ pub(crate) enum KeyKind {
     Read,
     /// Reading and writing.
     Write,
-    /// The person in front of the web page.
+    /// Everything, keys included: the person in front of the web page, or a key of theirs.
     Admin,
 }
 
@@ -51,6 +52,16 @@ impl KeyKind {
         }
     }
 
+    /// Whether it may read.
+    pub(crate) fn reads(self) -> bool {
+        matches!(self, KeyKind::Read | KeyKind::Write | KeyKind::Admin)
+    }
+
+    /// Whether it may change monitors, channels and incidents.
+    pub(crate) fn writes(self) -> bool {
+        matches!(self, KeyKind::Write | KeyKind::Admin)
+    }
+
     /// Makes a key of this kind. API keys are 32 characters, because Healthchecks' clients count
     /// them, and begin with a mark that scanners for leaked secrets can know. A ping key is as long
     /// as Healthchecks' own.
@@ -59,7 +70,7 @@ impl KeyKind {
             KeyKind::Ping => letters(22)?,
             KeyKind::Read => format!("hbr_{}", letters(28)?),
             KeyKind::Write => format!("hbw_{}", letters(28)?),
-            KeyKind::Admin => letters(24)?,
+            KeyKind::Admin => format!("hba_{}", letters(28)?),
         })
     }
 }
@@ -71,6 +82,11 @@ fn letters(count: usize) -> Result<String, String> {
         .fill(&mut bytes)
         .map_err(|_| "the operating system gives no random bytes".to_owned())?;
     Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte & 63)])).collect())
+}
+
+/// A password for a person who wants none of their own.
+pub(crate) fn password() -> Result<String, String> {
+    letters(24)
 }
 
 /// A new UUID that nobody can guess: what a ping URL is made of.
@@ -102,6 +118,11 @@ pub(crate) fn own() -> Result<String, String> {
 pub(crate) fn hash_password(password: &str) -> Result<String, String> {
     let salt = letters(16)?;
     Ok(format!("pbkdf2${PASSWORD_ROUNDS}${salt}${}", hex(&derived(password, &salt))))
+}
+
+/// Whether it stands for the password and not for a key: of a password not even its beginning is kept.
+pub(crate) fn is_of_password(key: &Key) -> bool {
+    key.about.kind == KeyKind::Admin.word() && key.about.prefix.is_empty()
 }
 
 /// Whether a password is the one that this was made of.

@@ -17,7 +17,8 @@ use super::tx::{Trouble, Value};
 pub(super) type Migration = &'static str;
 
 /// All steps, the oldest first; the schema's number is how many of them were done.
-pub(super) const STEPS: &[Migration] = &[include_str!("schema/0001_first.sql")];
+pub(super) const STEPS: &[Migration] =
+    &[include_str!("schema/0001_first.sql"), include_str!("schema/0002_keys_and_audit.sql")];
 
 const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";
 
@@ -37,7 +38,12 @@ pub(super) fn migrate(
         let done = match look(engine) {
             Ok(found) if found > known => Err(Trouble::Newer { found, known }),
             Ok(found) if found == known => engine.commit().map(|()| true),
-            Ok(found) if found > 0 && !is_copied => {
+            Ok(0) => {
+                // What was empty when this began has nothing to be kept.
+                is_copied = true;
+                step(engine, steps, 0).map(|()| false)
+            }
+            Ok(found) if !is_copied => {
                 engine.roll_back();
                 copy(place, found)?;
                 is_copied = true;

@@ -17,6 +17,7 @@
 )]
 
 pub(crate) mod aliases;
+pub(crate) mod audit;
 mod batch;
 pub(crate) mod changes;
 pub(crate) mod channels;

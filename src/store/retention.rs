@@ -33,6 +33,11 @@ pub(crate) fn changes(tx: &mut dyn Tx, before: Moment, limit: u32) -> Result<u64
     tx.run(sql::CHANGES, &[Value::from(before), Value::from(limit)])
 }
 
+/// Drops the oldest lines of the audit log, as far as they were written before `before`.
+pub(crate) fn audit(tx: &mut dyn Tx, before: Moment, limit: u32) -> Result<u64, Trouble> {
+    tx.run(sql::AUDIT, &[Value::from(before), Value::from(limit)])
+}
+
 /// Drops deliveries that came to an end and were made before `before`.
 pub(crate) fn deliveries(tx: &mut dyn Tx, before: Moment, limit: u32) -> Result<u64, Trouble> {
     tx.run(sql::DELIVERIES, &[Value::from(before), Value::from(limit)])

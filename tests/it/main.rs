@@ -24,6 +24,7 @@ mod job_control;
 mod journal;
 mod kept_addresses;
 mod kernels;
+mod keys;
 mod killed;
 mod man;
 mod manage;

@@ -14,6 +14,7 @@ use super::hb::Home;
 pub(crate) const PING_KEY: &str = "ping-key-of-the-tests-0";
 pub(crate) const API_KEY: &str = "hbw_0123456789012345678901234567";
 pub(crate) const READ_KEY: &str = "hbr_0123456789012345678901234567";
+pub(crate) const ADMIN_PASSWORD: &str = "a password of the tests";
 
 /// What may take as long as this on a busy machine has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,7 +68,7 @@ impl Server {
             .env("HB_PING_KEY", PING_KEY)
             .env("HB_API_KEY", API_KEY)
             .env("HB_API_KEY_READONLY", READ_KEY)
-            .env("HB_ADMIN_PASSWORD", "a password of the tests")
+            .env("HB_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

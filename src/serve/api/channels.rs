@@ -14,6 +14,7 @@ use crate::notify::message::{About, Message, What};
 use crate::notify::{self, Outcome};
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
+use crate::serve::audit;
 use crate::serve::reply::{self, Mistake};
 use crate::serve::secrets;
 use crate::store::channels::{self, Channel, NewChannel};
@@ -81,6 +82,8 @@ pub(crate) async fn create(
             return Ok(Err(Mistake::conflict(format!("there is a channel `{name}` already"))));
         }
         channels::insert(tx, &new, clock::now())?;
+        let detail = json!({ "kind": kind });
+        audit::note(tx, caller, "channel.create", &name, Some(&detail), clock::now())?;
         Ok(named(tx, caller, &new.uuid)?.ok_or_else(|| Mistake::not_found("channel")))
     });
     let made = made.await??;
@@ -155,6 +158,10 @@ pub(crate) async fn change(
         };
         let about = NewChannel { name, kind, settings, disabled, ..known.about.clone() };
         channels::update(tx, known.id, &about)?;
+        // The names of what was set: a value may be a secret.
+        let set: Vec<&String> = changes.keys().collect();
+        let detail = json!({ "set": set });
+        audit::note(tx, caller, "channel.change", &about.name, Some(&detail), clock::now())?;
         Ok(named(tx, caller, &about.uuid)?.ok_or_else(|| Mistake::not_found("channel")))
     });
     Ok(reply::json_ok(&views::channel(&changed.await??)))
@@ -171,6 +178,7 @@ pub(crate) async fn remove(
         let found = named(tx, caller, &name)?;
         if let Some(channel) = &found {
             channels::delete(tx, caller.project_id, channel.id)?;
+            audit::note(tx, caller, "channel.remove", &channel.about.name, None, clock::now())?;
         }
         Ok(found)
     });

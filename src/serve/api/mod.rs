@@ -3,12 +3,15 @@
 //! A caller is known by its key before anything of the request is looked at. Objects of other projects
 //! do not exist. A wrong member is named; then nothing has changed.
 
+mod audit_log;
 mod channels;
 mod events;
 mod incidents;
+mod keys;
 mod monitors;
 mod overview;
 mod pauses;
+mod projects;
 mod runs;
 mod stream;
 mod views;
@@ -19,7 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -65,6 +68,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(channels::show).patch(channels::change).delete(channels::remove),
         )
         .route("/channels/{name}/test", post(channels::test))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}", delete(keys::remove))
+        .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/projects", get(projects::list).post(projects::create))
+        .route("/projects/{slug}", patch(projects::change).delete(projects::remove))
+        .route("/audit", get(audit_log::list))
         .route("/status", get(overview::show))
         .route("/stream", get(stream::follow))
         .fallback(nothing)

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Page, json_of, views};
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
+use crate::serve::audit;
 use crate::serve::creation;
 use crate::serve::definition::Definition;
 use crate::serve::effects::Effects;
@@ -137,8 +138,13 @@ async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<
             return Ok(Err(Mistake::conflict(why)));
         }
         let project_id = caller.project_id;
-        match creation::insert(tx, &maker, project_id, &definition, "api", clock::now())? {
-            Ok(id) => shown(tx, id).map(Ok),
+        let now = clock::now();
+        match creation::insert(tx, &maker, project_id, &definition, "api", now)? {
+            Ok(id) => {
+                let said = definition.written();
+                audit::note(tx, caller, "monitor.create", &definition.slug, Some(&said), now)?;
+                shown(tx, id).map(Ok)
+            }
             Err(mistake) => Ok(Err(mistake)),
         }
     });
@@ -213,9 +219,15 @@ async fn change_to(
             Ok(definition) => definition,
             Err(mistake) => return Ok(Err(mistake)),
         };
-        let mut effects = Effects::default();
-        match creation::replace(tx, &maker, &monitor, &definition, clock::now(), &mut effects)? {
-            Ok(()) => Ok(Ok((shown(tx, monitor.id)?, effects))),
+        let (now, mut effects) = (clock::now(), Effects::default());
+        let known = creation::definition_of(tx, &monitor)?.written();
+        match creation::replace(tx, &maker, &monitor, &definition, now, &mut effects)? {
+            Ok(()) => {
+                let different = audit::difference(&known, &definition.written());
+                let slug = &definition.slug;
+                audit::note(tx, caller, "monitor.change", slug, Some(&different), now)?;
+                Ok(Ok((shown(tx, monitor.id)?, effects)))
+            }
             Err(mistake) => Ok(Err(mistake)),
         }
     });
@@ -237,8 +249,11 @@ pub(crate) async fn remove(
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
+        let now = clock::now();
+        let said = creation::definition_of(tx, &monitor)?.written();
+        audit::note(tx, caller, "monitor.remove", &monitor.about.slug, Some(&said), now)?;
         let shown = with_channels(tx, monitor)?;
-        monitors::delete(tx, shown.0.id, clock::now())?;
+        monitors::delete(tx, shown.0.id, now)?;
         Ok(Ok(shown))
     });
     let removed = removed.await??;

@@ -14,6 +14,7 @@ use crate::domain::time::Moment;
 use crate::domain::transition::Input;
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
+use crate::serve::audit;
 use crate::serve::blind;
 use crate::serve::definition::span_of;
 use crate::serve::effects::Effects;
@@ -56,7 +57,7 @@ pub(crate) async fn pause_heartbeat(
     Query(pairs): Query<Pairs>,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer_with(&app, key_of(&headers, &pairs)).await?;
+    let caller = access::writer_with(&app, &headers, key_of(&headers, &pairs)).await?;
     let mut wanted = json_of(body).await?;
     if let Value::Object(members) = &mut wanted {
         members.extend(members_of(pairs));
@@ -72,18 +73,18 @@ pub(crate) async fn resume_heartbeat(
     Path(id): Path<String>,
     Query(pairs): Query<Pairs>,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer_with(&app, key_of(&headers, &pairs)).await?;
+    let caller = access::writer_with(&app, &headers, key_of(&headers, &pairs)).await?;
     apply(&app, caller, &id, Input::Resume).await
 }
 
 /// The name under which Notifly's clients send their key in a query.
 const TOKEN: &str = "token";
 
-/// The API key, wherever one of Notifly's clients carries it.
+/// The API key where only Notifly's clients carry it.
 fn key_of(headers: &HeaderMap, pairs: &Pairs) -> Option<String> {
     let own = headers.get("x-notifly-key").and_then(|value| value.to_str().ok());
     let asked = || pairs.iter().find(|(name, _)| name == TOKEN).map(|(_, key)| key.clone());
-    access::key_in(headers).or_else(|| own.map(str::to_owned)).or_else(asked)
+    own.map(str::to_owned).or_else(asked)
 }
 
 /// The members of a pause that stand in a query.
@@ -138,6 +139,18 @@ pub(crate) fn moment(name: &str, value: &Value, now: Moment) -> Result<Moment, M
     }
 }
 
+/// What the audit log says of it.
+fn noted(input: &Input) -> (&'static str, Option<Value>) {
+    match input {
+        Input::Pause { until, until_success, reason } => {
+            let until = views::moment(*until);
+            let said = json!({ "until": until, "until_success": until_success, "reason": reason });
+            ("monitor.pause", Some(said))
+        }
+        _ => ("monitor.resume", None),
+    }
+}
+
 async fn apply(
     app: &Arc<App>,
     caller: Caller,
@@ -158,6 +171,8 @@ async fn apply(
             Err(mistake) => return Ok(Err(mistake)),
         };
         let id = monitor.id;
+        let (action, detail) = noted(&input);
+        audit::note(tx, caller, action, &monitor.about.slug, detail.as_ref(), now)?;
         let mut effects = Effects::default();
         let mut judged = Judged::new(&judge_app, monitor, now);
         judged.step(&input, now);

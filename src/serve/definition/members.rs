@@ -43,7 +43,7 @@ pub(crate) fn slug_of(name: &str) -> String {
 }
 
 /// The name in URLs.
-pub(super) fn slug(name: &str, value: &Value) -> Result<String, Mistake> {
+pub(crate) fn slug(name: &str, value: &Value) -> Result<String, Mistake> {
     let slug = value.as_str().ok_or_else(|| Mistake::field(name, "`slug` is not a text"))?;
     let fine = (1..=SLUG_BYTES_MAX).contains(&slug.len())
         && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))

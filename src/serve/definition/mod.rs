@@ -4,6 +4,7 @@
 //! with the member, the reason and, where it can be guessed, the repair; then nothing is changed.
 
 mod members;
+mod written;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ use crate::sys::zone;
 use members::{
     flag, foreign_keys, list, schedule_text, seconds, slug, tolerance, words, zone_name,
 };
-pub(crate) use members::{slug_of, span_of};
+pub(crate) use members::{slug as checked_slug, slug_of, span_of};
 
 /// The longest name, owner, tag.
 const NAME_CHARS_MAX: usize = 200;

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
-use crate::serve::secrets::KeyKind;
 
 /// Every key of the API is as long as this.
 const KEY_CHARS: usize = 32;
@@ -77,10 +76,7 @@ impl Call {
     /// A caller who may write.
     pub(super) async fn writer(&self) -> Result<Caller, Refusal> {
         let caller = self.reader().await?;
-        match caller.kind {
-            KeyKind::Write => Ok(caller),
-            KeyKind::Read | KeyKind::Ping | KeyKind::Admin => Err(Refusal::key("wrong api key")),
-        }
+        if caller.kind.writes() { Ok(caller) } else { Err(Refusal::key("wrong api key")) }
     }
 
     /// A caller who may read.
@@ -95,6 +91,5 @@ pub(super) async fn reader(app: &App, key: &str) -> Result<Caller, Refusal> {
         return Err(Refusal::key("missing api key"));
     }
     let caller = access::caller(app, key).await?;
-    let reads = |caller: &Caller| matches!(caller.kind, KeyKind::Read | KeyKind::Write);
-    caller.filter(reads).ok_or_else(|| Refusal::key("wrong api key"))
+    caller.filter(|caller| caller.kind.reads()).ok_or_else(|| Refusal::key("wrong api key"))
 }

@@ -14,10 +14,10 @@ use crate::domain::healthchecks::flips as flips_of;
 use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
-use crate::serve::blind;
 use crate::serve::effects::Effects;
 use crate::serve::judge::{self, Judged};
 use crate::serve::reply;
+use crate::serve::{audit, blind};
 use crate::store::changes;
 use crate::sys::clock;
 
@@ -32,7 +32,7 @@ const STAMP_MAX: i64 = 9_999_999_999;
 
 /// Pauses a check until its next ping, or until it is resumed where only people may do that.
 pub(super) async fn pause(call: Call, uuid: String) -> Result<Response, Refusal> {
-    change(call, uuid, |judged, now| {
+    change(call, uuid, "monitor.pause", |judged, now| {
         if judged.state.pause.is_none() {
             let pause = Input::Pause { until: None, until_success: true, reason: None };
             judged.step(&pause, now);
@@ -44,7 +44,7 @@ pub(super) async fn pause(call: Call, uuid: String) -> Result<Response, Refusal>
 
 /// Expects pings again, from the next one on.
 pub(super) async fn resume(call: Call, uuid: String) -> Result<Response, Refusal> {
-    change(call, uuid, |judged, now| {
+    change(call, uuid, "monitor.resume", |judged, now| {
         if judged.state.pause.is_none() {
             return Err(Refusal::not_paused());
         }
@@ -57,6 +57,7 @@ pub(super) async fn resume(call: Call, uuid: String) -> Result<Response, Refusal
 async fn change(
     call: Call,
     uuid: String,
+    action: &'static str,
     how: impl Fn(&mut Judged, Moment) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let caller = call.writer().await?;
@@ -68,6 +69,7 @@ async fn change(
             Ok(monitor) => monitor,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        audit::note(tx, caller, action, &monitor.about.slug, None, now)?;
         let (id, mut effects) = (monitor.id, Effects::default());
         let mut judged = Judged::new(&app, monitor, now);
         if let Err(refusal) = how(&mut judged, now) {

@@ -14,13 +14,13 @@ use super::view::{self, Look};
 use crate::domain::schedule::{Line, Schedule};
 use crate::serve::access::Caller;
 use crate::serve::alerts::Chosen;
-use crate::serve::creation;
+use crate::serve::app::App;
 use crate::serve::definition::StoredRules;
 use crate::serve::effects::Effects;
 use crate::serve::reply;
-use crate::serve::secrets::KeyKind;
+use crate::serve::{audit, creation};
 use crate::store::channels::{self, Channel};
-use crate::store::monitors::{self, Filter, Monitor, Named};
+use crate::store::monitors::{self, About, Filter, Monitor, Named};
 use crate::store::{Trouble, Tx};
 use crate::sys::clock;
 
@@ -36,7 +36,7 @@ pub(super) type Seen = (Monitor, Vec<Channel>);
 impl Call {
     /// How this caller looks at checks.
     pub(super) fn look(&self, caller: Caller) -> Look {
-        let is_reader = caller.kind != KeyKind::Write;
+        let is_reader = !caller.kind.writes();
         Look { version: self.version, is_reader, now: clock::now() }
     }
 
@@ -145,11 +145,13 @@ pub(super) async fn create(call: Call) -> Result<Response, Refusal> {
         if let Some(known) = alike(tx, caller, &spec)? {
             let mut effects = Effects::default();
             let about = check::apply(&known.about, &spec, version, chosen);
-            creation::replace_about(tx, &maker, &known, &about, now, &mut effects)?;
+            replace(tx, &maker, caller, &known, about, &mut effects)?;
             return Ok(Ok((seen(tx, known.id)?, StatusCode::OK, effects)));
         }
         let about = check::apply(&check::bare(), &spec, version, chosen);
+        let slug = about.slug.clone();
         let id = creation::insert_about(tx, &maker, caller.project_id, about, now)?;
+        audit::note(tx, caller, "monitor.create", &slug, None, now)?;
         Ok(Ok((seen(tx, id)?, StatusCode::CREATED, Effects::default())))
     });
     let (seen, status, effects) = made.await??;
@@ -174,13 +176,31 @@ pub(super) async fn update(call: Call, name: Name) -> Result<Response, Refusal> 
         };
         let mut effects = Effects::default();
         let about = check::apply(&known.about, &spec, version, chosen);
-        creation::replace_about(tx, &maker, &known, &about, clock::now(), &mut effects)?;
+        replace(tx, &maker, caller, &known, about, &mut effects)?;
         Ok(Ok((seen(tx, known.id)?, effects)))
     });
     let (seen, effects) = changed.await??;
     call.app.directory.forget();
     call.app.done(&effects);
     Ok(reply::json_ok(&call.view(caller, &seen)))
+}
+
+/// Gives a check what is said of it now, and notes in what that differs.
+fn replace(
+    tx: &mut dyn Tx,
+    app: &App,
+    caller: Caller,
+    known: &Monitor,
+    about: About,
+    effects: &mut Effects,
+) -> Result<(), Trouble> {
+    let now = clock::now();
+    creation::replace_about(tx, app, known, &about, now, effects)?;
+    let changed = Monitor { about, ..known.clone() };
+    let was = creation::definition_of(tx, known)?.written();
+    let is = creation::definition_of(tx, &changed)?.written();
+    let different = audit::difference(&was, &is);
+    audit::note(tx, caller, "monitor.change", &changed.about.slug, Some(&different), now)
 }
 
 /// Removes a check, and shows it for the last time.
@@ -192,6 +212,7 @@ pub(super) async fn remove(call: Call, name: Name) -> Result<Response, Refusal> 
             Err(refusal) => return Ok(Err(refusal)),
         };
         let seen = seen(tx, monitor.id)?;
+        audit::note(tx, caller, "monitor.remove", &monitor.about.slug, None, clock::now())?;
         monitors::delete(tx, monitor.id, clock::now())?;
         Ok(Ok(seen))
     });

@@ -9,10 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::domain::ping::{Filters, Native, Spot, native};
+use crate::serve::access;
 use crate::serve::app::App;
+use crate::serve::keys_used::KeysUsed;
+use crate::serve::scope::Scope;
 use crate::serve::secrets::{self, KeyKind};
 use crate::store::monitors::{self, Found, Monitor, Named};
-use crate::store::{Trouble, Tx, projects};
+use crate::store::{Trouble, Tx};
+use crate::sys::clock;
 
 /// As long an answer of the store is good: a change on another node is seen after this.
 const GOOD_FOR: Duration = Duration::from_secs(5);
@@ -44,6 +48,8 @@ pub(crate) enum Place {
         project_id: i64,
         /// The slug.
         slug: String,
+        /// Whether its key may make one.
+        may_create: bool,
     },
     /// Nothing.
     Nowhere,
@@ -104,7 +110,8 @@ impl Directory {
             return Ok(Place::Monitor(known));
         }
         let (asked, parts) = (dialect.to_owned(), key.to_vec());
-        let place = app.store.read(move |tx| look_up(tx, &asked, &parts)).await?;
+        let used = Arc::clone(&app.keys_used);
+        let place = app.store.read(move |tx| look_up(tx, &used, &asked, &parts)).await?;
         if let Place::Monitor(known) = &place {
             self.remember(at, known);
         }
@@ -131,7 +138,12 @@ impl Directory {
     }
 }
 
-fn look_up(tx: &mut dyn Tx, dialect: &str, key: &[String]) -> Result<Place, Trouble> {
+fn look_up(
+    tx: &mut dyn Tx,
+    used: &KeysUsed,
+    dialect: &str,
+    key: &[String],
+) -> Result<Place, Trouble> {
     let text = key_text(key);
     let registered = match dialect {
         ANY => Named::Key(text),
@@ -148,12 +160,21 @@ fn look_up(tx: &mut dyn Tx, dialect: &str, key: &[String]) -> Result<Place, Trou
             Ok(found.first().map_or(Place::Nowhere, |found| known(&found.monitor, spoken)))
         }
         Some(Native::Slug { ping_key, slug }) if matches!(dialect, ANY | "hb") => {
-            let key = projects::key_by_hash(tx, &secrets::hash(ping_key))?;
-            let key = key.map(|key| key.about).filter(|key| key.kind == KeyKind::Ping.word());
+            let key = access::valid(tx, &secrets::hash(ping_key), clock::now())?;
+            let key = key.filter(|key| key.about.kind == KeyKind::Ping.word());
             let Some(key) = key else { return Ok(Place::Nowhere) };
-            let found = monitors::look(tx, &[Named::Slug(key.project_id, slug.to_owned())])?;
+            let scope = Scope::of_stored(key.about.scope.as_deref());
+            if !scope.has(slug) {
+                return Ok(Place::Nowhere);
+            }
+            let project_id = key.about.project_id;
+            let found = monitors::look(tx, &[Named::Slug(project_id, slug.to_owned())])?;
+            used.note(key.id, clock::now());
             Ok(match found.as_slice() {
-                [] => Place::Vacant { project_id: key.project_id, slug: slug.to_owned() },
+                [] => {
+                    let may_create = scope.may_create(slug);
+                    Place::Vacant { project_id, slug: slug.to_owned(), may_create }
+                }
                 [only] => known(&only.monitor, spoken),
                 _ => Place::Ambiguous,
             })

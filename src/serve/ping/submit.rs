@@ -73,10 +73,10 @@ pub(crate) async fn all(
                     Err(trouble) => return busy(app, dialect, &trouble, request),
                 }
             }
-            (Place::Vacant { project_id, slug }, ping::Heard::Event(arrival)) => {
+            (Place::Vacant { project_id, slug, may_create }, ping::Heard::Event(arrival)) => {
                 let asked = wire.creates() && (dialect != "healthchecks" || may_be_made(&slug));
                 let wanted = asked || arrival.definition.is_some();
-                if !wanted || preview {
+                if !wanted || !may_create || preview {
                     became_all.push(Became::Unknown);
                     results.push(event_result(identity, became_all.last()));
                     continue;

@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Bed, drawn, fresh_directory, runtime, server};
@@ -21,8 +22,9 @@ const NOTES: &str = "HB_STORE_NOTES";
 const ROUNDS: usize = 12;
 
 /// Steps slow enough to be killed in, each of which fails if it was done before.
-const SLOW: &[migrate::Migration] = &[
-    migrate::STEPS[0],
+static SLOW: LazyLock<Vec<migrate::Migration>> =
+    LazyLock::new(|| [migrate::STEPS, &SLOW_ONES].concat());
+const SLOW_ONES: [migrate::Migration; 4] = [
     "create table s1 (n bigint); insert into s1 with recursive c(n) as (select 1 union all \
      select n + 1 from c where n < 40000) select n from c; create index s1n on s1 (n);",
     "create table s2 (n bigint); insert into s2 select n from s1; create index s2n on s2 (n);",
@@ -41,7 +43,7 @@ fn place(text: &str) -> Place {
 #[test]
 fn victim() {
     let (Ok(text), Ok(notes)) = (std::env::var(PLACE), std::env::var(NOTES)) else { return };
-    let store = match Store::open_with(&place(&text), SLOW) {
+    let store = match Store::open_with(&place(&text), &SLOW) {
         Ok(store) => store,
         Err(trouble) => fail(&notes, &trouble),
     };
@@ -117,7 +119,7 @@ fn survives_kills(text: &str) {
         let trouble = std::fs::read_to_string(directory.join("notes.trouble"));
         assert!(trouble.is_err(), "{trouble:?}");
     }
-    let store = Store::open_with(&place(text), SLOW).expect("the store opens");
+    let store = Store::open_with(&place(text), &SLOW).expect("the store opens");
     all_is_there(&store, &notes);
     let counts = runtime().block_on(store.read(|tx| {
         let sql = "select count(*) from s4 union all select count(*) from s1";
@@ -147,7 +149,7 @@ fn the_first_failed_fsync_is_the_end() {
     let directory = fresh_directory();
     let notes = directory.join("notes");
     let bed = Bed::of(Place::Sqlite(directory.join("data")), None);
-    let store = Store::open_with(&bed.place, SLOW).expect("the store opens");
+    let store = Store::open_with(&bed.place, &SLOW).expect("the store opens");
     runtime().block_on(store.close());
     let own = std::env::current_exe().expect("this binary");
     let text = directory.join("data").display().to_string();

@@ -53,6 +53,7 @@ pub(super) fn keys_and_projects_come_back(bed: &Bed) {
         prefix: "abcd".to_owned(),
         hash: hash.to_owned(),
         expires_at,
+        scope: expires_at.map(|_| "{}".to_owned()),
     };
     let (one, two) = (key("h1", None), key("h2", Some(at(99))));
     let given = (one.clone(), two.clone());
@@ -60,7 +61,7 @@ pub(super) fn keys_and_projects_come_back(bed: &Bed) {
         assert_eq!(projects::insert(tx, "u", "default", "Default", at(3))?, 1);
         assert_eq!(projects::insert_key(tx, &given.0, at(4))?, 1);
         assert_eq!(projects::insert_key(tx, &given.1, at(5))?, 2);
-        projects::key_used(tx, 2, at(6))
+        projects::keys_used(tx, &[(2, at(6)), (7, at(7))])
     })
     .expect("writing works");
     let found = bed.read(|tx| projects::key_by_hash(tx, "h2")).expect("reading works");
@@ -76,6 +77,14 @@ pub(super) fn keys_and_projects_come_back(bed: &Bed) {
     });
     let (ends, left, project) = ends.expect("writing works");
     assert_eq!((ends, left, project.slug.as_str()), ((false, true), 1, "default"));
+    let ended = bed.write(|tx| {
+        let ended = (projects::end_key(tx, 2, 2, at(50))?, projects::end_key(tx, 1, 2, at(50))?);
+        projects::rename(tx, 1, "other", NASTY)?;
+        let named = projects::all(tx)?.remove(0);
+        let gone = (projects::delete(tx, 1)?, projects::delete(tx, 1)?);
+        Ok((ended, named.slug, gone, projects::keys(tx, 1)?.len()))
+    });
+    assert_eq!(ended, Ok(((false, true), "other".to_owned(), (true, false), 0)));
 }
 
 pub(super) fn channels_come_back(bed: &Bed) {

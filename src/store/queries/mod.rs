@@ -3,6 +3,7 @@
 //! Where the engines must differ, for locks and for many rows at once, a `Many` has both texts side
 //! by side. Moments are arguments; nothing here asks for the time.
 
+pub(super) mod audit;
 pub(super) mod channels;
 pub(super) mod deliveries;
 pub(super) mod events;

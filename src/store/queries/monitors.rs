@@ -10,6 +10,22 @@ pub(in crate::store) const INSERT_PROJECT: &str = "\
 pub(in crate::store) const PROJECTS: &str = "\
     select id, uuid, slug, name, created_at from projects order by id";
 
+/// Renames a project.
+pub(in crate::store) const RENAME_PROJECT: &str = "\
+    update projects set slug = $2, name = $3 where id = $1";
+
+/// Removes a project without monitors.
+pub(in crate::store) const DELETE_PROJECT: &str = "\
+    delete from projects where id = $1 and not exists \
+     (select 1 from monitors where project_id = $1)";
+
+/// Removes what opened it.
+pub(in crate::store) const DELETE_PROJECT_KEYS: &str = "delete from keys where project_id = $1";
+
+/// Removes how its people were told.
+pub(in crate::store) const DELETE_PROJECT_CHANNELS: &str = "\
+    delete from channels where project_id = $1";
+
 /// Makes a monitor, with version 1.
 pub(in crate::store) const INSERT: &str = "\
     insert into monitors (project_id, uuid, slug, name, description, owner, tags, rules, filters, \

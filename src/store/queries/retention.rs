@@ -24,6 +24,11 @@ pub(in crate::store) const CHANGES: &str = "\
     delete from changes where id in (select id from \
      (select id, at from changes order by id limit $2) oldest where at < $1)";
 
+/// Drops the oldest lines of the audit log, as far as they were written before a moment.
+pub(in crate::store) const AUDIT: &str = "\
+    delete from audit where id in (select id from \
+     (select id, at from audit order by id limit $2) oldest where at < $1)";
+
 /// Drops deliveries that came to an end before a moment.
 pub(in crate::store) const DELIVERIES: &str = "\
     delete from deliveries where id in (select id from deliveries where created_at < $1 \
