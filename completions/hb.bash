@@ -1142,7 +1142,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__run)
-            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --every --at --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
+            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --schedule --timezone --grace --start-within --run-at-most --tolerance --owner --description --tag --lease --stalled-after --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --every --at --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1189,6 +1189,50 @@ _hb() {
                     return 0
                     ;;
                 --json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schedule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timezone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --start-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run-at-most)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stalled-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

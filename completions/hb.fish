@@ -53,6 +53,17 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l report-timeout -d 'Time fo
 complete -c hb -n "__fish_hb_using_subcommand run" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l warn-after -d 'Say once that the job runs longer than this' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l json -d 'Write one line of JSON about the run to this file at the end' -r -F
+complete -c hb -n "__fish_hb_using_subcommand run" -l schedule -d 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`; makes the monitor where it is not there yet, as all of these do' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l timezone -d 'The time zone of the schedule: Europe/Berlin [default: the receiver\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l grace -d 'How late a success may be: 90m [default: by how often it is expected]' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l start-within -d 'How late a start may be' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l run-at-most -d 'How long a run may take before somebody is told' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l tolerance -d 'How many expected runs in a row may be missed' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l owner -d 'Who is responsible' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l description -d 'What it is for' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l tag -d 'A label; may be given several times' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l lease -d 'Be heard of at least so often while the job runs, so that a run that is gone is known soon; 0 promises nothing [default: 5m]' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l stalled-after -d 'Say with the lease that the job has come to a halt, once it and everything it started has used no CPU time and moved no byte for so long [default: never]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l ok-exit -d 'Exit codes that are a success (`0,1` or `0-3`)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l warn-exit -d 'Exit codes that are a warning' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l preset -d 'Know this tool\'s exit codes and summary: borg, restic, rsync, rclone, pg_dump, mysqldump, tar, certbot, or none [default: recognised from the command]' -r

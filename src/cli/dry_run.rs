@@ -26,6 +26,8 @@ pub(crate) fn of_run(plan: &Plan) -> Value {
         event.exit_code = exit_code;
         event.message = exit_code.map(|code| format!("exited with {code}"));
         for target in &plan.targets {
+            let mut event = event.clone();
+            plan.telling.describe(target, &mut event);
             for (mut request, word) in of_event(target, &event) {
                 request["event"] = json!(word);
                 request["target"] = json!(target.name);

@@ -10,6 +10,7 @@ mod channel;
 mod channel_settings;
 mod completions;
 mod context;
+mod described;
 mod dialects;
 mod doctor;
 mod doctor_dialect;

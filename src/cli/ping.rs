@@ -298,11 +298,11 @@ fn tell(event: &Event, report: Report, state: Option<&State>) -> i32 {
     let name = &report.name;
     let word = event.kind.word();
     match report.settled {
-        Settled::Delivered { confirmed: true } => {
+        Settled::Delivered { confirmed: true, .. } => {
             say::info(format!("the {word} was delivered to `{name}`"));
             exit::OK
         }
-        Settled::Delivered { confirmed: false } => {
+        Settled::Delivered { confirmed: false, .. } => {
             say::warning(format!(
                 "sent to `{name}`, not confirmed: its answer is the same for a wrong key"
             ));

@@ -61,9 +61,17 @@ fn value_in(word: &OsStr) -> Option<&str> {
 
 fn place<'a>(arguments: &'a mut RunArguments, name: &str) -> Option<Place<'a>> {
     let (telling, time) = (&mut arguments.telling, &mut arguments.time);
+    let monitor_is = &mut arguments.monitor_is;
     Some(match name {
         "to" => Place::Each(&mut telling.to),
         "report-timeout" => Place::Once(&mut telling.report_timeout),
+        "schedule" => Place::Once(&mut monitor_is.schedule),
+        "timezone" => Place::Once(&mut monitor_is.timezone),
+        "grace" => Place::Once(&mut monitor_is.grace),
+        "owner" => Place::Once(&mut monitor_is.owner),
+        "description" => Place::Once(&mut monitor_is.description),
+        "tag" => Place::Each(&mut monitor_is.tag),
+        "lease" => Place::Once(&mut monitor_is.lease),
         "preset" => Place::Once(&mut arguments.verdict.preset),
         "timeout" => Place::Once(&mut time.timeout),
         "tail" => Place::Once(&mut arguments.output.tail),
@@ -113,6 +121,9 @@ mod tests {
             "a=b",
             "--=",
             "--lock",
+            "--schedule=0 3 * * *",
+            "--tag",
+            "--owner",
         ];
         let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
         let mut understood = 0;

@@ -28,6 +28,9 @@ pub(crate) struct RunArguments {
     pub(crate) telling: TellingArguments,
 
     #[command(flatten)]
+    pub(crate) monitor_is: MonitorArguments,
+
+    #[command(flatten)]
     pub(crate) verdict: VerdictArguments,
 
     #[command(flatten)]
@@ -86,6 +89,48 @@ pub(crate) struct TellingArguments {
     /// Do not run the job when the configuration has a mistake (exit 78)
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+/// What a receiver of hb's own knows of the monitor.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "What hb serve is told of the monitor")]
+pub(crate) struct MonitorArguments {
+    /// When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`; makes
+    /// the monitor where it is not there yet, as all of these do
+    #[arg(long, value_name = "SCHEDULE")]
+    pub(crate) schedule: Option<String>,
+    /// The time zone of the schedule: Europe/Berlin [default: the receiver's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) timezone: Option<String>,
+    /// How late a success may be: 90m [default: by how often it is expected]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) grace: Option<String>,
+    /// How late a start may be
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start_within: Option<String>,
+    /// How long a run may take before somebody is told
+    #[arg(long, value_name = "TIME")]
+    pub(crate) run_at_most: Option<String>,
+    /// How many expected runs in a row may be missed
+    #[arg(long, value_name = "N")]
+    pub(crate) tolerance: Option<u32>,
+    /// Who is responsible
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// A label; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// Be heard of at least so often while the job runs, so that a run that is gone is known soon; 0
+    /// promises nothing [default: 5m]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) lease: Option<String>,
+    /// Say with the lease that the job has come to a halt, once it and everything it started has used no
+    /// CPU time and moved no byte for so long [default: never]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) stalled_after: Option<String>,
 }
 
 /// What makes a run a success.

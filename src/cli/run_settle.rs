@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::again::Again;
 use super::context::Context;
+use super::described;
 use super::dialects;
 use super::flags::{read, time};
 use super::rules::{output_rules, start_rules, time_rules, verdict_rules};
@@ -102,6 +103,9 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
             json_to: telling.json.clone().or_else(|| policy.json.clone()),
             notes,
             plain_exit: exit_style(&arguments.world.exit_style, policy)?,
+            definition: described::definition(&arguments.monitor_is, &settings)?,
+            lease: described::lease(&arguments.monitor_is, &settings)?,
+            stalled_after: described::stalled_after(&arguments.monitor_is, &settings)?,
         },
         monitor: named.monitor,
         command,

@@ -4,6 +4,8 @@
 //! is read on the right. A new option is one line there, one in the list of keys, one field
 //! and one line in `over`; a test holds the list and the `match` together.
 
+use std::time::Duration;
+
 use crate::config::notes::Notes;
 use crate::config::policy::{Capture, ExitStyle, LockSkip, Policy};
 use crate::config::secret::SecretSource;
@@ -14,8 +16,9 @@ use crate::config::shape::{
 use crate::config::target::TargetDraft;
 use crate::config::url;
 use crate::config::value::Member;
-use crate::domain::event::Kind;
+use crate::domain::event::{Kind, check_lease};
 use crate::domain::io_class;
+use crate::domain::monitor::TOLERANCE_MAX;
 use crate::domain::schedule::Line;
 use crate::domain::text;
 use crate::domain::tool::Tool;
@@ -48,6 +51,11 @@ pub(crate) const SETTINGS_KEYS: &[&str] = &[
     "timezone",
     "grace",
     "schedule",
+    "run_at_most",
+    "start_within",
+    "tolerance",
+    "lease",
+    "stalled_after",
     "preset",
     "owner",
     "description",
@@ -117,6 +125,11 @@ pub(crate) fn set(settings: &mut Settings, member: &Member<'_>, notes: &mut Note
         "timezone" => settings.timezone = timezone(notes, member),
         "grace" => settings.grace = notes.duration(member),
         "schedule" => settings.schedule = schedule(notes, member),
+        "run_at_most" => settings.run_at_most = notes.positive(member),
+        "start_within" => settings.start_within = notes.positive(member),
+        "tolerance" => settings.tolerance = notes.whole(member, 0, TOLERANCE_MAX.into()),
+        "lease" => settings.lease = lease(notes, member),
+        "stalled_after" => settings.stalled_after = notes.positive_ms(member),
         "preset" => settings.preset = notes.name_of(member, &presets()),
         "owner" => settings.owner = notes.text(member),
         "description" => settings.description = notes.text(member),
@@ -138,6 +151,13 @@ fn schedule(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {
     let message = format!("bad schedule `{shown}`: {}", fault.why);
     notes.wrong_with_hint(member.offset(), message, fault.hint);
     None
+}
+
+/// A lease, which may be none at all.
+fn lease(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<Duration> {
+    let span = notes.duration_ms(member)?;
+    let wrong = |why: String| notes.wrong(member.offset(), format!("`lease` {why}"));
+    check_lease(span).map_err(wrong).ok()
 }
 
 fn timezone(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<String> {

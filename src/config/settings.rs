@@ -23,6 +23,16 @@ pub(crate) struct Settings {
     pub(crate) grace: Option<Duration>,
     /// When the job is expected to succeed, as written.
     pub(crate) schedule: Option<String>,
+    /// How long a run may take before its receiver takes it for overrun.
+    pub(crate) run_at_most: Option<Duration>,
+    /// How soon after it is due a run has to begin.
+    pub(crate) start_within: Option<Duration>,
+    /// How many expected runs in a row may be missed.
+    pub(crate) tolerance: Option<u32>,
+    /// For how long a receiver may do without a word of a run; nothing: no promise.
+    pub(crate) lease: Option<Duration>,
+    /// After how long without any work such a receiver is told that the job has come to a halt.
+    pub(crate) stalled_after: Option<Duration>,
     /// The name of the tool whose exit codes and output are understood.
     pub(crate) preset: Option<String>,
     /// Whose job it is.
@@ -48,6 +58,11 @@ impl Settings {
             timezone: self.timezone.or(lower.timezone),
             grace: self.grace.or(lower.grace),
             schedule: self.schedule.or(lower.schedule),
+            run_at_most: self.run_at_most.or(lower.run_at_most),
+            start_within: self.start_within.or(lower.start_within),
+            tolerance: self.tolerance.or(lower.tolerance),
+            lease: self.lease.or(lower.lease),
+            stalled_after: self.stalled_after.or(lower.stalled_after),
             preset: self.preset.or(lower.preset),
             owner: self.owner.or(lower.owner),
             description: self.description.or(lower.description),

@@ -143,6 +143,16 @@ impl Notes<'_> {
     /// The same where nothing at all cannot be meant.
     pub(crate) fn positive_ms(&mut self, member: &Member<'_>) -> Option<Duration> {
         let span = self.duration_ms(member)?;
+        self.more_than_nothing(member, span)
+    }
+
+    /// Whole seconds where nothing at all cannot be meant.
+    pub(crate) fn positive(&mut self, member: &Member<'_>) -> Option<Duration> {
+        let span = self.duration(member)?;
+        self.more_than_nothing(member, span)
+    }
+
+    fn more_than_nothing(&mut self, member: &Member<'_>, span: Duration) -> Option<Duration> {
         if span.is_zero() {
             self.wrong(member.offset(), format!("`{}` must be more than 0", member.key));
             return None;

@@ -64,6 +64,15 @@ pub(crate) struct Arrival {
     pub(crate) definition: Option<Box<Definition>>,
 }
 
+/// The longest description that travels whole; the rest would be cut on its way.
+pub(crate) const DESCRIPTION_BYTES_MAX: usize = 2_000;
+
+/// The longest owner and the longest tag.
+pub(crate) const LABEL_BYTES_MAX: usize = 200;
+
+/// The most tags.
+pub(crate) const TAGS_MAX: usize = 50;
+
 /// A monitor as its job describes it; each member as a person would write it in the configuration.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]

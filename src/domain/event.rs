@@ -3,6 +3,8 @@
 //! An event carries the moment it happened and its place in the run (`seq`), so that a receiver, or
 //! hb itself when it delivers late, can tell an old event from a new one and a repeat from a second.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::alert::Said;
@@ -161,6 +163,17 @@ pub(crate) struct Event {
     pub(crate) definition: Option<Box<Definition>>,
 }
 
+/// The shortest lease: with a shorter one the renewals alone would be a flood of pings.
+const LEASE_MIN: Duration = Duration::from_secs(1);
+
+/// A lease as a person may write it; nothing at all means that nothing is promised.
+pub(crate) fn check_lease(lease: Duration) -> Result<Duration, String> {
+    if lease.is_zero() || lease >= LEASE_MIN {
+        return Ok(lease);
+    }
+    Err("is shorter than a second; write `30s`, `5m`, or `0` for no lease".to_owned())
+}
+
 /// How far a run is, in pieces and in steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Counted {
@@ -189,6 +202,11 @@ impl Counted {
 }
 
 impl Event {
+    /// Whether it says nothing but that the run is still there. Such an event is worth nothing later.
+    pub(crate) fn is_renewal(&self) -> bool {
+        self.kind == Kind::Progress && self.lease_ms.is_some()
+    }
+
     /// An event with nothing but its kind, its monitor and its moment.
     pub(crate) fn new(kind: Kind, monitor: &str, at: Moment) -> Event {
         Event {

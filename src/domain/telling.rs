@@ -15,6 +15,15 @@ pub(crate) fn start(begun: &Begun) -> Event {
     event
 }
 
+/// What to say where a receiver took an event, and not all of the definition that came with it.
+pub(crate) fn untaken(receiver: &str, members: &[&str]) -> Option<String> {
+    let members: Vec<String> = members.iter().map(|member| format!("`{member}`")).collect();
+    let what = members.join(", ");
+    (!members.is_empty()).then(|| {
+        format!("`{receiver}` did not take {what} of the monitor's definition; its log says why")
+    })
+}
+
 /// The event that a run is over.
 pub(crate) fn finish(begun: &Begun, ending: &Ending) -> Event {
     let kind = match ending.outcome {

@@ -89,7 +89,10 @@ impl Story<'_> {
         let ended_well = self.verdict(&[]).outcome != Outcome::Failure;
         let unmet = if ended_well {
             let plan = self.desk.plan;
-            let mut stopped = || self.desk.end_asked().is_some();
+            let mut stopped = || {
+                self.desk.renew();
+                self.desk.end_asked().is_some()
+            };
             conditions::unmet(&plan.conditions, started, &mut metrics, &mut stopped)
         } else {
             Vec::new()

@@ -13,6 +13,7 @@ mod ending;
 mod glob;
 mod heard;
 pub(crate) mod housekeeping;
+pub(crate) mod lease;
 mod matching;
 mod output;
 pub(crate) mod plan;

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 
+use super::lease;
+use crate::domain::arrival::Definition;
+use crate::domain::event::{Event, Kind};
 use crate::domain::exit_set::ExitSet;
 use crate::domain::redact::{self, Redactor};
 use crate::domain::run::RunId;
@@ -215,6 +218,24 @@ pub(crate) struct TellRules {
     pub(crate) json_to: Option<PathBuf>,
     /// Problems with the settings, told along as notes.
     pub(crate) notes: Vec<String>,
-    /// What goes to the receiver about the monitor itself.
+    /// Whether hb exits with 128 and the number of the signal that killed the job.
     pub(crate) plain_exit: bool,
+    /// The monitor as its job describes it; a receiver that can makes it so.
+    pub(crate) definition: Option<Box<Definition>>,
+    /// For how long a receiver that can may do without a word of a run; none: nothing is promised.
+    pub(crate) lease: Option<Duration>,
+    /// After how long without any work such a receiver is told that the job has come to a halt; none: never.
+    pub(crate) stalled_after: Option<Duration>,
+}
+
+impl TellRules {
+    /// Adds what only a receiver of hb's own is told to a start, or to the finish that has to stand for it.
+    pub(crate) fn describe(&self, target: &Target, event: &mut Event) {
+        if target.speaks_hb() {
+            event.definition.clone_from(&self.definition);
+        }
+        if event.kind == Kind::Start && target.keeps_leases() {
+            event.lease_ms = self.lease.map(lease::ms);
+        }
+    }
 }

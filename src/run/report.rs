@@ -7,9 +7,10 @@
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
+use super::lease::Lease;
 use super::plan::Plan;
 use crate::domain::dialect::Limits;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Kind};
 use crate::domain::record::{Begun, Delivery, Ending, Line, TargetRef, Told};
 use crate::domain::telling;
 use crate::journal::open_run::OpenRun;
@@ -45,6 +46,10 @@ pub(crate) struct Reporter<'a> {
     /// Alerts that are open or over once their target has been told.
     afterwards: Vec<Afterwards>,
     seq: u32,
+    /// The promise to be heard of again.
+    pub(super) lease: Lease,
+    /// Targets that have been told the start, and with it what the monitor is.
+    begun_at: Vec<TargetRef>,
     unreached: Vec<TargetRef>,
     keeps: bool,
     /// Trouble that the person should hear of, once the job is over.
@@ -75,8 +80,7 @@ impl<'a> Reporter<'a> {
                 .map_err(|error| warnings.push(format!("this run cannot be recorded: {error}")))
                 .ok()
         });
-        let name =
-            |target: &crate::send::target::Target| (target.reference.clone(), target.name.clone());
+        let name = |target: &Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
         let (courier, seq) = (None, 0);
         let (unreached, infos) = (Vec::new(), Vec::new());
@@ -90,6 +94,8 @@ impl<'a> Reporter<'a> {
             finishes: Vec::new(),
             afterwards: Vec::new(),
             seq,
+            lease: Lease::of(plan),
+            begun_at: Vec::new(),
             unreached,
             warnings,
             keeps: false,
@@ -158,7 +164,13 @@ impl<'a> Reporter<'a> {
         if let Some(courier) = &self.courier {
             let mut event = telling::start(&self.begun);
             event.host = Some(host::name());
-            courier.post(&event);
+            courier.post(|place| {
+                let target = self.plan.targets.get(place)?;
+                let mut event = event.clone();
+                self.plan.telling.describe(target, &mut event);
+                Some(event)
+            });
+            self.lease.begin(Instant::now());
         }
     }
 
@@ -179,16 +191,25 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Tells something that happened while the job runs.
+    /// Tells something that happened while the job runs; a renewal only to those who wait for it.
     pub(crate) fn post(&mut self, mut event: Event) {
         self.seq += 1;
         event.seq = self.seq;
         event.run_id = Some(self.begun.run_id);
         event.started_at = Some(self.begun.started_at);
         event.host = Some(host::name());
+        let hears = |place: usize| {
+            let target = self.plan.targets.get(place);
+            !event.is_renewal() || target.is_some_and(Target::keeps_leases)
+        };
         if let Some(courier) = &self.courier {
-            courier.post(&event);
+            courier.post(|place| hears(place).then(|| event.clone()));
         }
+    }
+
+    /// Whether a receiver of hb's own is told.
+    pub(crate) fn speaks_hb(&self) -> bool {
+        self.courier.is_some() && self.plan.targets.iter().any(Target::speaks_hb)
     }
 
     /// Readable when the courier has something to say.
@@ -225,8 +246,10 @@ impl<'a> Reporter<'a> {
             let _ = learned::remember(state, &report.target, limit);
         }
         let (result, detail) = match report.settled {
-            Settled::Delivered { confirmed: true } => (Delivery::Delivered, None),
-            Settled::Delivered { confirmed: false } => (Delivery::Unconfirmed, None),
+            Settled::Delivered { confirmed, untaken } => {
+                self.warn(telling::untaken(&report.name, &untaken));
+                (if confirmed { Delivery::Delivered } else { Delivery::Unconfirmed }, None)
+            }
             // The target has no word for it, or wants none: that settles it.
             Settled::Unspoken => {
                 if report.is_finish {
@@ -246,6 +269,9 @@ impl<'a> Reporter<'a> {
                 return;
             }
         };
+        if report.kind == Kind::Start && result != Delivery::Refused {
+            self.begun_at.push(report.target.clone());
+        }
         let (word, name) = (report.kind.word(), &report.name);
         if result == Delivery::Delivered {
             self.infos.push(format!("the {word} was delivered to `{name}`"));
@@ -259,19 +285,21 @@ impl<'a> Reporter<'a> {
             self.keep_alert(&report.target);
         }
         if let (Delivery::Refused, Some(why)) = (result, &detail) {
-            let warning = format!("`{}` refused the {}: {why}", report.name, report.kind.word());
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
+            self.warn(Some(format!("`{name}` refused the {word}: {why}")));
         }
         self.told(report.target, report.name, report.kind, result, detail);
+    }
+
+    fn warn(&mut self, warning: Option<String>) {
+        let new = warning.filter(|warning| !self.warnings.contains(warning));
+        self.warnings.extend(new);
     }
 
     fn told(
         &mut self,
         target: TargetRef,
         name: String,
-        kind: crate::domain::event::Kind,
+        kind: Kind,
         result: Delivery,
         detail: Option<String>,
     ) {
@@ -309,6 +337,7 @@ impl<'a> Reporter<'a> {
     /// Writes down the end, then gives it to the courier.
     pub(crate) fn end(&mut self, ending: Ending, until: Instant) {
         self.keep_addresses();
+        self.lease.end();
         let event = telling::finish(&self.begun, &ending);
         let mut ended = self.note(&Line::Ended(Box::new(ending.clone())));
         if !ended {
@@ -319,7 +348,10 @@ impl<'a> Reporter<'a> {
         self.secure();
         let now = clock::now();
         for target in &self.plan.targets {
-            let (event, afterwards) = alerts::shape(self.state, target, &event, now);
+            let (mut event, afterwards) = alerts::shape(self.state, target, &event, now);
+            if !self.begun_at.contains(&target.reference) {
+                self.plan.telling.describe(target, &mut event);
+            }
             self.finishes.push((target.reference.clone(), event));
             self.afterwards.extend(afterwards);
         }

@@ -163,6 +163,8 @@ impl Desk<'_> {
                         if let Some(progress) = &mut self.progress {
                             progress.watch();
                         }
+                        // What was said before is announced by nobody.
+                        self.listen();
                     }
                     if stopped_at.is_none() && due(&mut timers.timeout, now) {
                         timed_out = Some(TimedOut::Obeyed);
@@ -189,8 +191,11 @@ impl Desk<'_> {
         self.sleep_beside(until, &[]);
     }
 
-    /// The same, also woken by the end of these descriptors.
+    /// The same, also woken by the end of these descriptors. Whatever hb waits for, here it renews what
+    /// it has promised, and tells what had to wait.
     pub(crate) fn sleep_beside(&mut self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) {
+        let own = [self.reporter.lease.renew_at(), self.tell_at()];
+        let until = own.into_iter().chain([until]).flatten().min();
         let timeout = match until {
             None => PollTimeout::NONE,
             Some(at) => {
@@ -214,6 +219,7 @@ impl Desk<'_> {
         // What has been announced is taken at once, else the next sleep would be none.
         self.reporter.collect();
         self.listen();
+        self.renew();
     }
 
     /// Takes what signals have come; gives how long hb was stopped by one of them.
@@ -257,6 +263,14 @@ impl Desk<'_> {
             }
         }
         None
+    }
+
+    /// When to tell what the job has said and what had to wait. Nobody but receivers of hb's own is worth
+    /// waking for; others hear of it with the next word of the job's.
+    fn tell_at(&self) -> Option<Instant> {
+        let watched = self.progress.as_ref().and_then(Progress::announced).is_some();
+        let due = self.heard.due().filter(|_| watched && self.reporter.speaks_hb())?;
+        Some(self.started + due)
     }
 
     /// Hears what the job has said, and tells what changes.

@@ -1,7 +1,8 @@
 //! An agent: carries events to one target, with a connection, retries and a queue of its own.
 //!
 //! The start is tried again for as long as the job runs; everything else that happens meanwhile is
-//! tried once. The finish is tried until its budget is spent.
+//! tried once. The finish is tried until its budget is spent. A renewal is sent at once or not at all,
+//! and gives way to the finish even on its way.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -16,7 +17,7 @@ use super::courier::Report;
 use super::deliver::{Line, Settled};
 use crate::domain::backoff;
 use crate::domain::event::{Event, Kind};
-use crate::sys::random;
+use crate::sys::{program, random};
 
 /// Events that wait at one agent; what a job says beyond that is left out, starts and ends never.
 const WAITING_MAX: usize = 32;
@@ -66,10 +67,7 @@ impl Agent {
             while let Some(order) = self.next_order(waiting.is_empty()).await {
                 match order {
                     Some(Order::Finish(event)) => return Some(*event),
-                    Some(Order::Post(event)) if waiting.len() < WAITING_MAX => {
-                        waiting.push_back(*event);
-                    }
-                    Some(Order::Post(_)) => {}
+                    Some(Order::Post(event)) => queue(&mut waiting, *event),
                     None => return None,
                 }
             }
@@ -83,7 +81,11 @@ impl Agent {
                 Ok(settled) => {
                     waiting.pop_front();
                     number = 0;
-                    self.tell(&event, false, settled);
+                    // A month of renewals would be a record of nothing else.
+                    match event.is_renewal() {
+                        true => program::forget_pages(),
+                        false => self.tell(&event, false, settled),
+                    }
                 }
                 Err(_) if event.kind != Kind::Start => {
                     waiting.pop_front();
@@ -95,11 +97,9 @@ impl Agent {
                     number += 1;
                     match self.order_within(pause.min(START_PAUSE_MAX)).await {
                         Some(Some(Order::Finish(event))) => return Some(*event),
-                        Some(Some(Order::Post(event))) if waiting.len() < WAITING_MAX => {
-                            waiting.push_back(*event);
-                        }
-                        Some(Some(Order::Post(_))) | None => {}
+                        Some(Some(Order::Post(event))) => queue(&mut waiting, *event),
                         Some(None) => return None,
+                        None => {}
                     }
                 }
             }
@@ -122,15 +122,22 @@ impl Agent {
         tokio::time::timeout(pause, self.orders.recv()).await.ok()
     }
 
-    /// One attempt; none when the job ended meanwhile and half of the budget is gone.
+    /// One attempt; none when the job ended meanwhile and half of the budget is gone, for a renewal as
+    /// soon as it has ended.
     async fn attempt_before_finish(
         &mut self,
         event: &Event,
     ) -> Option<Result<Settled, (String, Option<Duration>)>> {
         let mut budget = self.budget.clone();
+        let over = async {
+            match event.is_renewal() {
+                true => budget.known().await,
+                false => budget.half_spent().await,
+            }
+        };
         tokio::select! {
             answer = self.line.once(event) => Some(answer),
-            () = budget.half_spent() => None,
+            () = over => None,
         }
     }
 
@@ -144,5 +151,13 @@ impl Agent {
             body_bytes_max: self.line.limits.body_bytes_max,
         });
         let _ = nix::unistd::write(&*self.bell, b"!");
+    }
+}
+
+/// Lets an event wait its turn, where there is room. A renewal does not wait.
+fn queue(waiting: &mut VecDeque<Event>, event: Event) {
+    let room = if event.is_renewal() { 1 } else { WAITING_MAX };
+    if waiting.len() < room {
+        waiting.push_back(event);
     }
 }

@@ -28,6 +28,8 @@ pub(crate) enum Attempt {
         body_bytes_max: Option<usize>,
         /// Whether its answer proves that.
         confirmed: bool,
+        /// What it did not take of the monitor's definition.
+        untaken: Vec<&'static str>,
     },
     /// It may work later.
     Later {
@@ -43,6 +45,13 @@ pub(crate) enum Attempt {
         /// What the receiver said.
         why: String,
     },
+}
+
+impl Attempt {
+    /// It went where nobody says more than yes.
+    pub(super) fn delivered(confirmed: bool) -> Attempt {
+        Attempt::Delivered { body_bytes_max: None, confirmed, untaken: Vec::new() }
+    }
 }
 
 /// Sends `request` once.
@@ -168,8 +177,13 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
         return Attempt::Later { why: "the answer was cut off".to_owned(), after };
     }
     match target.dialect.judge(status, &body) {
-        Answer::Accepted => Attempt::Delivered { body_bytes_max, confirmed: true },
-        Answer::Unconfirmed => Attempt::Delivered { body_bytes_max, confirmed: false },
+        Answer::Accepted => {
+            let untaken = target.dialect.untaken(&body);
+            Attempt::Delivered { body_bytes_max, confirmed: true, untaken }
+        }
+        Answer::Unconfirmed => {
+            Attempt::Delivered { body_bytes_max, confirmed: false, untaken: Vec::new() }
+        }
         Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
         Answer::TooLarge => Attempt::TooLarge,
         // A portal in front of the network sends everybody elsewhere; the receiver has said nothing.

@@ -34,6 +34,13 @@ impl Budget {
         self.reached(|known_at, end| known_at + end.saturating_duration_since(known_at) / 2).await;
     }
 
+    /// Returns when the end is known, which is when the finish is to be told.
+    pub(crate) async fn known(&mut self) {
+        while self.0.borrow_and_update().is_none() {
+            self.changed().await;
+        }
+    }
+
     /// The end as it is now.
     pub(crate) fn end(&self) -> Option<Instant> {
         *self.0.borrow()

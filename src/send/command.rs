@@ -20,7 +20,7 @@ pub(crate) async fn tell(
     let run = move || command::run(&line, &environment, &input, ATTEMPT_TIMEOUT);
     let later = |why: String| Attempt::Later { why, after: None };
     match tokio::task::spawn_blocking(run).await {
-        Ok(Ok(Ended::Code(0))) => Attempt::Delivered { body_bytes_max: None, confirmed: true },
+        Ok(Ok(Ended::Code(0))) => Attempt::delivered(true),
         Ok(Ok(Ended::Code(code))) if NOT_THERE.contains(&code) => {
             Attempt::Refused { why: format!("the command cannot be run (exit code {code})") }
         }

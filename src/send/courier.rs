@@ -190,11 +190,13 @@ impl Courier {
         true
     }
 
-    /// Gives an event to every agent.
-    pub(crate) fn post(&self, event: &Event) {
+    /// Gives every agent the event that there is for its target, counted in the order of the targets.
+    pub(crate) fn post(&self, event_for: impl Fn(usize) -> Option<Event>) {
         let Way::Agents(engaged) = &self.0 else { return };
-        for agent in &engaged.orders {
-            let _ = agent.send(Order::Post(Box::new(event.clone())));
+        for (place, agent) in engaged.orders.iter().enumerate() {
+            if let Some(event) = event_for(place) {
+                let _ = agent.send(Order::Post(Box::new(event)));
+            }
         }
     }
 

@@ -13,7 +13,7 @@ const DATAGRAM_BYTES_MAX: usize = 1432;
 /// Sends lines to `to`, which is a host and a port.
 pub(crate) async fn send(to: &str, lines: &[String]) -> Attempt {
     match try_send(to, lines).await {
-        Ok(()) => Attempt::Delivered { body_bytes_max: None, confirmed: false },
+        Ok(()) => Attempt::delivered(false),
         Err(error) => {
             let why = text::without_errno(&error.to_string()).to_owned();
             Attempt::Later { why, after: None }

@@ -24,6 +24,8 @@ pub(crate) enum Settled {
     Delivered {
         /// Whether its answer proves that. Some services take anything, also what they throw away.
         confirmed: bool,
+        /// What it did not take of the monitor's definition.
+        untaken: Vec<&'static str>,
     },
     /// The dialect has no word for this kind of event; nothing was sent.
     Unspoken,
@@ -81,12 +83,12 @@ impl Line {
                 Request::Tcp { to, exchange } => exchange::hold(&self.target, to, exchange).await,
             };
             match attempted {
-                Attempt::Delivered { body_bytes_max, confirmed } => {
+                Attempt::Delivered { body_bytes_max, confirmed, untaken } => {
                     if body_bytes_max.is_some() {
                         self.limits.body_bytes_max = body_bytes_max;
                     }
                     self.start_told |= event.kind == Kind::Start;
-                    return Ok(Settled::Delivered { confirmed });
+                    return Ok(Settled::Delivered { confirmed, untaken });
                 }
                 Attempt::Later { why, after } => return Err((why, after)),
                 Attempt::Refused { why } => return Ok(Settled::Refused(why)),

@@ -176,9 +176,9 @@ impl Direct {
     fn settle(&mut self, attempt: Attempt, now: Instant) -> Option<Settled> {
         self.redirects = 0;
         match attempt {
-            Attempt::Delivered { body_bytes_max, confirmed } => {
+            Attempt::Delivered { body_bytes_max, confirmed, untaken } => {
                 self.limits.body_bytes_max = body_bytes_max.or(self.limits.body_bytes_max);
-                Some(Settled::Delivered { confirmed })
+                Some(Settled::Delivered { confirmed, untaken })
             }
             Attempt::Refused { why } => Some(Settled::Refused(why)),
             Attempt::TooLarge => {

@@ -40,8 +40,8 @@ pub(crate) async fn hold(target: &Target, to: &str, exchange: &Exchange) -> Atte
         Err(_) => return Attempt::Later { why: silence().to_string(), after: None },
     };
     match target.dialect.judge(0, &answer) {
-        Answer::Accepted => Attempt::Delivered { body_bytes_max: None, confirmed: true },
-        Answer::Unconfirmed => Attempt::Delivered { body_bytes_max: None, confirmed: false },
+        Answer::Accepted => Attempt::delivered(true),
+        Answer::Unconfirmed => Attempt::delivered(false),
         Answer::Later => Attempt::Later { why: "the server could not take it".into(), after: None },
         Answer::TooLarge | Answer::Refused => {
             let why =

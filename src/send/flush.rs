@@ -132,7 +132,7 @@ async fn turn(
             Ok(Ok(settled @ (Settled::Delivered { .. } | Settled::Unspoken))) => {
                 let result = match settled {
                     _ if how == How::AsLog => Delivery::DeliveredAsLog,
-                    Settled::Delivered { confirmed: false } => Delivery::Unconfirmed,
+                    Settled::Delivered { confirmed: false, .. } => Delivery::Unconfirmed,
                     _ => Delivery::Delivered,
                 };
                 done(flushed(Some(result), None));

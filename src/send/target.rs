@@ -40,6 +40,17 @@ impl Target {
         }
     }
 
+    /// Whether a receiver of hb's own is there, which takes what a job says of its monitor.
+    pub(crate) fn speaks_hb(&self) -> bool {
+        self.dialect == Dialect::Hb
+    }
+
+    /// Whether it may be promised to be told again: only where it takes both the promise and what keeps
+    /// it, else it would miss a run that is well.
+    pub(crate) fn keeps_leases(&self) -> bool {
+        self.speaks_hb() && self.wants(Kind::Start) && self.wants(Kind::Progress)
+    }
+
     /// The requests that tell it of an event; none where it has no word for it, or wants none.
     pub(crate) fn spell(&self, event: &Event, limits: Limits, now: Moment) -> Vec<Request> {
         let is_told = match event.said {

@@ -1,6 +1,7 @@
 //! Monitors come into being and are changed: by a person through the API, or by a job that describes itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::alerts::Chosen;
 use super::app::App;
@@ -202,6 +203,13 @@ fn set_keys(
     }
 }
 
+/// Members of a description that are wrong, each with the reason; they are left as they were.
+pub(crate) type Untaken = Vec<(String, String)>;
+
+/// How much older than the newest event a description may be: two runs may begin at once, and the clocks
+/// of their hosts differ.
+const DESCRIBED_LATE: Duration = Duration::from_secs(60);
+
 /// Makes the monitor of a slug that nobody has made, as its first ping describes it.
 pub(crate) async fn create(
     app: &Arc<App>,
@@ -209,13 +217,10 @@ pub(crate) async fn create(
     slug: &str,
     rules: StoredRules,
     said: &arrival::Definition,
-) -> Made<i64> {
+) -> Made<(i64, Untaken)> {
     let now = clock::now();
     let bare = Definition { slug: slug.to_owned(), rules, ..Definition::default() };
-    let definition = match bare.over(said, now) {
-        Ok(definition) => definition,
-        Err(mistake) => return Ok(Err(mistake)),
-    };
+    let (definition, mistakes) = bare.over(said, now);
     let maker = Arc::clone(app);
     let slug = slug.to_owned();
     let made = app.store.write(move |tx| {
@@ -226,34 +231,48 @@ pub(crate) async fn create(
             None => insert(tx, &maker, project_id, &definition, "ping", now),
         }
     });
-    made.await
+    Ok(made.await?.map(|id| (id, untaken(app, mistakes))))
 }
 
-/// Lets a job describe its monitor anew. What is wrong in it is logged; its ping counts all the same.
+/// Logs what a job says wrongly of its monitor, and gives it for the answer. Its ping counts all the same.
+fn untaken(app: &App, mistakes: Vec<Mistake>) -> Untaken {
+    let mut untaken = Vec::new();
+    for mistake in mistakes {
+        let why = mistake.message().to_owned();
+        app.log.warning("a job describes its monitor wrongly", &[("why", &why)]);
+        untaken.extend(mistake.member().map(|member| (member.to_owned(), why)));
+    }
+    untaken
+}
+
+/// Lets a job describe its monitor anew, as it was when it said so: what comes late describes nothing
+/// any more.
 pub(crate) async fn update(
     app: &Arc<App>,
     monitor_id: i64,
     said: &arrival::Definition,
-) -> Result<(), Trouble> {
+    at: Option<Moment>,
+) -> Result<Untaken, Trouble> {
     let (maker, said) = (Arc::clone(app), said.clone());
     let updated = app.store.write(move |tx| {
         let now = clock::now();
         let Some(found) = monitors::load(tx, &[Named::Id(monitor_id)])?.into_iter().next() else {
-            return Ok((Ok(()), Effects::default()));
+            return Ok((Vec::new(), Effects::default()));
         };
+        let late_after = found.monitor.live.last_event_at.map(|last| last.before(DESCRIBED_LATE));
+        if at.is_some() && at < late_after {
+            return Ok((Vec::new(), Effects::default()));
+        }
         let known = definition_of(tx, &found.monitor)?;
         let mut effects = Effects::default();
-        let done = match known.clone().over(&said, now) {
-            Ok(same) if same == known => Ok(()),
-            Ok(changed) => replace(tx, &maker, &found.monitor, &changed, now, &mut effects)?,
-            Err(mistake) => Err(mistake),
-        };
-        Ok((done, effects))
+        let (wanted, mut mistakes) = known.clone().over(&said, now);
+        if wanted != known {
+            let replaced = replace(tx, &maker, &found.monitor, &wanted, now, &mut effects)?;
+            mistakes.extend(replaced.err());
+        }
+        Ok((mistakes, effects))
     });
-    let (done, effects) = updated.await?;
+    let (mistakes, effects) = updated.await?;
     app.done(&effects);
-    if let Err(mistake) = done {
-        app.log.warning("a job describes its monitor wrongly", &[("why", mistake.message())]);
-    }
-    Ok(())
+    Ok(untaken(app, mistakes))
 }

@@ -69,6 +69,11 @@ impl Mistake {
         &self.message
     }
 
+    /// The member that is wrong, where it is one.
+    pub(crate) fn member(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// The status.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

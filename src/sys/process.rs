@@ -117,6 +117,28 @@ pub(crate) fn descendants(root: u32) -> Vec<u32> {
     found
 }
 
+/// A number that grows while the processes below `root` do anything: their CPU time, also that of
+/// children they have waited for, and the bytes they have read and written. None where there are no
+/// processes, or where one of them may not be looked at.
+pub(crate) fn work_below(root: u32) -> Option<u64> {
+    let below = descendants(root);
+    let mut work = (!below.is_empty()).then_some(0u64)?;
+    for pid in below {
+        // One that has ended meanwhile has changed the number already.
+        let Some(fields) = stat_fields(pid) else { continue };
+        let ticks = fields.split(' ').skip(11).take(4).filter_map(|field| field.parse().ok());
+        work = ticks.fold(work, u64::wrapping_add);
+        let bytes = match std::fs::read_to_string(format!("/proc/{pid}/io")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return None,
+            Err(_) => continue,
+        };
+        let bytes = bytes.lines().take(2).filter_map(|line| line.split(' ').nth(1)?.parse().ok());
+        work = bytes.fold(work, u64::wrapping_add);
+    }
+    Some(work)
+}
+
 /// Somebody other than `hb` who holds the other end of our pipe, as `PID (name)`.
 pub(crate) fn holder_of(pipe_inode: u64) -> Option<String> {
     let link = format!("pipe:[{pipe_inode}]");

@@ -29,6 +29,17 @@ fn stages_steps_progress_and_metrics_stand_in_the_record() {
 }
 
 #[test]
+fn a_stage_that_began_at_once_is_not_taken_for_one_of_the_end() {
+    let home = Home::new();
+    let job = "echo stage=copying >> \"$HB_RUN_DIR/metrics\"; sleep 2";
+    check(&mut home.hb(&["run", "m", "--", "sh", "-c", job]), 0, "", "");
+    let run = home.last_run();
+    // On a crowded host hb listens only after a second.
+    let began = run["stages"][0]["after_s"].as_f64().expect("a time");
+    assert!(began < 1.5, "{run:#}");
+}
+
+#[test]
 fn a_failed_step_makes_the_run_failed_and_comes_back_as_it_was() {
     let home = Home::new();
     let job = "hb step one -- sh -c 'echo out; echo err >&2; exit 7'; echo $?

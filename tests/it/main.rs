@@ -6,6 +6,7 @@ mod architecture;
 mod config;
 mod databases;
 mod delivery;
+mod described;
 mod dialect_match;
 mod dialects;
 mod doctor;

@@ -52,8 +52,10 @@ fn its_configuration_is_accepted() {
     }
 }
 
-/// Options of `hb run` that are no keys: they are about this one call, or stand in a target.
-const NO_KEYS: [&str; 8] = [
+/// Options of `hb run` that are no keys: they are about this one call, or stand in a target;
+/// `--tag` is an item of `tags`.
+const NO_KEYS: [&str; 9] = [
+    "--tag",
     "--help",
     "--shell",
     "--dialect",

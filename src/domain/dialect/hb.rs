@@ -131,6 +131,29 @@ fn bytes(bytes: &[u8]) -> Value {
     }
 }
 
+/// The members of a definition, as they are named on the wire.
+const MEMBERS: [&str; 10] = [
+    "schedule",
+    "timezone",
+    "grace",
+    "owner",
+    "description",
+    "tags",
+    "run_at_most",
+    "start_within",
+    "tolerance",
+    "name",
+];
+
+/// See [`super::Dialect::untaken`]. The reasons stay unread: an answer may say anything.
+pub(super) fn untaken(body: &[u8]) -> Vec<&'static str> {
+    let results = serde_json::from_slice::<Vec<Value>>(body).unwrap_or_default();
+    let Some(untaken) = results.first().and_then(|result| result["untaken"].as_object()) else {
+        return Vec::new();
+    };
+    MEMBERS.into_iter().filter(|member| untaken.contains_key(*member)).collect()
+}
+
 /// See [`super::Dialect::judge`]: the answer names what became of each event, and a yes that does not
 /// is somebody else's.
 pub(super) fn judge(status: u16, body: &[u8]) -> Answer {

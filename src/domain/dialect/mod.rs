@@ -239,6 +239,11 @@ impl Dialect {
         }
     }
 
+    /// What the receiver did not take of the monitor's definition, although it took the event.
+    pub(crate) fn untaken(self, body: &[u8]) -> Vec<&'static str> {
+        if self == Dialect::Hb { hb::untaken(body) } else { Vec::new() }
+    }
+
     /// Whether the body of an answer decides anything.
     pub(crate) fn reads_answers(self) -> bool {
         match self {

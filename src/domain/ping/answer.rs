@@ -124,13 +124,19 @@ pub(crate) fn answer(dialect: &str, outcome: &Outcome, request: &Request) -> Ans
 pub(crate) fn answer_events(results: &[EventResult]) -> Answer {
     let results: Vec<Value> = results
         .iter()
-        .map(|result| match &result.became {
-            Ok(accepted) => {
-                json!({"run_id": result.run_id, "seq": result.seq, "result": accepted.word()})
+        .map(|result| {
+            let mut said = json!({"run_id": result.run_id, "seq": result.seq});
+            match &result.became {
+                Ok(accepted) => said["result"] = json!(accepted.word()),
+                Err(why) => {
+                    said["result"] = json!("refused");
+                    said["reason"] = json!(why);
+                }
             }
-            Err(why) => json!({
-                "run_id": result.run_id, "seq": result.seq, "result": "refused", "reason": why,
-            }),
+            for (member, why) in &result.untaken {
+                said["untaken"][member] = json!(why);
+            }
+            said
         })
         .collect();
     value(200, &Value::Array(results))
@@ -145,6 +151,8 @@ pub(crate) struct EventResult {
     pub(crate) seq: Option<u32>,
     /// How it was taken, or why not.
     pub(crate) became: Result<Accepted, String>,
+    /// Members of its definition that were wrong and are left as they were, each with the reason.
+    pub(crate) untaken: Vec<(String, String)>,
 }
 
 fn text(status: u16, body: &str) -> Answer {

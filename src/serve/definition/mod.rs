@@ -135,33 +135,25 @@ impl Definition {
         Ok(())
     }
 
-    /// What a job says about its monitor; what it leaves out stays.
+    /// What a job says about its monitor; what it leaves out stays. So does what it says wrongly: nobody
+    /// stands beside a job to mend it, and the rest of what it says is still true.
     pub(crate) fn over(
         self,
         said: &arrival::Definition,
         now: Moment,
-    ) -> Result<Definition, Mistake> {
-        let mut members = Map::new();
-        let mut put = |name: &str, value: &Option<String>| {
-            if let Some(value) = value {
-                members.insert(name.to_owned(), Value::from(value.as_str()));
-            }
-        };
-        put("schedule", &said.schedule);
-        put("timezone", &said.timezone);
-        put("grace", &said.grace);
-        put("owner", &said.owner);
-        put("description", &said.description);
-        put("run_at_most", &said.run_at_most);
-        put("start_within", &said.start_within);
-        put("name", &said.name);
-        if !said.tags.is_empty() {
-            members.insert("tags".to_owned(), Value::from(said.tags.clone()));
+    ) -> (Definition, Vec<Mistake>) {
+        let before = (self.rules.schedule.clone(), self.rules.timezone.clone());
+        let mut read = self;
+        let mut mistakes = Vec::new();
+        for (name, value) in members_of(said) {
+            // What cannot be read is not assigned.
+            mistakes.extend(read.member(&name, &value).err());
         }
-        if let Some(tolerance) = said.tolerance {
-            members.insert("tolerance".to_owned(), Value::from(tolerance));
+        if let Err(mistake) = read.check(now) {
+            (read.rules.schedule, read.rules.timezone) = before;
+            mistakes.push(mistake);
         }
-        self.read(&Value::Object(members), now)
+        (read, mistakes)
     }
 
     fn check(&mut self, now: Moment) -> Result<(), Mistake> {
@@ -187,6 +179,14 @@ impl Definition {
             return Err(Mistake::field("schedule", "this schedule never comes true again"));
         }
         Ok(())
+    }
+}
+
+/// What a job says, as a person would have written it.
+fn members_of(said: &arrival::Definition) -> Map<String, Value> {
+    match serde_json::to_value(said) {
+        Ok(Value::Object(members)) => members,
+        Ok(_) | Err(_) => Map::new(),
     }
 }
 
@@ -254,6 +254,42 @@ mod tests {
         ] {
             let why = read(value.clone()).expect_err(&value.to_string());
             assert!(why.contains(part), "{value}: {why}");
+        }
+    }
+
+    #[test]
+    fn of_what_a_job_says_the_right_part_is_taken() {
+        let now = Moment::from_epoch_ms(1_795_000_000_000);
+        let known = Definition::default()
+            .read(&json!({"slug": "a", "schedule": "every 1h", "grace": 60, "owner": "dba"}), now)
+            .expect("it is right");
+        for (said, wrong, changed) in [
+            (json!({}), &[][..], json!({})),
+            (json!({"owner": "web", "tolerance": 2}), &[], json!({"owner": "web", "tolerance": 2})),
+            (json!({"tags": ["x"], "name": "A"}), &[], json!({"tags": ["x"], "name": "A"})),
+            (
+                json!({"schedule": "0 3 * *", "owner": "web"}),
+                &["schedule"],
+                json!({"owner": "web"}),
+            ),
+            (
+                json!({"schedule": "0 0 30 2 *", "grace": "5m"}),
+                &["schedule"],
+                json!({"grace": 300}),
+            ),
+            (json!({"timezone": "Mars/Base", "grace": "x"}), &["grace", "timezone"], json!({})),
+            (
+                json!({"run_at_most": "0", "tolerance": 9999}),
+                &["run_at_most", "tolerance"],
+                json!({}),
+            ),
+        ] {
+            let described = serde_json::from_value(said.clone()).expect("a definition");
+            let (read, mistakes) = known.clone().over(&described, now);
+            let mut members: Vec<_> = mistakes.iter().filter_map(|one| one.member()).collect();
+            members.sort_unstable();
+            assert_eq!(members, wrong, "{said}");
+            assert_eq!(read, known.clone().read(&changed, now).expect("right"), "{said}");
         }
     }
 

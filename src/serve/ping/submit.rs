@@ -9,9 +9,10 @@ use crate::domain::arrival::Arrival;
 use crate::domain::event::Kind;
 use crate::domain::ping::{self, Accepted, Answer, EventResult, Outcome};
 use crate::serve::app::App;
+use crate::serve::creation::{self, Untaken};
 use crate::serve::definition::StoredRules;
+use crate::serve::healthchecks;
 use crate::serve::recorder::{Ping, Recorded};
-use crate::serve::{creation, healthchecks};
 use crate::store::Trouble;
 use crate::sys::clock;
 
@@ -40,6 +41,13 @@ enum Became {
     Refused(String),
 }
 
+impl Became {
+    /// The same where nothing was said of the monitor itself, or nothing wrong.
+    fn alone(self) -> (Became, Untaken) {
+        (self, Untaken::new())
+    }
+}
+
 /// Brings everything that a request tells to its monitors, in its order.
 pub(crate) async fn all(
     app: &Arc<App>,
@@ -61,12 +69,14 @@ pub(crate) async fn all(
             },
         };
         let identity = identity(&told.heard);
-        let became = match (place, told.heard) {
-            (_, ping::Heard::Refused(why)) => Became::Refused(why),
-            (Place::Nowhere, _) => Became::Unknown,
-            (Place::Ambiguous, _) => Became::Ambiguous,
-            (Place::Monitor(_), ping::Heard::Nothing) => Became::Taken(Accepted::Ignored, None),
-            (Place::Vacant { .. }, ping::Heard::Nothing) => Became::Unknown,
+        let (became, untaken) = match (place, told.heard) {
+            (_, ping::Heard::Refused(why)) => Became::Refused(why).alone(),
+            (Place::Nowhere, _) => Became::Unknown.alone(),
+            (Place::Ambiguous, _) => Became::Ambiguous.alone(),
+            (Place::Monitor(_), ping::Heard::Nothing) => {
+                Became::Taken(Accepted::Ignored, None).alone()
+            }
+            (Place::Vacant { .. }, ping::Heard::Nothing) => Became::Unknown.alone(),
             (Place::Monitor(known), ping::Heard::Event(arrival)) => {
                 match one(app, wire, &known, *arrival, request, preview).await {
                     Ok(became) => became,
@@ -78,7 +88,7 @@ pub(crate) async fn all(
                 let wanted = asked || arrival.definition.is_some();
                 if !wanted || !may_create || preview {
                     became_all.push(Became::Unknown);
-                    results.push(event_result(identity, became_all.last()));
+                    results.push(event_result(identity, became_all.last(), Untaken::new()));
                     continue;
                 }
                 match made(app, wire, dialect, project_id, &slug, *arrival, request).await {
@@ -88,7 +98,7 @@ pub(crate) async fn all(
             }
         };
         became_all.push(became);
-        results.push(event_result(identity, became_all.last()));
+        results.push(event_result(identity, became_all.last(), untaken));
     }
     if became_all.iter().any(|became| matches!(became, Became::Unknown))
         && !app.strangers.may_ask(&wire.remote(), received_at)
@@ -119,6 +129,7 @@ fn identity(heard: &ping::Heard) -> (Option<String>, Option<u32>) {
 fn event_result(
     (run_id, seq): (Option<String>, Option<u32>),
     became: Option<&Became>,
+    untaken: Untaken,
 ) -> EventResult {
     let became = match became {
         Some(Became::Taken(accepted, _)) => Ok(*accepted),
@@ -127,7 +138,7 @@ fn event_result(
         Some(Became::Ambiguous) => Err("several monitors have this slug".to_owned()),
         Some(Became::Refused(why)) => Err(why.clone()),
     };
-    EventResult { run_id, seq, became }
+    EventResult { run_id, seq, became, untaken }
 }
 
 /// One answer for everything: the first that went wrong, else the last.
@@ -174,11 +185,11 @@ async fn one(
     mut arrival: Arrival,
     request: &ping::Request<'_>,
     preview: bool,
-) -> Result<Became, Trouble> {
+) -> Result<(Became, Untaken), Trouble> {
     // Whoever may say that a job ran may not say that nobody needs to look at it.
     if matches!(arrival.kind, Kind::Pause | Kind::Resume) {
         let why = "a ping pauses nothing; that takes an API key, see `hb monitor pause --help`";
-        return Ok(Became::Refused(why.to_owned()));
+        return Ok(Became::Refused(why.to_owned()).alone());
     }
     let received_at = clock::now();
     let filtered = if arrival.kind == Kind::Test {
@@ -189,9 +200,10 @@ async fn one(
     let ignored = filtered.is_none() || preview;
     arrival.kind = filtered.unwrap_or(arrival.kind);
     ping::settle(&mut arrival, received_at);
-    if let Some(definition) = arrival.definition.take() {
-        creation::update(app, known.monitor_id, &definition).await?;
-    }
+    let untaken = match arrival.definition.take() {
+        Some(said) => creation::update(app, known.monitor_id, &said, arrival.at).await?,
+        None => Untaken::new(),
+    };
     let kind = arrival.kind;
     let packed = (!arrival.output.is_empty()).then(|| app.packers.pack(&arrival.output));
     let ping = Ping {
@@ -206,7 +218,7 @@ async fn one(
         remote: wire.client(),
         agent: wire.agent(),
     };
-    Ok(match app.recorder.record(ping).await? {
+    let became = match app.recorder.record(ping).await? {
         Recorded::Stored => {
             let accepted = if ignored { Accepted::Ignored } else { Accepted::Stored };
             Became::Taken(accepted, Some(kind))
@@ -217,7 +229,8 @@ async fn one(
             app.directory.forget();
             Became::Unknown
         }
-    })
+    };
+    Ok((became, untaken))
 }
 
 /// Whether Healthchecks would make a check of this slug.
@@ -236,15 +249,15 @@ async fn made(
     slug: &str,
     arrival: Arrival,
     request: &ping::Request<'_>,
-) -> Result<Became, Trouble> {
+) -> Result<(Became, Untaken), Trouble> {
     let rules = match (dialect, &arrival.definition) {
         ("healthchecks", None) => healthchecks::rules_by_default(),
         _ => StoredRules::default(),
     };
     let said = arrival.definition.as_deref().cloned().unwrap_or_default();
-    let monitor_id = match creation::create(app, project_id, slug, rules, &said).await? {
-        Ok(monitor_id) => monitor_id,
-        Err(mistake) => return Ok(Became::Refused(mistake.message().to_owned())),
+    let (monitor_id, untaken) = match creation::create(app, project_id, slug, rules, &said).await? {
+        Ok(made) => made,
+        Err(mistake) => return Ok(Became::Refused(mistake.message().to_owned()).alone()),
     };
     let known = Arc::new(Known {
         monitor_id,
@@ -252,8 +265,9 @@ async fn made(
         filters: ping::Filters::default(),
     });
     let arrival = Arrival { definition: None, ..arrival };
-    Ok(match one(app, wire, &known, arrival, request, false).await? {
-        Became::Taken(Accepted::Stored, _) => Became::Created,
-        other => other,
-    })
+    let became = match one(app, wire, &known, arrival, request, false).await? {
+        (Became::Taken(Accepted::Stored, _), _) => Became::Created,
+        (other, _) => other,
+    };
+    Ok((became, untaken))
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::{Heard, Refused, Told, healthchecks, told};
-use crate::domain::arrival::{Arrival, Definition};
+use crate::domain::arrival::{Arrival, Definition, TAGS_MAX};
 use crate::domain::base64;
 use crate::domain::event::Kind;
 use crate::domain::metric::Metrics;
@@ -18,8 +18,6 @@ use crate::domain::ping::values;
 
 /// The most events of one request. A client that has more spooled sends them in several.
 pub(crate) const EVENTS_MAX: usize = 1_000;
-/// The most tags of a definition, and the longest text in one; the rest is dropped and cut.
-const TAGS_MAX: usize = 50;
 
 /// Reads a ping at one of hb's own URLs.
 pub(super) fn read(spot: &Spot, request: &Request) -> Result<Vec<Told>, Refused> {

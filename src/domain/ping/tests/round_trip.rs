@@ -215,7 +215,12 @@ fn an_event_of_our_own_arrives_as_it_was() {
 
 #[test]
 fn our_own_answer_is_understood_by_our_own_client() {
-    let result = |became| EventResult { run_id: Some(RID.to_owned()), seq: Some(0), became };
+    let result = |became| EventResult {
+        run_id: Some(RID.to_owned()),
+        seq: Some(0),
+        became,
+        untaken: Vec::new(),
+    };
     let judge = |result| {
         let answer = answer_events(&[result]);
         Dialect::Hb.judge(answer.status, &answer.body)
@@ -224,6 +229,17 @@ fn our_own_answer_is_understood_by_our_own_client() {
     assert_eq!(judge(result(Ok(Accepted::Duplicate))), Answer::Accepted);
     assert_eq!(judge(result(Ok(Accepted::Late))), Answer::Accepted);
     assert_eq!(judge(result(Err("no such monitor".to_owned()))), Answer::Refused);
+    let untaken = |members: &[&str]| {
+        let why = |member: &&str| ((*member).to_owned(), "a reason".to_owned());
+        let untaken = members.iter().map(why).collect();
+        let answer = answer_events(&[EventResult { untaken, ..result(Ok(Accepted::Stored)) }]);
+        assert_eq!(Dialect::Hb.judge(answer.status, &answer.body), Answer::Accepted);
+        Dialect::Hb.untaken(&answer.body)
+    };
+    assert_eq!(untaken(&["schedule", "tags"]), ["schedule", "tags"]);
+    assert!(untaken(&["a word of somebody else's"]).is_empty());
+    assert!(untaken(&[]).is_empty());
+    assert!(Dialect::Healthchecks.untaken(b"[{\"untaken\":{\"schedule\":\"\"}}]").is_empty());
     for (status, body, expected) in [
         (200, "<!DOCTYPE html>", Answer::Refused),
         (200, "[]", Answer::Refused),

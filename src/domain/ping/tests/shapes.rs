@@ -206,14 +206,23 @@ fn events_are_taken_one_by_one() {
     ] {
         assert_eq!(take(("POST", "/api/hb/v1/events"), headers, body).answer.status, status);
     }
-    let result = |became| EventResult { run_id: Some("r".to_owned()), seq: Some(1), became };
+    let result = |became, untaken| {
+        let run_id = Some("r".to_owned());
+        EventResult { run_id, seq: Some(1), became, untaken }
+    };
     let refused = Err("no such monitor".to_owned());
-    let answer = answer_events(&[result(Ok(Accepted::Duplicate)), result(refused)]);
+    let untaken = vec![("schedule".to_owned(), "it has 4 fields".to_owned())];
+    let answer = answer_events(&[
+        result(Ok(Accepted::Duplicate), Vec::new()),
+        result(refused, Vec::new()),
+        result(Ok(Accepted::Stored), untaken),
+    ]);
     assert_eq!(
         serde_json::from_slice::<Value>(&answer.body).unwrap(),
         json!([
             {"run_id": "r", "seq": 1, "result": "duplicate"},
             {"run_id": "r", "seq": 1, "result": "refused", "reason": "no such monitor"},
+            {"run_id": "r", "seq": 1, "result": "stored", "untaken": {"schedule": "it has 4 fields"}},
         ])
     );
 }
