@@ -96,18 +96,16 @@ pub(crate) enum Plan {
     Close,
 }
 
-/// What a monitor's word means for its incident. `quiet` is a pause or maintenance.
+/// What a monitor's word means for its incident while nobody asks to be left alone.
 ///
-/// Law: bad opens one, worse tells it, good closes it; while quiet nothing is opened and nothing told to
-/// be worse, and afterwards what still holds is. Doubt and a pause leave an open one open, since they
-/// say nothing about the job.
-pub(crate) fn plan(open: Option<&Open>, status: Status, quiet: bool) -> Plan {
+/// Law: bad opens one, worse tells it, good closes it. In maintenance nothing of that is done, and
+/// afterwards what then holds is, so that one which is bad before and after is not told twice
+/// (uptime-kuma#7148). Doubt and a pause leave an open one open, since they say nothing about the job.
+pub(crate) fn plan(open: Option<&Open>, status: Status) -> Plan {
     let severity = severity_of(status);
     match (open, severity) {
-        (None, Some(severity)) if !quiet => Plan::Open { severity, reason: status },
-        (Some(open), Some(severity)) if !quiet && severity > open.severity => {
-            Plan::Worsen { severity }
-        }
+        (None, Some(severity)) => Plan::Open { severity, reason: status },
+        (Some(open), Some(severity)) if severity > open.severity => Plan::Worsen { severity },
         (Some(_), None) if !matches!(status, Status::Paused | Status::Unknown) => Plan::Close,
         (None | Some(_), None | Some(_)) => Plan::Nothing,
     }
@@ -169,37 +167,30 @@ mod tests {
     fn an_incident_follows_the_word() {
         let nothing = Plan::Nothing;
         let open = |severity, reason| Plan::Open { severity, reason };
-        // (status, loud and closed, quiet and closed, loud and open as a warning, quiet and open)
+        // (status, where none is open, where one is open as a warning)
         let worse = |severity| Plan::Worsen { severity };
         let (warning, critical) = (Severity::Warning, Severity::Critical);
         let emergency = Severity::Emergency;
         let cases = [
-            (Status::New, nothing, Plan::Close, Plan::Close),
-            (Status::Up, nothing, Plan::Close, Plan::Close),
-            (Status::Running, nothing, Plan::Close, Plan::Close),
-            (Status::Late, nothing, Plan::Close, Plan::Close),
-            (Status::Partial, nothing, Plan::Close, Plan::Close),
-            (Status::Paused, nothing, nothing, nothing),
-            (Status::Unknown, nothing, nothing, nothing),
-            (Status::Overrun, open(warning, Status::Overrun), nothing, nothing),
-            (Status::Stalled, open(warning, Status::Stalled), nothing, nothing),
-            (Status::Missed, open(critical, Status::Missed), worse(critical), nothing),
-            (Status::Failed, open(critical, Status::Failed), worse(critical), nothing),
-            (Status::Vanished, open(critical, Status::Vanished), worse(critical), nothing),
-            (
-                Status::VerifyFailed,
-                open(emergency, Status::VerifyFailed),
-                worse(emergency),
-                nothing,
-            ),
+            (Status::New, nothing, Plan::Close),
+            (Status::Up, nothing, Plan::Close),
+            (Status::Running, nothing, Plan::Close),
+            (Status::Late, nothing, Plan::Close),
+            (Status::Partial, nothing, Plan::Close),
+            (Status::Paused, nothing, nothing),
+            (Status::Unknown, nothing, nothing),
+            (Status::Overrun, open(warning, Status::Overrun), nothing),
+            (Status::Stalled, open(warning, Status::Stalled), nothing),
+            (Status::Missed, open(critical, Status::Missed), worse(critical)),
+            (Status::Failed, open(critical, Status::Failed), worse(critical)),
+            (Status::Vanished, open(critical, Status::Vanished), worse(critical)),
+            (Status::VerifyFailed, open(emergency, Status::VerifyFailed), worse(emergency)),
         ];
         assert_eq!(cases.len(), Status::ALL.len());
         let known = Open { severity: warning };
-        for (status, when_closed, when_open, when_quiet) in cases {
-            assert_eq!(plan(None, status, false), when_closed, "{status:?}");
-            assert_eq!(plan(None, status, true), nothing, "{status:?}");
-            assert_eq!(plan(Some(&known), status, false), when_open, "{status:?}");
-            assert_eq!(plan(Some(&known), status, true), when_quiet, "{status:?}");
+        for (status, when_closed, when_open) in cases {
+            assert_eq!(plan(None, status), when_closed, "{status:?}");
+            assert_eq!(plan(Some(&known), status), when_open, "{status:?}");
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod host;
 pub(crate) mod http1;
 pub(crate) mod incident;
 pub(crate) mod io_class;
+pub(crate) mod maintenance;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod name;

@@ -14,6 +14,7 @@ use super::log::Log;
 use super::output::Packers;
 use super::password::Password;
 use super::ping::Directory;
+use super::quiet::Quiet;
 use super::recorder::Recorder;
 use super::refusals::Refusals;
 use super::rules::RulesCache;
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub(crate) directory: Directory,
     /// Schedules that have been read.
     pub(crate) rules: RulesCache,
+    /// Who is left alone now.
+    pub(crate) quiet: Quiet,
     /// Marks and blind times.
     pub(crate) watch: Watch,
     /// Signs of life.
@@ -107,6 +110,7 @@ impl App {
             recorder: Recorder::default(),
             directory: Directory::default(),
             rules: RulesCache::default(),
+            quiet: Quiet::default(),
             watch: Watch::new(node, clock::now()),
             health: Health::new(),
             strangers: Strangers::default(),

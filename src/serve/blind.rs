@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::app::App;
+use super::quiet;
 use super::run::Stopped;
 use crate::domain::time::Moment;
 use crate::store::nodes::{self, BlindTime, Node};
@@ -138,6 +139,10 @@ pub(crate) async fn keep_marking(app: Arc<App>, mut stop: watch::Receiver<bool>)
         }
         match mark_now(&app).await {
             Ok(found) => {
+                // Another node may have been told of maintenance.
+                if let Err(trouble) = quiet::refresh(&app).await {
+                    app.noted(&trouble);
+                }
                 if std::mem::take(&mut failed) {
                     app.log.info("the store is back", &[]);
                 }

@@ -116,7 +116,7 @@ fn remind(
     };
     let judged = Judged::new(app, monitor.monitor, now);
     let acked = incident.acknowledged_at.is_some();
-    if judged.state.is_quiet(now) || incident.snoozed_until.is_some_and(|until| now < until) {
+    if judged.is_quiet() || incident.snoozed_until.is_some_and(|until| now < until) {
         // Reminders rest in a pause; the next one comes as if this one had been told.
         incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, acked));
         return incidents::update(tx, &incident).map(drop);

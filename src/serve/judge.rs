@@ -39,7 +39,9 @@ pub(crate) struct Judged {
     pub(crate) memory: Option<Memory>,
     blind: Arc<Vec<Blind>>,
     changes: Vec<Change>,
+    kept_back: Option<Change>,
     wake_at: Option<Moment>,
+    quiet_until: Option<Moment>,
     event_count: u64,
     incident_id: Option<String>,
     is_anew: bool,
@@ -50,6 +52,11 @@ pub(crate) struct Judged {
 #[serde(default)]
 struct Kept {
     healthchecks: Memory,
+}
+
+/// Until when people are not told of a monitor.
+pub(crate) fn quiet_until(app: &App, monitor: &Monitor, now: Moment) -> Option<Moment> {
+    app.quiet.until(monitor.project_id, &monitor.about.slug, &monitor.about.tags, now)
 }
 
 /// What Healthchecks remembers of a check beside its state.
@@ -70,7 +77,9 @@ impl Judged {
             state,
             blind: app.watch.recent(),
             changes: Vec::new(),
+            kept_back: None,
             wake_at: monitor.live.wake_at,
+            quiet_until: quiet_until(app, &monitor, now),
             event_count: monitor.live.event_count,
             incident_id: monitor.live.incident_id.clone(),
             is_anew: false,
@@ -87,6 +96,11 @@ impl Judged {
             }
         }
         self.one(input, now)
+    }
+
+    /// Whether people are to be left alone now: paused or in maintenance.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.state.pause.is_some() || self.quiet_until.is_some()
     }
 
     fn one(&mut self, input: &Input, now: Moment) -> Taken {
@@ -132,10 +146,6 @@ impl Judged {
         now: Moment,
         effects: &mut Effects,
     ) -> Result<(), Trouble> {
-        if self.compiled.fault.is_some() {
-            self.wake_at = Some(now.after(FAULTY_LOOK));
-        }
-        effects.wake(self.wake_at);
         if !self.changes.is_empty() {
             changes::insert(
                 tx,
@@ -145,34 +155,54 @@ impl Judged {
         }
         let (status, faulty) = (self.status(), self.compiled.fault.is_some());
         let is_bad = incident::severity_of(status).is_some() || faulty;
-        if !is_bad && self.incident_id.is_none() {
-            return Ok(());
+        let is_kept_back =
+            (is_bad || self.incident_id.is_some()) && self.tell(tx, app, now, effects)?;
+        self.look_after_maintenance(is_kept_back, now);
+        if faulty {
+            self.wake_at = Some(now.after(FAULTY_LOOK));
         }
-        self.tell(tx, app, now, effects)
+        effects.wake(self.wake_at);
+        Ok(())
     }
 
-    /// Opens, worsens or closes the incident, as the rules have it.
+    /// Wakes up at the end of maintenance if there is something to tell then, and only then: of those
+    /// that it covers most are well, and all of them would wake up at the same moment.
+    fn look_after_maintenance(&mut self, is_kept_back: bool, now: Moment) {
+        let until = self.quiet_until.filter(|_| is_kept_back);
+        if until != self.state.quiet_until.filter(|until| *until > now) {
+            self.one(&Input::Quiet { until }, now);
+        }
+    }
+
+    /// Opens, worsens or closes the incident, as the rules have it; whether that is kept back.
     fn tell(
         &mut self,
         tx: &mut dyn Tx,
         app: &App,
         now: Moment,
         effects: &mut Effects,
-    ) -> Result<(), Trouble> {
+    ) -> Result<bool, Trouble> {
         let ids: Vec<String> = self.incident_id.iter().cloned().collect();
         let mut incident = incidents::by_id(tx, &ids)?.into_iter().next();
         let open = incident.as_ref().map(|incident| Open {
             severity: Severity::parse(&incident.severity).unwrap_or_default(),
         });
-        let quiet = self.state.is_quiet(now);
         let plan = match &self.compiled.fault {
             // Nobody can say how a monitor does whose rules make no sense; that is told, once.
-            Some(_) if open.is_none() && !quiet => {
+            Some(_) if open.is_none() => {
                 Plan::Open { severity: Severity::Critical, reason: Status::Unknown }
             }
             Some(_) => Plan::Nothing,
-            None => incident::plan(open.as_ref(), self.status(), quiet),
+            None => incident::plan(open.as_ref(), self.status()),
         };
+        // One that was begun anew ends its incident without a word, which disturbs nobody.
+        if self.is_quiet() && !self.is_anew {
+            return Ok(plan != Plan::Nothing);
+        }
+        if plan != Plan::Nothing && self.changes.is_empty() {
+            // What is told now was kept back: it happened earlier, and was written down then.
+            self.kept_back = self.last_stored(tx)?;
+        }
         match (plan, incident.as_mut()) {
             (Plan::Nothing, _) => {}
             (Plan::Open { severity, .. }, _) => {
@@ -206,11 +236,11 @@ impl Judged {
             // The incident was swept away; there is nothing to close.
             (Plan::Worsen { .. } | Plan::Close, None) => self.incident_id = None,
         }
-        Ok(())
+        Ok(false)
     }
 
     fn opened(&self, severity: Severity, now: Moment) -> Result<Incident, Trouble> {
-        let since = self.changes.last().map_or(now, |change| change.at).min(now);
+        let since = self.last_change().map_or(now, |change| change.at).min(now);
         Ok(Incident {
             id: super::secrets::uuid().map_err(Trouble::Unavailable)?,
             project_id: self.monitor.project_id,
@@ -235,16 +265,27 @@ impl Judged {
 
     /// Why it is as it is, in one sentence.
     pub(crate) fn reason(&self, now: Moment) -> String {
-        match (&self.compiled.fault, self.changes.last()) {
+        match (&self.compiled.fault, self.last_change()) {
             (Some(fault), _) => format!("it cannot be watched: {fault}"),
             (None, Some(change)) => reasons::sentence(&change.reason, &self.compiled.rules, now),
             (None, None) => format!("it is {}", self.status().word()),
         }
     }
 
-    /// The last change of this transaction.
+    /// The last change of this transaction, or the one that is told late.
     pub(crate) fn last_change(&self) -> Option<&Change> {
-        self.changes.last()
+        self.changes.last().or(self.kept_back.as_ref())
+    }
+
+    /// The change that made it what it is, as it was written down.
+    fn last_stored(&self, tx: &mut dyn Tx) -> Result<Option<Change>, Trouble> {
+        let stored = changes::page(tx, self.monitor.id, None, 1)?.rows.into_iter().next();
+        Ok(stored.and_then(|stored| {
+            let from = Status::parse(&stored.change.from_status)?;
+            let to = Status::parse(&stored.change.to_status)?;
+            let reason = serde_json::from_str(&stored.change.reason).ok()?;
+            Some(Change { from, to, at: stored.change.at, reason }).filter(|_| to == self.status())
+        }))
     }
 
     fn stored(&self, change: &Change) -> NewChange {

@@ -34,6 +34,7 @@ mod metrics;
 mod output;
 mod password;
 mod ping;
+mod quiet;
 mod reasons;
 mod record;
 mod recorder;

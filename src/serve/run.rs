@@ -16,7 +16,7 @@ use super::app::{App, Keep};
 use super::first_start::{self, GivenKeys, Keys};
 use super::listen::{self, Listener};
 use super::log::Log;
-use super::{alerter, alone, blind, checker, health, recorder, retention, router};
+use super::{alerter, alone, blind, checker, health, quiet, recorder, retention, router};
 use crate::store::{Place, Store, Trouble};
 use crate::sys::{inherited, service};
 
@@ -112,6 +112,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     keys.tell_password(&app.password);
     // The first mark is also the proof that the store takes writes.
     blind::begin(&app).await?;
+    quiet::refresh(&app).await?;
 
     let (stop, stopping) = watch::channel(false);
     let (stop_recording, recording) = watch::channel(false);

@@ -12,7 +12,7 @@ const PLANS_MAX: i64 = 10_000;
 pub(crate) struct Maintenance {
     /// In which project.
     pub(crate) project_id: i64,
-    /// For which monitors, as JSON.
+    /// For which monitors, and in which zone, as JSON.
     pub(crate) scope: String,
     /// When it begins.
     pub(crate) from_at: Option<Moment>,

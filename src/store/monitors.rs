@@ -263,6 +263,12 @@ pub(crate) fn next_wake(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
     super::one(tx.rows(sql::NEXT_WAKE, &[])?)?.maybe_moment()
 }
 
+/// Wakes the monitors about whom something may have been kept back: those that are bad and those with an
+/// incident. This looks at all of them, so it is for what a person does seldom.
+pub(crate) fn wake_untold(tx: &mut dyn Tx, now: Moment) -> Result<u64, Trouble> {
+    tx.run(sql::WAKE_UNTOLD, &[Value::from(now)])
+}
+
 /// Monitors of a project in the order in which they were made, from behind `after`.
 pub(crate) fn page(
     tx: &mut dyn Tx,

@@ -27,6 +27,7 @@ mod kept_addresses;
 mod kernels;
 mod keys;
 mod killed;
+mod left_alone;
 mod man;
 mod manage;
 mod manage_local;

@@ -9,7 +9,7 @@ use super::receiver::{self, FakeReceiver};
 use super::server::{API_KEY, PING_KEY, READ_KEY, Server, send};
 
 /// A monitor that is missed two seconds after it was last heard of.
-fn quick(slug: &str) -> Value {
+pub(crate) fn quick(slug: &str) -> Value {
     json!({ "slug": slug, "schedule": "every 1s", "grace": "1s", "tolerance": 0 })
 }
 
@@ -348,7 +348,7 @@ fn hb_run_finds_what_it_reports_in_the_receiver() {
 }
 
 /// Waits for something that must come true.
-fn wait_for(mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_for(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < Duration::from_secs(30), "it did not come true");

@@ -8,6 +8,7 @@ mod channels;
 mod events;
 mod incidents;
 mod keys;
+mod maintenance;
 mod monitors;
 mod overview;
 mod pauses;
@@ -62,6 +63,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/incidents/{id}/ack", post(incidents::acknowledge))
         .route("/incidents/{id}/snooze", post(incidents::snooze))
         .route("/incidents/{id}/resolve", post(incidents::resolve))
+        .route("/maintenance", get(maintenance::list).post(maintenance::create))
+        .route("/maintenance/{id}", axum::routing::delete(maintenance::remove))
         .route("/channels", get(channels::list).post(channels::create))
         .route(
             "/channels/{name}",

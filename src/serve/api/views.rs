@@ -6,6 +6,7 @@ use crate::domain::time::Moment;
 use crate::domain::transition::State;
 use crate::serve::app::App;
 use crate::serve::definition::StoredRules;
+use crate::serve::judge::quiet_until;
 use crate::serve::record::flags;
 use crate::serve::rules::Compiled;
 use crate::store::channels::Channel;
@@ -37,6 +38,7 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
             "reason": pause.reason,
         })
     });
+    let quiet_until = quiet_until(app, monitor, now);
     let mut shown = json!({
         "id": monitor.uuid,
         "slug": monitor.about.slug,
@@ -54,7 +56,7 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "channels": told,
         "ping_url": app.ping_url(&monitor.uuid),
         "status": if compiled.fault.is_some() { "unknown" } else { monitor.live.status.as_str() },
-        "facts": facts(&state, &compiled, now),
+        "facts": facts(&state, &compiled, quiet_until, now),
         "due_at": moment(monitor.live.due_at),
         "deadline_at": moment(monitor.live.deadline_at),
         "last_success_at": moment(monitor.live.last_success_at),
@@ -74,7 +76,7 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
 }
 
 /// The four facts behind the status.
-fn facts(state: &State, compiled: &Compiled, now: Moment) -> Value {
+fn facts(state: &State, compiled: &Compiled, quiet_until: Option<Moment>, now: Moment) -> Value {
     let facts = state.facts(&compiled.rules, now);
     let runs: Vec<Value> = facts
         .runs
@@ -98,7 +100,7 @@ fn facts(state: &State, compiled: &Compiled, now: Moment) -> Value {
     if facts.is_unverified {
         quality.push("verify-failed");
     }
-    let attention = match (facts.is_paused, facts.is_quiet) {
+    let attention = match (facts.is_paused, quiet_until.is_some()) {
         (true, _) => "paused",
         (false, true) => "maintenance",
         (false, false) => "active",
@@ -110,6 +112,7 @@ fn facts(state: &State, compiled: &Compiled, now: Moment) -> Value {
         "exit_code": facts.exit_code,
         "quality": quality,
         "attention": attention,
+        "maintenance_until": moment(quiet_until),
     })
 }
 

@@ -135,6 +135,12 @@ pub(in crate::store) const DUE: Many = Many {
 pub(in crate::store) const NEXT_WAKE: &str = "\
     select min(wake_at) from monitors where wake_at is not null";
 
+/// Wakes those of which people may have to be told.
+pub(in crate::store) const WAKE_UNTOLD: &str = "\
+    update monitors set wake_at = $1 where (wake_at is null or wake_at > $1) \
+     and (incident_id is not null or status in ('missed', 'failed', 'verify-failed', 'vanished', \
+     'overrun', 'stalled'))";
+
 /// A page of a project's, in the order in which they were made.
 pub(in crate::store) const PAGE: &str = "\
     select id from monitors where project_id = $1 and id > $2 and ($3 = '' or slug = $3) \

@@ -1,0 +1,174 @@
+//! When people are left alone: maintenance, chatter that is not kept, and what they are told afterwards.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::databases::start_postgresql;
+use super::hb::Home;
+use super::receiver::{FakeReceiver, Step};
+use super::receiving::{quick, wait_for};
+use super::server::{PING_KEY, Server};
+
+/// A receiver with a channel that writes down what people are told.
+fn with_channel(home: &Home) -> (Server, FakeReceiver) {
+    let server = Server::start(home);
+    let hook = channel_of(&server);
+    (server, hook)
+}
+
+fn channel_of(server: &Server) -> FakeReceiver {
+    let hook = FakeReceiver::always(&Step::Ok);
+    let channel = json!({
+        "name": "hook", "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
+        "method": "POST", "body": "$NAME $STATUS",
+    });
+    let made = server.api("POST", "/channels", Some(channel));
+    assert_eq!(made.status, 201, "{}", made.text());
+    hook
+}
+
+/// What people were told so far, sorted.
+fn told(hook: &FakeReceiver) -> Vec<String> {
+    let mut told: Vec<String> = hook
+        .requests()
+        .iter()
+        .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+        .collect();
+    told.sort();
+    told
+}
+
+fn incidents(server: &Server) -> Vec<Value> {
+    let answer = server.api("GET", "/incidents", None);
+    answer.json()["incidents"].as_array().expect("a list").clone()
+}
+
+fn ping(server: &Server, slug: &str, word: &str) {
+    let answer = server.get(&format!("/hb/{PING_KEY}/{slug}{word}"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn maintenance_tells_nobody_and_what_still_holds_is_told_at_its_end() {
+    let home = Home::new();
+    let (server, hook) = with_channel(&home);
+    for slug in ["bad", "flaps", "mended", "broken", "passing", "other"] {
+        let tags = if slug == "other" { json!([]) } else { json!(["db"]) };
+        let monitor = json!({ "slug": slug, "name": slug, "schedule": "every 1h", "tags": tags });
+        server.monitor(monitor);
+        ping(&server, slug, "");
+    }
+    for slug in ["bad", "flaps", "mended"] {
+        ping(&server, slug, "/fail");
+    }
+    wait_for(|| told(&hook) == ["bad down", "flaps down", "mended down"]);
+
+    let plan = json!({ "tags": ["db"], "for": "1h", "reason": "new disks" });
+    let plan = server.api("POST", "/maintenance", Some(plan));
+    assert_eq!(plan.status, 201, "{}", plan.text());
+    let id = plan.json()["id"].as_str().expect("an id").to_owned();
+    assert_eq!(server.look("bad")["facts"]["attention"], "maintenance");
+    assert_eq!(server.look("other")["facts"]["attention"], "active");
+    for (slug, word) in [
+        ("flaps", ""),
+        ("flaps", "/fail"),
+        ("mended", ""),
+        ("broken", "/fail"),
+        ("passing", "/fail"),
+        ("passing", ""),
+        ("other", "/fail"),
+    ] {
+        ping(&server, slug, word);
+    }
+    assert_eq!(server.look("broken")["status"], "failed", "everything is recorded");
+    wait_for(|| told(&hook).contains(&"other down".to_owned()));
+    server.kill();
+
+    // Plans outlive the receiver.
+    let server = Server::start(&home);
+    assert_eq!(server.look("broken")["facts"]["attention"], "maintenance");
+    let listed = server.api("GET", "/maintenance", None).json();
+    assert_eq!(listed["maintenance"][0]["id"], json!(id), "{listed:#}");
+    assert_eq!(incidents(&server).len(), 4, "bad, flaps, mended, other");
+    assert_eq!(told(&hook).len(), 4);
+    let removed = server.api("DELETE", &format!("/maintenance/{id}"), None);
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    let all = ["bad down", "broken down", "flaps down", "mended down", "mended up", "other down"];
+    wait_for(|| told(&hook).len() >= all.len());
+    assert_eq!(told(&hook), all);
+    let reason = incidents(&server)
+        .into_iter()
+        .find(|incident| incident["monitors"][0] == "broken")
+        .map(|incident| incident["reason"].clone());
+    assert!(
+        reason.is_some_and(|reason| reason != "it is failed"),
+        "the reason is the recorded one"
+    );
+    assert_eq!(server.api("DELETE", &format!("/maintenance/{id}"), None).status, 404);
+}
+
+#[test]
+fn maintenance_ends_by_itself_and_bad_plans_are_refused() {
+    let home = Home::new();
+    let (server, hook) = with_channel(&home);
+    let mut job = quick("job");
+    job["name"] = json!("job");
+    server.monitor(job);
+    let ends = Instant::now() + Duration::from_secs(5);
+    let until = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(5)).to_string();
+    let plan = server.api("POST", "/maintenance", Some(json!({ "until": until })));
+    assert_eq!(plan.status, 201, "{}", plan.text());
+    ping(&server, "job", "");
+    server.await_status("job", "missed");
+    wait_for(|| told(&hook) == ["job down"]);
+    assert!(hook.requests()[0].at >= ends, "nobody is told before it ends");
+
+    let weekly = json!({ "monitors": ["job"], "schedule": "0 2 * * 0", "for": "2h",
+        "timezone": "Europe/Berlin" });
+    let weekly = server.api("POST", "/maintenance", Some(weekly));
+    assert_eq!(weekly.status, 201, "{}", weekly.text());
+    assert_eq!((&weekly.json()["for"], weekly.json()["next_at"].is_string()), (&json!(7200), true));
+    for (plan, field) in [
+        (json!({}), "until"),
+        (json!({ "until": "2020-01-01T00:00:00Z" }), "until"),
+        (json!({ "for": "1h", "until": "2100-01-01T00:00:00Z" }), "for"),
+        (json!({ "for": "1h", "monitors": ["nobody"] }), "monitors"),
+        (json!({ "for": "1h", "monitors": [] }), "monitors"),
+        (json!({ "schedule": "0 2 * * 0" }), "for"),
+        (json!({ "schedule": "every 1h", "for": "5m" }), "schedule"),
+        (json!({ "schedule": "0 2 * * 0", "for": "8d" }), "for"),
+        (json!({ "schedule": "0 2 * * 0", "for": "1h", "timezone": "Mars/Base" }), "timezone"),
+        (json!({ "for": "1h", "colour": "red" }), "colour"),
+    ] {
+        let refused = server.api("POST", "/maintenance", Some(plan.clone()));
+        assert_eq!(refused.status, 400, "{plan}");
+        assert_eq!(refused.json()["error"]["field"], field, "{plan}: {}", refused.text());
+    }
+}
+
+#[test]
+fn every_node_knows_of_maintenance_and_of_its_end() {
+    let home = Home::new();
+    let _database = start_postgresql(&home);
+    let url = format!("postgres://hb@/shop?host={}", home.path("server").display());
+    let other_home = Home::new();
+    let on_database = |home: &Home| {
+        Server::start_with(home, |command| {
+            command.env("HB_DATABASE", &url);
+        })
+    };
+    let (one, other) = (on_database(&home), on_database(&other_home));
+    let hook = channel_of(&one);
+    one.monitor(json!({ "slug": "job", "name": "job", "schedule": "every 1h" }));
+    ping(&one, "job", "");
+    let plan = one.api("POST", "/maintenance", Some(json!({ "for": "1h" })));
+    let id = plan.json()["id"].as_str().expect("an id").to_owned();
+    wait_for(|| other.look("job")["facts"]["attention"] == "maintenance");
+    ping(&other, "job", "/fail");
+    assert_eq!((one.look("job")["status"].clone(), incidents(&one).len()), (json!("failed"), 0));
+    // Whichever of them judges it next, and whether it has heard of the end by then or not.
+    let removed = one.api("DELETE", &format!("/maintenance/{id}"), None);
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    wait_for(|| told(&hook) == ["job down"]);
+}
