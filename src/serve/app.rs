@@ -13,6 +13,7 @@ use super::keys_used::KeysUsed;
 use super::log::Log;
 use super::output::Packers;
 use super::password::Password;
+use super::pace::Pace;
 use super::ping::Directory;
 use super::quiet::Quiet;
 use super::recorder::Recorder;
@@ -70,6 +71,8 @@ pub(crate) struct App {
     pub(crate) keys_used: Arc<KeysUsed>,
     /// The password, as far as it is known to be right.
     pub(crate) password: Password,
+    /// How much monitors have said in a minute.
+    pub(crate) pace: Pace,
     /// Packers for output.
     pub(crate) packers: Packers,
     /// The way out for alerts.
@@ -117,6 +120,7 @@ impl App {
             refusals: Refusals::default(),
             keys_used: Arc::default(),
             password: Password::default(),
+            pace: Pace::default(),
             packers: Packers::default(),
             outbound,
             allow_commands: settings.allow_commands,

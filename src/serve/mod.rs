@@ -33,6 +33,7 @@ mod listen;
 mod metrics;
 mod output;
 mod password;
+mod pace;
 mod ping;
 mod quiet;
 mod reasons;

@@ -61,13 +61,20 @@ pub(crate) fn all(
     let mut new = Vec::new();
     for (place, ping) in pings.iter().enumerate() {
         let Some(judged) = monitors.get_mut(&ping.monitor_id) else { continue };
-        judged.count_event();
         let ignored = ping.ignored || habits::ignores(judged);
+        if !ping.coalesced {
+            judged.count_event();
+        }
         let taken = match ping.dialect.as_str() {
             _ if ignored => Taken::default(),
             "healthchecks" => habits::hear(judged, heard(ping), now),
             _ => judged.step(&Input::Event(&heard(ping)), now),
         };
+        if ping.coalesced {
+            // The run that it tells of is alive; nothing else of it is kept.
+            recorded[place] = Recorded::Coalesced;
+            continue;
+        }
         recorded[place] = if taken.stale { Recorded::Late } else { Recorded::Stored };
         new.push((place, event(ping, judged.event_count(), &taken, ignored)));
     }

@@ -32,6 +32,8 @@ pub(crate) struct Ping {
     pub(crate) arrival: Box<Arrival>,
     /// It is kept and changes nothing.
     pub(crate) ignored: bool,
+    /// It counts as a sign of life and is not kept: there are too many of its kind.
+    pub(crate) coalesced: bool,
     /// When it came.
     pub(crate) received_at: Moment,
     /// The output, packed.
@@ -55,6 +57,8 @@ pub(crate) enum Recorded {
     Late,
     /// It was on disk before.
     Duplicate,
+    /// It was taken for a sign of life, and is not kept.
+    Coalesced,
     /// Its monitor is gone.
     Gone,
 }

@@ -148,6 +148,36 @@ fn maintenance_ends_by_itself_and_bad_plans_are_refused() {
 }
 
 #[test]
+fn chatter_is_coalesced_and_results_are_kept() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let chatter = |seq: u32| json!({ "kind": "progress", "run_id": "r", "seq": seq, "percent": 1 });
+    let mut events = vec![json!({ "kind": "start", "run_id": "r", "seq": 0 })];
+    events.extend((1..=70).map(chatter));
+    let post = |events: &[Value]| {
+        let target = format!("/hb/{PING_KEY}/job/events");
+        let answer = server.post(&target, json!(events).to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json().as_array().expect("a list").clone()
+    };
+    let answers = post(&events);
+    let count = |word: &str| answers.iter().filter(|answer| answer["result"] == word).count();
+    assert_eq!((count("stored"), count("ignored")), (61, 10), "{answers:?}");
+    // A sign of life that is not kept is one all the same.
+    let last_event_at = |server: &Server| server.look("job")["last_event_at"].clone();
+    let before = last_event_at(&server);
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(post(&[chatter(71)])[0]["result"], "ignored");
+    assert_ne!(last_event_at(&server), before);
+    let finish =
+        json!({ "kind": "failure", "run_id": "r", "seq": 4_294_967_295u32, "exit_code": 3 });
+    assert_eq!(post(&[finish])[0]["result"], "stored");
+    assert_eq!(server.look("job")["event_count"], 62);
+    assert_eq!(server.look("job")["status"], "failed");
+}
+
+#[test]
 fn every_node_knows_of_maintenance_and_of_its_end() {
     let home = Home::new();
     let _database = start_postgresql(&home);

@@ -205,12 +205,15 @@ async fn one(
         None => Untaken::new(),
     };
     let kind = arrival.kind;
-    let packed = (!arrival.output.is_empty()).then(|| app.packers.pack(&arrival.output));
+    let coalesced = app.pace.is_too_much(known.monitor_id, &arrival, received_at);
+    let keeps_output = !arrival.output.is_empty() && !coalesced;
+    let packed = keeps_output.then(|| app.packers.pack(&arrival.output));
     let ping = Ping {
         monitor_id: known.monitor_id,
         dialect: known.dialect.clone(),
         arrival: Box::new(arrival),
         ignored,
+        coalesced,
         received_at,
         packed,
         method: wire.method(),
@@ -223,6 +226,7 @@ async fn one(
             let accepted = if ignored { Accepted::Ignored } else { Accepted::Stored };
             Became::Taken(accepted, Some(kind))
         }
+        Recorded::Coalesced => Became::Taken(Accepted::Ignored, Some(kind)),
         Recorded::Late => Became::Taken(Accepted::Late, Some(kind)),
         Recorded::Duplicate => Became::Taken(Accepted::Duplicate, Some(kind)),
         Recorded::Gone => {
