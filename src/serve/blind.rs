@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::afterwards;
 use super::app::App;
 use super::quiet;
 use super::run::Stopped;
@@ -90,6 +91,7 @@ fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
     {
         let reason = "nobody watched".to_owned();
         nodes::insert_blind(tx, &BlindTime { from: newest, until: now, reason })?;
+        afterwards::note(tx, Blind { from: newest, until: now })?;
     }
     let node = Node { id: watch.node.clone(), started_at: watch.started_at, seen_at: now };
     nodes::mark(tx, &node)?;

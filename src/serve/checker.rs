@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::app::App;
 use super::effects::Effects;
 use super::judge::{self, Judged};
-use super::{alerts, blind};
+use super::{afterwards, alerts, blind};
 use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
@@ -92,7 +92,8 @@ pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Tr
     for incident in reminders {
         remind(tx, app, &incident.id, now, &mut effects)?;
     }
-    let next_at = [monitors::next_wake(tx)?, incidents::next_reminder(tx)?];
+    let report_at = afterwards::tell(tx, app, now, &mut effects)?;
+    let next_at = [monitors::next_wake(tx)?, incidents::next_reminder(tx)?, report_at];
     Ok(Looked { effects, more, next_at: next_at.into_iter().flatten().min() })
 }
 

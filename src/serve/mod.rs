@@ -12,6 +12,7 @@
 pub(crate) mod log;
 
 mod access;
+mod afterwards;
 mod alerter;
 mod alerts;
 mod alone;

@@ -24,6 +24,7 @@ pub(crate) mod channels;
 #[cfg(test)]
 mod contract;
 pub(crate) mod deliveries;
+pub(crate) mod doubts;
 mod engine;
 pub(crate) mod events;
 pub(crate) mod incidents;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::databases::start_postgresql;
 use super::hb::Home;
 use super::receiver::{FakeReceiver, Step};
-use super::receiving::{quick, wait_for};
+use super::receiving::{ahead, clock_can_be_faked, quick, wait_for};
 use super::server::{PING_KEY, Server};
 
 /// A receiver with a channel that writes down what people are told.
@@ -175,6 +175,50 @@ fn chatter_is_coalesced_and_results_are_kept() {
     assert_eq!(post(&[finish])[0]["result"], "stored");
     assert_eq!(server.look("job")["event_count"], 62);
     assert_eq!(server.look("job")["status"], "failed");
+}
+
+#[test]
+fn after_a_blind_time_each_channel_hears_once_what_was_due_in_it() {
+    if !clock_can_be_faked() {
+        return;
+    }
+    let home = Home::new();
+    let (server, hook) = with_channel(&home);
+    let whole = json!({
+        "name": "whole", "kind": "webhook", "url": hook.url("/whole"), "allow_private": true,
+        "method": "POST",
+    });
+    assert_eq!(server.api("POST", "/channels", Some(whole)).status, 201);
+    for (slug, schedule) in [("ran", "every 30m"), ("did-not", "every 30m"), ("later", "every 9h")]
+    {
+        server.monitor(json!({
+            "slug": slug, "schedule": schedule, "grace": "10m", "tolerance": 0, "channels": [],
+        }));
+        ping(&server, slug, "");
+    }
+    server.kill();
+    let server = ahead(&home, "+45m");
+    server.await_status("did-not", "unknown");
+    ping(&server, "ran", "");
+    let blind = |hook: &FakeReceiver| {
+        let bodies =
+            hook.requests().into_iter().filter(|request| request.target.contains("/whole"));
+        bodies
+            .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(blind(&hook), Vec::<String>::new(), "it is not settled yet");
+    server.kill();
+    // A restart while that waits neither forgets it nor tells it twice.
+    for offset in ["+60m", "+61m", "+61m"] {
+        let server = ahead(&home, offset);
+        server.await_status("did-not", "missed");
+        wait_for(|| blind(&hook).len() == 1);
+        server.kill();
+    }
+    let heard = blind(&hook);
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].contains("2 runs were due then; 1 is confirmed since, 1 not"), "{heard:?}");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn an_alert_is_not_lost_when_its_channel_is_away_and_comes_once() {
 }
 
 /// Starts the receiver with a clock that is ahead.
-fn ahead(home: &Home, offset: &str) -> Server {
+pub(crate) fn ahead(home: &Home, offset: &str) -> Server {
     let machine = std::env::consts::ARCH;
     let library = format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1");
     Server::start_with(home, |command| {
@@ -180,7 +180,7 @@ fn ahead(home: &Home, offset: &str) -> Server {
 }
 
 /// Only the binary of this build is linked dynamically, which a faked clock needs.
-fn clock_can_be_faked() -> bool {
+pub(crate) fn clock_can_be_faked() -> bool {
     std::env::var_os("HB_TEST_BINARY").is_none()
 }
 

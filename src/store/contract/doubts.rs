@@ -1,6 +1,8 @@
-//! The laws of what is asked across monitors: whom something may have to be told of.
+//! The laws of what is asked across monitors: who was in doubt, and whom something may have to be told of.
 
 use super::{Bed, at};
+use crate::store::changes::{self, NewChange};
+use crate::store::doubts::{self, Between};
 use crate::store::monitors::{self, Live, Named};
 
 /// A monitor's status, deadline, wake-up and incident.
@@ -32,6 +34,50 @@ fn monitors_as(bed: &Bed, rows: &'static [Row]) -> Vec<i64> {
     });
     saved.expect("monitors can be saved");
     ids
+}
+
+pub(super) fn who_was_in_doubt_is_counted(bed: &Bed) {
+    // Blind from 100 until before 200.
+    let ids = monitors_as(
+        bed,
+        &[
+            ("up", Some(100), Some(150), None),
+            ("late", Some(199), Some(200), None),
+            ("up", Some(200), Some(200), None),
+            ("up", Some(99), Some(150), None),
+            ("unknown", Some(120), Some(240), None),
+            ("missed", Some(120), Some(190), None),
+            ("missed", Some(130), None, None),
+            ("failed", Some(120), Some(190), None),
+            ("paused", Some(120), Some(190), None),
+            ("up", None, None, None),
+        ],
+    );
+    let first = ids[0];
+    let project_id = bed
+        .read(move |tx| Ok(monitors::look(tx, &[Named::Id(first)])?[0].monitor.project_id))
+        .expect("reading works");
+    let between = Between { from: at(100), until: at(200) };
+    let due = |by: i64| bed.read(move |tx| doubts::doubtful_counts(tx, between, at(by)));
+    assert_eq!(due(200), Ok(vec![(project_id, 2)]));
+    assert_eq!(due(240), Ok(vec![(project_id, 3)]));
+    let last = |by: i64| bed.read(move |tx| doubts::last_doubt(tx, project_id, between, at(by)));
+    assert_eq!((last(300), last(200), last(10)), (Ok(Some(at(240))), Ok(Some(at(200))), Ok(None)));
+    // Of the two that are missed one was before, and one is since.
+    let missed = [(ids[5], 90), (ids[6], 130)];
+    let noted = bed.write(move |tx| {
+        let change = |(monitor_id, moment): (i64, i64)| NewChange {
+            monitor_id,
+            from_status: "late".to_owned(),
+            to_status: "missed".to_owned(),
+            at: at(moment),
+            reason: "{}".to_owned(),
+        };
+        changes::insert(tx, &missed.map(change))
+    });
+    assert!(noted.is_ok());
+    let unheard = |id: i64| bed.read(move |tx| doubts::unheard(tx, id, between));
+    assert_eq!((unheard(project_id), unheard(project_id + 1)), (Ok(4), Ok(0)));
 }
 
 pub(super) fn whoever_may_be_told_of_is_woken(bed: &Bed) {

@@ -141,6 +141,26 @@ pub(in crate::store) const WAKE_UNTOLD: &str = "\
      and (incident_id is not null or status in ('missed', 'failed', 'verify-failed', 'vanished', \
      'overrun', 'stalled'))";
 
+/// How many of each project have their deadline in a stretch and are still to be judged.
+pub(in crate::store) const DOUBTFUL_COUNTS: &str = "\
+    select project_id, count(*) from monitors where wake_at is not null and wake_at <= $3 \
+     and deadline_at >= $1 and deadline_at < $2 \
+     and status not in ('paused', 'missed', 'failed', 'verify-failed') \
+    group by project_id order by project_id";
+
+/// When the last of these has something to do.
+pub(in crate::store) const LAST_DOUBT: &str = "\
+    select max(wake_at) from monitors where project_id = $1 and wake_at is not null \
+     and wake_at <= $4 and deadline_at >= $2 and deadline_at < $3 \
+     and status not in ('paused', 'missed', 'failed', 'verify-failed')";
+
+/// How many were not heard of. Who was missed before the stretch already was not in doubt in it.
+pub(in crate::store) const UNHEARD: &str = "\
+    select count(*) from monitors where project_id = $1 and deadline_at >= $2 \
+     and deadline_at < $3 and status not in ('paused', 'failed', 'verify-failed') \
+     and (status <> 'missed' or exists (select 1 from changes where monitor_id = monitors.id \
+     and to_status = 'missed' and at >= $2))";
+
 /// A page of a project's, in the order in which they were made.
 pub(in crate::store) const PAGE: &str = "\
     select id from monitors where project_id = $1 and id > $2 and ($3 = '' or slug = $3) \
