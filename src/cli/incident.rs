@@ -251,10 +251,18 @@ async fn show(asking: &Asking, which: &str, json: bool) -> Result<i32, Failed> {
         ("closed", moment("closed_at").unwrap_or_default()),
         ("and", if is_open(incident) { standing(incident, now) } else { String::new() }),
         ("note", incident.text("note").to_owned()),
+        ("resolved", resolved(incident)),
         ("told", deliveries(incident)),
     ];
     say::data(&facts(&rows));
     Ok(exit::OK)
+}
+
+/// Who closed it by hand, and why.
+fn resolved(incident: Object<'_>) -> String {
+    let by = incident.word("resolved_by").map(|by| format!("by {by}"));
+    let words = [by.as_deref(), incident.word("resolved_note")];
+    words.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
 /// Who was told through which channel, and who was not reached.

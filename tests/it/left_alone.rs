@@ -178,6 +178,36 @@ fn chatter_is_coalesced_and_results_are_kept() {
 }
 
 #[test]
+fn an_incident_shows_what_people_said_and_whom_it_reached() {
+    let home = Home::new();
+    let (server, hook) = with_channel(&home);
+    server.monitor(json!({ "slug": "job", "name": "job", "schedule": "every 1h" }));
+    ping(&server, "job", "/fail");
+    wait_for(|| told(&hook) == ["job down"]);
+    let id = incidents(&server)[0]["id"].as_str().expect("an id").to_owned();
+    let ack = json!({ "by": "dana", "note": "the disk is full" });
+    assert_eq!(server.api("POST", &format!("/incidents/{id}/ack"), Some(ack)).status, 200);
+    let show = || server.api("GET", &format!("/incidents/{id}"), None).json();
+    wait_for(|| show()["deliveries"][0]["state"] == "sent");
+    let shown = show();
+    assert_eq!(shown["note"], "the disk is full");
+    let delivery = &shown["deliveries"][0];
+    assert_eq!((&delivery["channel"], &delivery["what"]), (&json!("hook"), &json!("opened")));
+    assert_eq!((&delivery["attempts"], &delivery["last_error"]), (&json!(1), &Value::Null));
+    assert!(delivery["sent_at"].is_string(), "{delivery}");
+    let resolve = json!({ "by": "dana", "note": "bought another" });
+    let resolved = server.api("POST", &format!("/incidents/{id}/resolve"), Some(resolve));
+    assert_eq!(resolved.json()["resolved_note"], "bought another", "{}", resolved.text());
+    assert_eq!(
+        (&show()["note"], &show()["resolved_by"]),
+        (&json!("the disk is full"), &json!("dana"))
+    );
+    let long = json!({ "note": "x".repeat(2001) });
+    let refused = server.api("POST", &format!("/incidents/{id}/ack"), Some(long));
+    assert_eq!((refused.status, &refused.json()["error"]["field"]), (400, &json!("note")));
+}
+
+#[test]
 fn after_a_blind_time_each_channel_hears_once_what_was_due_in_it() {
     if !clock_can_be_faked() {
         return;

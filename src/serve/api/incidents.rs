@@ -1,5 +1,6 @@
 //! Incidents: listed, acknowledged, snoozed, resolved.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -19,11 +20,14 @@ use crate::serve::definition::span_of;
 use crate::serve::reply::{self, Mistake};
 use crate::store::incidents::{self, Incident, IncidentCursor};
 use crate::store::monitors::{self, Named};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, channels, deliveries};
 use crate::sys::clock;
 
 /// The longest name of somebody who acknowledges.
 const NAME_CHARS_MAX: usize = 200;
+
+/// The longest note.
+const NOTE_CHARS_MAX: usize = 2_000;
 
 /// Which incidents are wanted.
 #[derive(Debug, Deserialize)]
@@ -80,10 +84,28 @@ pub(crate) async fn show(
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| match own(tx, caller, &id)? {
-        Some(incident) => Ok(Some(views::incident(&incident, slug(tx, &incident)?.as_deref()))),
+        Some(incident) => {
+            let mut shown = views::incident(&incident, slug(tx, &incident)?.as_deref());
+            shown["deliveries"] = told(tx, &incident)?;
+            Ok(Some(shown))
+        }
         None => Ok(None),
     });
     found.await?.map(|shown| reply::json_ok(&shown)).ok_or_else(|| Mistake::not_found("incident"))
+}
+
+/// How people were told of it, the oldest first.
+fn told(tx: &mut dyn Tx, incident: &Incident) -> Result<Value, Trouble> {
+    let names: HashMap<i64, String> = channels::of_project(tx, incident.project_id)?
+        .into_iter()
+        .map(|channel| (channel.id, channel.about.name))
+        .collect();
+    let deliveries = deliveries::of_incident(tx, &incident.id)?;
+    let shown = deliveries.iter().map(|delivery| {
+        let channel = names.get(&delivery.about.channel_id).map(String::as_str);
+        views::delivery(delivery, channel)
+    });
+    Ok(shown.collect())
 }
 
 fn own(tx: &mut dyn Tx, caller: Caller, id: &str) -> Result<Option<Incident>, Trouble> {
@@ -100,14 +122,12 @@ pub(crate) async fn acknowledge(
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
-    let by = match &body["by"] {
-        Value::Null => None,
-        Value::String(by) if by.chars().count() <= NAME_CHARS_MAX => Some(by.clone()),
-        _ => return Err(Mistake::field("by", "`by` is the name of a person")),
-    };
+    let by = by_of(&body)?;
+    let note = note_of(&body)?;
     let now = clock::now();
     let until = asked_until(&body, now)?;
     change(&app, caller, id, move |incident| {
+        keep_note(incident, "note", note.as_ref());
         incident.acknowledged_at = Some(now);
         incident.acknowledged_by.clone_from(&by);
         incident.snoozed_until = until.or(incident.snoozed_until);
@@ -139,15 +159,52 @@ pub(crate) async fn resolve(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Path(id): Path<String>,
+    body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
+    let body = json_of(body).await?;
+    let (by, note) = (by_of(&body)?, note_of(&body)?);
     let now = clock::now();
     // The monitor keeps pointing at it, so that a state which is still bad opens no new one.
     change(&app, caller, id, move |incident| {
+        keep_note(incident, "resolved_by", by.as_ref());
+        keep_note(incident, "resolved_note", note.as_ref());
         incident.closed_at = Some(now);
         incident.remind_at = None;
     })
     .await
+}
+
+/// Who does it.
+fn by_of(body: &Value) -> Result<Option<String>, Mistake> {
+    match &body["by"] {
+        Value::Null => Ok(None),
+        Value::String(by) if by.chars().count() <= NAME_CHARS_MAX => Ok(Some(by.clone())),
+        _ => Err(Mistake::field("by", "`by` is the name of a person")),
+    }
+}
+
+/// What they say about it.
+fn note_of(body: &Value) -> Result<Option<String>, Mistake> {
+    match &body["note"] {
+        Value::Null => Ok(None),
+        Value::String(note) if note.chars().count() <= NOTE_CHARS_MAX => {
+            Ok(Some(note.clone()).filter(|note| !note.is_empty()))
+        }
+        _ => Err(Mistake::field(
+            "note",
+            format!("`note` is a text of up to {NOTE_CHARS_MAX} characters"),
+        )),
+    }
+}
+
+/// Keeps a person's words with an incident; none leave those that are there.
+fn keep_note(incident: &mut Incident, name: &str, note: Option<&String>) {
+    let Some(note) = note else { return };
+    let data: Value = serde_json::from_str(&incident.data).unwrap_or_default();
+    let mut data = data.as_object().cloned().unwrap_or_default();
+    data.insert(name.to_owned(), Value::from(note.as_str()));
+    incident.data = Value::Object(data).to_string();
 }
 
 /// `for` and `until` of a body.

@@ -10,6 +10,7 @@ use crate::serve::judge::quiet_until;
 use crate::serve::record::flags;
 use crate::serve::rules::Compiled;
 use crate::store::channels::Channel;
+use crate::store::deliveries::Delivery;
 use crate::store::events::StoredEvent;
 use crate::store::incidents::Incident;
 use crate::store::monitors::Monitor;
@@ -167,6 +168,7 @@ pub(crate) fn seconds(ms: u64) -> f64 {
 /// An incident.
 pub(crate) fn incident(incident: &Incident, slug: Option<&str>) -> Value {
     let monitors: Vec<&str> = slug.into_iter().collect();
+    let data: Value = serde_json::from_str(&incident.data).unwrap_or_default();
     json!({
         "id": incident.id,
         "monitors": monitors,
@@ -177,6 +179,22 @@ pub(crate) fn incident(incident: &Incident, slug: Option<&str>) -> Value {
         "acknowledged_at": moment(incident.acknowledged_at),
         "acknowledged_by": incident.acknowledged_by,
         "snoozed_until": moment(incident.snoozed_until),
+        "note": data["note"],
+        "resolved_by": data["resolved_by"],
+        "resolved_note": data["resolved_note"],
+    })
+}
+
+/// How one channel was told; `channel` is its name, as long as it is there.
+pub(crate) fn delivery(delivery: &Delivery, channel: Option<&str>) -> Value {
+    json!({
+        "channel": channel,
+        "what": delivery.about.what,
+        "state": delivery.state.word(),
+        "attempts": delivery.attempts,
+        "last_error": delivery.last_error,
+        "created_at": delivery.created_at.to_rfc3339(),
+        "sent_at": moment(delivery.sent_at),
     })
 }
 
