@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -114,6 +114,8 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     blind::begin(&app).await?;
     quiet::refresh(&app).await?;
 
+    // Whoever reads that it listens may stop it at once.
+    let unix_signals = UnixSignals::hear();
     let (stop, stopping) = watch::channel(false);
     let (stop_recording, recording) = watch::channel(false);
     let mut recorder = JoinSet::new();
@@ -135,7 +137,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     service::tell("READY=1");
     tasks.spawn(health::keep_telling(Arc::clone(&app), stopping));
 
-    let why = until_told(&app, &settings.reread).await;
+    let why = until_told(&app, &settings.reread, unix_signals).await;
     service::tell("STOPPING=1");
     settings.log.info("stopping", &[("reason", why.as_str())]);
     let _ = stop.send(true);
@@ -191,12 +193,27 @@ async fn listeners(settings: &Settings) -> Result<Vec<Listener>, Stopped> {
     Ok(listeners)
 }
 
+/// The signals that people and service managers send; none where one cannot be heard.
+struct UnixSignals {
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+    hang_up: Option<Signal>,
+}
+
+impl UnixSignals {
+    /// From here on they end nothing by themselves.
+    fn hear() -> UnixSignals {
+        UnixSignals {
+            terminate: signal(SignalKind::terminate()).ok(),
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            hang_up: signal(SignalKind::hangup()).ok(),
+        }
+    }
+}
+
 /// Waits for a signal to stop, or for a store that cannot be trusted any more.
-async fn until_told(app: &Arc<App>, reread: &Reread) -> String {
-    let unix_signal = |kind| signal(kind).ok();
-    let mut terminate = unix_signal(SignalKind::terminate());
-    let mut interrupt = unix_signal(SignalKind::interrupt());
-    let mut hang_up = unix_signal(SignalKind::hangup());
+async fn until_told(app: &Arc<App>, reread: &Reread, heard: UnixSignals) -> String {
+    let UnixSignals { mut terminate, mut interrupt, mut hang_up } = heard;
     let mut failing = app.health.failing();
     loop {
         tokio::select! {
@@ -217,7 +234,7 @@ fn reload(app: &App, reread: &Reread) {
 }
 
 /// The next of these signals; where they cannot be heard, never.
-async fn next(of: &mut Option<tokio::signal::unix::Signal>) {
+async fn next(of: &mut Option<Signal>) {
     match of {
         Some(of) => drop(of.recv().await),
         None => std::future::pending().await,
