@@ -71,49 +71,50 @@ fn told_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Vec<Channel>, Trouble> 
     Ok(all.into_iter().filter(|channel| chosen.has(channel)).collect())
 }
 
-/// Tells that something went bad.
-pub(crate) fn opened(
-    tx: &mut dyn Tx,
-    app: &App,
-    judged: &Judged,
-    incident: &Incident,
-    now: Moment,
-) -> Result<(), Trouble> {
-    let message = message(tx, app, judged, incident, What::Opened, now)?;
-    for channel in told_of(tx, &judged.monitor)? {
-        write(tx, &message, incident, &channel, "opened", now)?;
-    }
-    Ok(())
+/// Why people are told of an incident that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Something went bad.
+    Opened,
+    /// It is worse.
+    Worse,
+    /// It is still bad.
+    Reminder,
 }
 
-/// Tells that it is worse.
-pub(crate) fn worsened(
-    tx: &mut dyn Tx,
-    app: &App,
-    judged: &Judged,
-    incident: &Incident,
-    now: Moment,
-) -> Result<(), Trouble> {
-    let message = message(tx, app, judged, incident, What::Worse, now)?;
-    let turn = format!("worse-{}", incident.severity);
-    for channel in told_of(tx, &judged.monitor)? {
-        write(tx, &message, incident, &channel, &turn, now)?;
+impl Turn {
+    fn what(self) -> What {
+        match self {
+            Turn::Opened => What::Opened,
+            Turn::Worse => What::Worse,
+            Turn::Reminder => What::Reminder,
+        }
     }
-    Ok(())
+
+    /// What tells its deliveries from the others of the incident: it opens once, is worse once for each
+    /// severity, and is reminded of again and again.
+    fn mark(self, incident: &Incident, now: Moment) -> String {
+        match self {
+            Turn::Opened => "opened".to_owned(),
+            Turn::Worse => format!("worse-{}", incident.severity),
+            Turn::Reminder => format!("reminder-{}", now.epoch_ms()),
+        }
+    }
 }
 
-/// Tells that it is still bad.
-pub(crate) fn reminded(
+/// Tells of an incident that is open.
+pub(crate) fn told(
     tx: &mut dyn Tx,
     app: &App,
     judged: &Judged,
     incident: &Incident,
+    turn: Turn,
     now: Moment,
 ) -> Result<(), Trouble> {
-    let message = message(tx, app, judged, incident, What::Reminder, now)?;
-    let turn = format!("reminder-{}", now.epoch_ms());
+    let message = message(tx, app, judged, incident, turn.what(), now)?;
+    let mark = turn.mark(incident, now);
     for channel in told_of(tx, &judged.monitor)? {
-        write(tx, &message, incident, &channel, &turn, now)?;
+        write(tx, &message, incident, &channel, &mark, now)?;
     }
     Ok(())
 }

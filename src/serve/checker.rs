@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::alerts::{self, Turn};
 use super::app::App;
 use super::effects::Effects;
 use super::judge::{self, Judged};
-use super::{afterwards, alerts, blind};
+use super::{afterwards, blind};
 use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
@@ -122,7 +123,7 @@ fn remind(
         incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, acked));
         return incidents::update(tx, &incident).map(drop);
     }
-    alerts::reminded(tx, app, &judged, &incident, now)?;
+    alerts::told(tx, app, &judged, &incident, Turn::Reminder, now)?;
     incident.told_at = Some(now);
     incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, acked));
     incidents::update(tx, &incident)?;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::alerts;
+use super::alerts::{self, Turn};
 use super::app::App;
 use super::blind::Blind;
 use super::effects::{Effects, News};
@@ -211,7 +211,7 @@ impl Judged {
                 let severity = critical.map_or(severity, |critical| critical.max(severity));
                 let opened = self.opened(severity, now)?;
                 incidents::insert(tx, &opened)?;
-                alerts::opened(tx, app, self, &opened, now)?;
+                alerts::told(tx, app, self, &opened, Turn::Opened, now)?;
                 self.incident_id = Some(opened.id);
                 effects.alerts = true;
             }
@@ -220,7 +220,7 @@ impl Judged {
                 incident.reason = self.reason(now);
                 incident.told_at = Some(now);
                 incidents::update(tx, incident)?;
-                alerts::worsened(tx, app, self, incident, now)?;
+                alerts::told(tx, app, self, incident, Turn::Worse, now)?;
                 effects.alerts = true;
             }
             (Plan::Close, Some(incident)) => {
