@@ -121,19 +121,27 @@ pub(crate) fn next_reminder(opened_at: Moment, last_told_at: Moment, acked: bool
     last_told_at.after(wait)
 }
 
-/// What became of the message that opened an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of the messages that told of an incident through a channel, from the least to what counts
+/// most where there are several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Opening {
     /// There was none: nobody is to be told of this monitor.
     Unplanned,
+    /// It was given up.
+    Failed,
     /// It waits.
     Pending,
     /// It is on its way, or was when the receiver stopped.
     Sending,
     /// It arrived.
     Sent,
-    /// It was given up.
-    Failed,
+}
+
+impl Opening {
+    /// What became of several: who has heard one of them knows of the incident.
+    pub(crate) fn of(all: &[Opening]) -> Opening {
+        all.iter().copied().max().unwrap_or(Opening::Unplanned)
+    }
 }
 
 /// What is told when an incident closes.
@@ -150,6 +158,10 @@ pub(crate) enum Told {
 /// What to tell through a channel when an incident closes, by what became of its opening there.
 ///
 /// Law: a recovery follows an alarm and nothing else; what could not be told in time is told once, whole.
+/// While an alarm is on its way its recovery waits, and once that has ended this is asked again.
+///
+/// Worked example: bad at 03:10, and the pager hangs; good at 03:11. At 03:12 the pager answers 503, so the
+/// alarm waits for its next attempt: it is taken back, and what goes out is "was down 03:10-03:11".
 pub(crate) fn closing(opening: Opening) -> Told {
     match opening {
         Opening::Sent | Opening::Sending => Told::Recovery,
@@ -218,7 +230,18 @@ mod tests {
         ];
         for (opening, told) in cases {
             assert_eq!(closing(opening), told);
+            // Alarms that wait or were given up hide none that was heard or may be.
+            for (other, other_told) in cases {
+                let both = Opening::of(&[opening, other]);
+                let wanted = match (told, other_told) {
+                    (Told::Recovery, _) | (_, Told::Recovery) => Told::Recovery,
+                    (Told::Merged, _) | (_, Told::Merged) => Told::Merged,
+                    (Told::Silent, Told::Silent) => Told::Silent,
+                };
+                assert_eq!(closing(both), wanted, "{opening:?} and {other:?}");
+            }
         }
+        assert_eq!(Opening::of(&[]), Opening::Unplanned);
         for (severity, word) in Severity::ALL {
             assert_eq!((severity.word(), Severity::parse(word)), (word, Some(severity)));
         }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::alerts;
 use super::app::App;
 use crate::domain::time::Moment;
 use crate::notify::channel::Settings;
@@ -18,6 +19,7 @@ use crate::notify::message::Message;
 use crate::notify::{self, Outcome, pause};
 use crate::store::channels;
 use crate::store::deliveries::{self, Claimant, Delivery, Settled};
+use crate::store::monitors::{self, Named};
 use crate::store::{Trouble, Tx};
 use crate::sys::{clock, random};
 
@@ -162,10 +164,10 @@ async fn until_next(app: &Arc<App>) -> Duration {
 async fn put_back(app: &Arc<App>, back: Vec<Delivery>) {
     let rest_until = clock::now().after(REST_OF_CROWDED);
     let put_back = app.store.write(move |tx| {
-        back.iter().try_for_each(|delivery| {
-            let why = "its channel is crowded".to_owned();
-            deliveries::settle(tx, delivery, &Settled::Again(rest_until, why)).map(drop)
-        })
+        let why = "its channel is crowded".to_owned();
+        let settled = Settled::Again(rest_until, why);
+        lock(tx, &back)?;
+        back.iter().try_for_each(|delivery| settle(tx, delivery, &settled))
     });
     if let Err(trouble) = put_back.await {
         app.noted(&trouble);
@@ -247,13 +249,35 @@ fn note(
     settled: &Settled,
     now: Moment,
 ) -> Result<(), Trouble> {
-    deliveries::settle(tx, delivery, settled)?;
+    if !matches!(settled, Settled::Sent(_)) {
+        lock(tx, std::slice::from_ref(delivery))?;
+    }
+    settle(tx, delivery, settled)?;
     match settled {
         Settled::Sent(_) => channels::worked(tx, delivery.about.channel_id, now),
         Settled::Again(_, why) | Settled::Failed(why) => {
             channels::failed(tx, delivery.about.channel_id, why, now)
         }
     }
+}
+
+/// Takes the locks of the monitors that these are about: what is told of an incident changes under it, or
+/// one that closes right now would not see that its alarm has failed.
+fn lock(tx: &mut dyn Tx, deliveries: &[Delivery]) -> Result<(), Trouble> {
+    let mut ids: Vec<i64> = deliveries.iter().filter_map(|one| one.about.monitor_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names: Vec<Named> = ids.into_iter().map(Named::Id).collect();
+    monitors::load(tx, &names).map(drop)
+}
+
+/// Notes how an attempt ended, and what that means for the message that its incident is over.
+fn settle(tx: &mut dyn Tx, delivery: &Delivery, settled: &Settled) -> Result<(), Trouble> {
+    let was_ours = deliveries::settle(tx, delivery, settled)?;
+    if was_ours && !matches!(settled, Settled::Sent(_)) {
+        alerts::not_told(tx, delivery)?;
+    }
+    Ok(())
 }
 
 fn tell(app: &App, delivery: &Delivery, settled: &Settled) {

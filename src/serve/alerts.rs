@@ -133,33 +133,55 @@ pub(crate) fn closed(
     }
     for (channel_id, deliveries) in by_channel {
         let Some(channel) = channels::by_id(tx, channel_id)? else { continue };
-        let mut opening = Opening::Unplanned;
-        for delivery in &deliveries {
-            let found = match delivery.state {
-                // A waiting one is taken back; if that comes too late, somebody is sending it.
-                DeliveryState::Pending => match deliveries::merge(tx, &delivery.about.id)? {
-                    true => Opening::Pending,
-                    false => Opening::Sending,
-                },
-                DeliveryState::Sending => Opening::Sending,
-                DeliveryState::Sent => Opening::Sent,
-                DeliveryState::Failed => Opening::Failed,
-                DeliveryState::Merged => continue,
-            };
-            let heard = matches!(opening, Opening::Sent | Opening::Sending);
-            if !heard {
-                opening = found;
-            }
-        }
-        let what = match incident::closing(opening) {
+        let what = match incident::closing(taken_back(tx, &deliveries)?) {
             Told::Recovery => What::Recovered,
             Told::Merged => What::WasDown,
             Told::Silent => continue,
         };
         let message = message(tx, app, judged, incident, what, now)?;
-        write(tx, &message, incident, &channel, "closed", now)?;
+        write(tx, &message, incident, &channel, deliveries::CLOSED, now)?;
     }
     Ok(())
+}
+
+/// An alarm could not be told. Where its incident is over by now, the message about the end has waited for
+/// it; both become one.
+pub(crate) fn not_told(tx: &mut dyn Tx, alarm: &Delivery) -> Result<(), Trouble> {
+    let Some(incident_id) = &alarm.about.incident_id else { return Ok(()) };
+    let mut deliveries = deliveries::of_incident(tx, incident_id)?;
+    deliveries.retain(|one| one.about.channel_id == alarm.about.channel_id);
+    let is_end = |one: &&Delivery| one.about.what == deliveries::CLOSED;
+    let Some(end) = deliveries.iter().find(is_end).cloned() else { return Ok(()) };
+    if incident::closing(taken_back(tx, &deliveries)?) != Told::Merged {
+        return Ok(());
+    }
+    let Ok(known) = serde_json::from_str::<Message>(&end.about.message) else { return Ok(()) };
+    let text = text_of(&Message { what: What::WasDown, ..known })?;
+    deliveries::reword(tx, &end.about.id, &text).map(drop)
+}
+
+/// Takes back the alarms of one channel that nobody has begun to send, and says what became of all.
+fn taken_back(tx: &mut dyn Tx, deliveries: &[Delivery]) -> Result<Opening, Trouble> {
+    let mut alarms = Vec::new();
+    for delivery in deliveries.iter().filter(|one| one.about.what != deliveries::CLOSED) {
+        alarms.push(match delivery.state {
+            // If that comes too late, somebody is sending it.
+            DeliveryState::Pending => match deliveries::merge(tx, &delivery.about.id)? {
+                true => Opening::Pending,
+                false => Opening::Sending,
+            },
+            DeliveryState::Sending => Opening::Sending,
+            DeliveryState::Sent => Opening::Sent,
+            DeliveryState::Failed => Opening::Failed,
+            DeliveryState::Merged => Opening::Unplanned,
+        });
+    }
+    Ok(Opening::of(&alarms))
+}
+
+fn text_of(message: &Message) -> Result<String, Trouble> {
+    serde_json::to_string(message)
+        .map_err(|error| Trouble::Ours(format!("a message cannot be written: {error}")))
 }
 
 fn write(
@@ -176,8 +198,7 @@ fn write(
         // Only a webhook's template can ask for it.
         message.body = None;
     }
-    let text = serde_json::to_string(&message)
-        .map_err(|error| Trouble::Ours(format!("a message cannot be written: {error}")))?;
+    let text = text_of(&message)?;
     let delivery = NewDelivery {
         id,
         incident_id: Some(incident.id.clone()),

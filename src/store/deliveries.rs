@@ -9,6 +9,10 @@ use super::queries::deliveries as sql;
 use super::tx::{Row, Trouble, Tx, Value};
 use crate::domain::time::Moment;
 
+/// What the delivery is about that tells the end of an incident. It is not claimed while an alarm of the
+/// same incident is on its way through the same channel, or waits: nobody hears of the end first.
+pub(crate) const CLOSED: &str = "closed";
+
 /// A delivery to be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NewDelivery {
@@ -182,6 +186,11 @@ pub(crate) fn settle(
 /// Takes back a delivery that nobody has begun to send; says whether that was in time.
 pub(crate) fn merge(tx: &mut dyn Tx, id: &str) -> Result<bool, Trouble> {
     Ok(tx.run(sql::MERGE, &[Value::from(id)])? > 0)
+}
+
+/// Says something else with a delivery that nobody has begun to send; says whether that was in time.
+pub(crate) fn reword(tx: &mut dyn Tx, id: &str, message: &str) -> Result<bool, Trouble> {
+    Ok(tx.run(sql::REWORD, &[Value::from(id), Value::from(message)])? > 0)
 }
 
 /// When the next delivery is due, or its lease ends.

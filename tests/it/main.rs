@@ -60,4 +60,5 @@ mod supply;
 mod surroundings;
 mod time_limits;
 mod tls;
+mod told_in_order;
 mod unix_signals;

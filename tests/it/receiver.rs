@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Huge,
     /// Answers with header lines that never end.
     EndlessHeaders,
+    /// Answers this once the test lets it.
+    Held(u16, Arc<AtomicBool>),
     /// Answers these bytes, whatever they are.
     Raw(Vec<u8>),
 }
@@ -340,6 +342,12 @@ impl Shared {
                     out.write_all(format!("X-Pad: {}\r\n", "a".repeat(500)).as_bytes())?;
                     self.pause(Duration::from_micros(100))?;
                 }
+            }
+            Step::Held(code, free) => {
+                while !free.load(Ordering::SeqCst) {
+                    self.pause(Duration::from_millis(5))?;
+                }
+                self.answer(out, &status(*code))?;
             }
             Step::Raw(bytes) => out.write_all(bytes)?,
             Step::Lost | Step::HalfOpen | Step::BlackHole | Step::Reset => {}

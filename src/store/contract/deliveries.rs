@@ -120,3 +120,40 @@ pub(super) fn a_delivery_is_made_once(bed: &Bed) {
         vec![("failed".to_owned(), 1), ("merged".to_owned(), 1), ("pending".to_owned(), 1)];
     assert_eq!(bed.read(deliveries::counts), Ok(counts));
 }
+
+pub(super) fn the_end_waits_for_its_alarms(bed: &Bed) {
+    let about = |id: &str, what: &str, channel_id: i64| NewDelivery {
+        what: what.to_owned(),
+        channel_id,
+        ..new(id, 10)
+    };
+    let alarms = [about("a1", "opened", 1), about("a2", "worse", 1)];
+    bed.write(move |tx| insert(tx, &alarms, at(5))).expect("deliveries can be made");
+    let mut alarms = claimed(bed, "one", 10, 10);
+    assert_eq!(ids(&alarms), ["a1", "a2"]);
+    let another = NewDelivery { incident_id: Some("j".to_owned()), ..about("e3", "closed", 1) };
+    let ends = [about("e1", "closed", 1), about("e2", "closed", 2), another];
+    bed.write(move |tx| insert(tx, &ends, at(20))).expect("deliveries can be made");
+    assert_eq!(bed.read(next_due), Ok(Some(at(10))));
+    assert_eq!(
+        ids(&claimed(bed, "two", 20, 10)),
+        ["e2", "e3"],
+        "another channel, another incident"
+    );
+    // What cannot be claimed wakes nobody; the lease of its alarms does.
+    assert_eq!(bed.read(next_due), Ok(Some(at(110))));
+    let worse = alarms.remove(1);
+    let sent = bed.write(move |tx| settle(tx, &worse, &Settled::Sent(at(30))));
+    assert_eq!((sent, ids(&claimed(bed, "two", 30, 10))), (Ok(true), vec![]));
+    // An alarm that waits for its next attempt is still to be told first, or taken back.
+    let opened = alarms.remove(0);
+    let again = Settled::Again(at(60), "busy".to_owned());
+    assert_eq!(bed.write(move |tx| settle(tx, &opened, &again)), Ok(true));
+    assert_eq!((bed.read(next_due), ids(&claimed(bed, "two", 59, 10))), (Ok(Some(at(60))), vec![]));
+    let reword = |id: &'static str| bed.write(move |tx| deliveries::reword(tx, id, "all"));
+    assert_eq!((reword("e1"), reword("e2")), (Ok(true), Ok(false)));
+    assert_eq!(bed.write(|tx| deliveries::merge(tx, "a1")), Ok(true));
+    assert_eq!(bed.read(next_due), Ok(Some(at(10))));
+    let end = claimed(bed, "two", 60, 10);
+    assert_eq!((ids(&end), end[0].about.message.as_str()), (vec!["e1"], "all"));
+}

@@ -56,6 +56,7 @@ const LAWS: &[Law] = &[
     ("a_delivery_is_claimed_by_one", deliveries::a_delivery_is_claimed_by_one),
     ("a_lease_that_ran_out_is_anothers", deliveries::a_lease_that_ran_out_is_anothers),
     ("a_delivery_is_made_once", deliveries::a_delivery_is_made_once),
+    ("the_end_waits_for_its_alarms", deliveries::the_end_waits_for_its_alarms),
     ("old_things_go_in_slices", retention::old_things_go_in_slices),
     ("a_deleted_monitor_is_swept_out", retention::a_deleted_monitor_is_swept_out),
 ];

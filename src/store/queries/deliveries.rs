@@ -16,20 +16,25 @@ pub(in crate::store) const INSERT: Many = Many {
 };
 
 /// Takes what is due. A lease that ran out is due again: `next_at` is its end. Another node's row
-/// is skipped, not waited for.
+/// is skipped, not waited for. The end of an incident waits for its alarms.
 pub(in crate::store) const CLAIM: Many = Many {
     sqlite: "\
     update deliveries set state = 'sending', attempts = attempts + 1, leased_by = $3, next_at = $4 \
-    where id in (select id from deliveries where state in ('pending', 'sending') and next_at <= $1 \
-     order by next_at, id limit $2) \
+    where id in (select d.id from deliveries d where d.state in ('pending', 'sending') \
+     and d.next_at <= $1 and not (d.what = 'closed' and exists (select 1 from deliveries a \
+     where a.incident_id = d.incident_id and a.channel_id = d.channel_id and a.what <> 'closed' \
+     and a.state in ('pending', 'sending'))) \
+     order by d.next_at, d.id limit $2) \
     returning id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
      leased_by, last_error, created_at, sent_at",
     postgres: "\
     update deliveries set state = 'sending', attempts = attempts + 1, \
      leased_by = ($3::text[])[1], next_at = ($4::bigint[])[1] \
-    where id in (select id from deliveries where state in ('pending', 'sending') \
-     and next_at <= ($1::bigint[])[1] order by next_at, id limit ($2::bigint[])[1] \
-     for update skip locked) \
+    where id in (select d.id from deliveries d where d.state in ('pending', 'sending') \
+     and d.next_at <= ($1::bigint[])[1] and not (d.what = 'closed' and exists (select 1 \
+     from deliveries a where a.incident_id = d.incident_id and a.channel_id = d.channel_id \
+     and a.what <> 'closed' and a.state in ('pending', 'sending'))) \
+     order by d.next_at, d.id limit ($2::bigint[])[1] for update of d skip locked) \
     returning 1::bigint, id, incident_id, monitor_id, channel_id, what, message, state, attempts, \
      next_at, leased_by, last_error, created_at, sent_at",
 };
@@ -48,9 +53,16 @@ pub(in crate::store) const SETTLE: &str = "\
 pub(in crate::store) const MERGE: &str = "\
     update deliveries set state = 'merged' where id = $1 and state = 'pending'";
 
-/// When the next one is due.
+/// Says something else with what nobody has begun to send.
+pub(in crate::store) const REWORD: &str = "\
+    update deliveries set message = $2 where id = $1 and state = 'pending'";
+
+/// When the next one is due that can be claimed.
 pub(in crate::store) const NEXT: &str = "\
-    select min(next_at) from deliveries where state in ('pending', 'sending')";
+    select min(d.next_at) from deliveries d where d.state in ('pending', 'sending') \
+     and not (d.what = 'closed' and exists (select 1 from deliveries a \
+     where a.incident_id = d.incident_id and a.channel_id = d.channel_id and a.what <> 'closed' \
+     and a.state in ('pending', 'sending')))";
 
 /// Those of an incident, the oldest first.
 pub(in crate::store) const OF_INCIDENT: &str = "\
