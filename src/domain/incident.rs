@@ -68,11 +68,13 @@ pub(crate) fn severity_of(status: Status) -> Option<Severity> {
     }
 }
 
-/// An incident that is open, as far as a plan needs it.
+/// The incident that a monitor is in, as far as a plan needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Open {
     /// The worst that was told of it.
     pub(crate) severity: Severity,
+    /// A person has closed it, and knows what is still bad.
+    pub(crate) is_resolved: bool,
 }
 
 /// What to do.
@@ -94,6 +96,8 @@ pub(crate) enum Plan {
     },
     /// Close it.
     Close,
+    /// Nobody is in it any more; a person has closed it before.
+    Forget,
 }
 
 /// What a monitor's word means for its incident while nobody asks to be left alone.
@@ -101,12 +105,18 @@ pub(crate) enum Plan {
 /// Law: bad opens one, worse tells it, good closes it. In maintenance nothing of that is done, and
 /// afterwards what then holds is, so that one which is bad before and after is not told twice
 /// (uptime-kuma#7148). Doubt and a pause leave an open one open, since they say nothing about the job.
+/// One that a person has closed is over: what they know is not told again, and what is worse is another one.
 pub(crate) fn plan(open: Option<&Open>, status: Status) -> Plan {
     let severity = severity_of(status);
+    let says_nothing = matches!(status, Status::Paused | Status::Unknown);
     match (open, severity) {
         (None, Some(severity)) => Plan::Open { severity, reason: status },
+        (Some(open), Some(severity)) if open.is_resolved && severity > open.severity => {
+            Plan::Open { severity, reason: status }
+        }
         (Some(open), Some(severity)) if severity > open.severity => Plan::Worsen { severity },
-        (Some(_), None) if !matches!(status, Status::Paused | Status::Unknown) => Plan::Close,
+        (Some(open), None) if open.is_resolved && !says_nothing => Plan::Forget,
+        (Some(_), None) if !says_nothing => Plan::Close,
         (None | Some(_), None | Some(_)) => Plan::Nothing,
     }
 }
@@ -199,10 +209,18 @@ mod tests {
             (Status::VerifyFailed, open(emergency, Status::VerifyFailed), worse(emergency)),
         ];
         assert_eq!(cases.len(), Status::ALL.len());
-        let known = Open { severity: warning };
+        let known = Open { severity: warning, is_resolved: false };
+        let resolved = Open { is_resolved: true, ..known };
         for (status, when_closed, when_open) in cases {
             assert_eq!(plan(None, status), when_closed, "{status:?}");
             assert_eq!(plan(Some(&known), status), when_open, "{status:?}");
+            // Nothing is ever told of one that a person has closed: what is worse is another one.
+            let when_resolved = match when_open {
+                Plan::Close => Plan::Forget,
+                Plan::Worsen { .. } => when_closed,
+                other => other,
+            };
+            assert_eq!(plan(Some(&resolved), status), when_resolved, "{status:?}");
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) struct Judged {
     pub(crate) memory: Option<Memory>,
     blind: Arc<Vec<Blind>>,
     changes: Vec<Change>,
-    kept_back: Option<Change>,
+    untold: Option<Change>,
     wake_at: Option<Moment>,
     quiet_until: Option<Moment>,
     event_count: u64,
@@ -77,7 +77,7 @@ impl Judged {
             state,
             blind: app.watch.recent(),
             changes: Vec::new(),
-            kept_back: None,
+            untold: None,
             wake_at: monitor.live.wake_at,
             quiet_until: quiet_until(app, &monitor, now),
             event_count: monitor.live.event_count,
@@ -184,8 +184,18 @@ impl Judged {
     ) -> Result<bool, Trouble> {
         let ids: Vec<String> = self.incident_id.iter().cloned().collect();
         let mut incident = incidents::by_id(tx, &ids)?.into_iter().next();
+        let closed_at = incident.as_ref().and_then(|incident| incident.closed_at);
+        if closed_at.is_some_and(|at| self.state.last_failure_at > Some(at)) {
+            // A job that has failed once more is news to whoever has closed the incident before.
+            incident = None;
+            self.untold = self.state.last_failure();
+        }
+        if incident.is_none() {
+            self.incident_id = None;
+        }
         let open = incident.as_ref().map(|incident| Open {
             severity: Severity::parse(&incident.severity).unwrap_or_default(),
+            is_resolved: incident.closed_at.is_some(),
         });
         let plan = match &self.compiled.fault {
             // Nobody can say how a monitor does whose rules make no sense; that is told, once.
@@ -199,9 +209,9 @@ impl Judged {
         if self.is_quiet() && !self.is_anew {
             return Ok(plan != Plan::Nothing);
         }
-        if plan != Plan::Nothing && self.changes.is_empty() {
+        if plan != Plan::Nothing && self.changes.is_empty() && self.untold.is_none() {
             // What is told now was kept back: it happened earlier, and was written down then.
-            self.kept_back = self.last_stored(tx)?;
+            self.untold = self.last_stored(tx)?;
         }
         match (plan, incident.as_mut()) {
             (Plan::Nothing, _) => {}
@@ -233,8 +243,9 @@ impl Judged {
                 self.incident_id = None;
                 effects.alerts = true;
             }
-            // The incident was swept away; there is nothing to close.
-            (Plan::Worsen { .. } | Plan::Close, None) => self.incident_id = None,
+            (Plan::Forget, _) => self.incident_id = None,
+            // These are planned of one that is there.
+            (Plan::Worsen { .. } | Plan::Close, None) => {}
         }
         Ok(false)
     }
@@ -272,9 +283,9 @@ impl Judged {
         }
     }
 
-    /// The last change of this transaction, or the one that is told late.
+    /// The last change of this transaction, or what is told although its word stays.
     pub(crate) fn last_change(&self) -> Option<&Change> {
-        self.changes.last().or(self.kept_back.as_ref())
+        self.changes.last().or(self.untold.as_ref())
     }
 
     /// The change that made it what it is, as it was written down.

@@ -1,4 +1,5 @@
-//! What people are told of an incident: the end never before the beginning.
+//! What people are told of an incident: the end never before the beginning, and nothing of what they have
+//! closed themselves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,4 +86,45 @@ fn the_end_is_not_told_before_the_beginning_on_postgresql() {
         command.env("HB_DATABASE", url);
     });
     the_end_waits_for_the_alarm(&server);
+}
+
+#[test]
+fn of_an_incident_that_a_person_has_closed_nobody_hears_again() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let hook = FakeReceiver::always(&Step::Ok);
+    webhook(&server, "hook", &hook);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let resolve = |server: &Server| -> Value {
+        let id = incidents(server)[0]["id"].as_str().expect("an id").to_owned();
+        let resolved = server.api("POST", &format!("/incidents/{id}/resolve"), None);
+        assert_eq!(resolved.status, 200, "{}", resolved.text());
+        resolved.json()
+    };
+    ping(&server, "job", "/fail");
+    wait_for(|| told(&hook) == ["opened"]);
+    let resolved = resolve(&server);
+    // A run that begins says nothing about what is known.
+    ping(&server, "job", "/start");
+    assert_eq!(incidents(&server).len(), 1);
+    ping(&server, "job", "");
+    assert_eq!(show(&server, &resolved)["closed_at"], resolved["closed_at"], "it was over before");
+
+    // The next failure is another one, also where none went well in between.
+    ping(&server, "job", "/fail");
+    wait_for(|| told(&hook).len() == 2);
+    resolve(&server);
+    ping(&server, "job", "/fail");
+    wait_for(|| told(&hook).len() == 3);
+    let second = resolve(&server);
+    let events =
+        json!([{ "kind": "verified", "run_id": "v", "seq": 1, "matches_expected": false }]);
+    let target = format!("/hb/{PING_KEY}/job/events");
+    let answer = server.post(&target, events.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    wait_for(|| told(&hook).len() == 4);
+    assert_eq!(told(&hook), ["opened"; 4], "what is worse is another one; no end was told");
+    assert_eq!(show(&server, &second)["severity"], "critical", "it stays as it was closed");
+    assert_eq!(incidents(&server).len(), 4);
+    assert_eq!(incidents(&server)[0]["severity"], "emergency");
 }

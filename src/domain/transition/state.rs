@@ -10,7 +10,7 @@ use super::blind::Blind;
 use super::pause::Pause;
 use super::runs::Runs;
 use super::slot::{self, Slots};
-use super::{Heard, Taken};
+use super::{Change, Heard, Reason, Taken};
 use crate::domain::event::Kind;
 use crate::domain::monitor::{Rules, Status};
 use crate::domain::time::Moment;
@@ -132,6 +132,14 @@ impl State {
     /// The newest finish was a failure. Of two at the same moment the failure stands.
     pub(super) fn has_failed(&self) -> bool {
         self.last_failure_at.is_some() && self.last_failure_at >= self.last_success_at
+    }
+
+    /// The newest failure, as a change: where the job had failed before, the word stays and none says so.
+    pub(crate) fn last_failure(&self) -> Option<Change> {
+        let at = self.last_failure_at?;
+        let (exit_code, message) = (self.exit_code, None);
+        let reason = Reason::Failed { at: Some(at), exit_code, message };
+        Some(Change { from: self.status(), to: Status::Failed, at, reason })
     }
 
     /// Takes moments that lie ahead for now: the clock was set back, and what it said before was

@@ -154,7 +154,8 @@ pub(crate) async fn snooze(
     .await
 }
 
-/// A person closes it: nobody hears of it again until the monitor has been well in between.
+/// A person closes it: of what they know nobody hears again. The job's next failure, and what is worse, is
+/// another incident.
 pub(crate) async fn resolve(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
