@@ -129,17 +129,19 @@ fn row(channel: Object<'_>, now: crate::domain::time::Moment) -> Vec<Cell> {
     let ago = |name: &str| moment(name).map(|at| moments::distance(at, now)).unwrap_or_default();
     let (ok, error) = (moment("last_ok_at"), moment("last_error_at"));
     let fails = error.is_some_and(|error| ok.is_none_or(|ok| error > ok));
-    let whither = match (channel.word("disabled"), channel.word("last_error").filter(|_| fails)) {
-        (Some(why), _) => format!("switched off: {why}"),
-        (None, Some(why)) => why.to_owned(),
-        (None, None) => place(channel),
+    let error = channel.word("last_error").filter(|_| fails);
+    let (whither, colour) = match (channel.word("disabled"), error, channel.word("last_note")) {
+        (Some(why), ..) => (format!("switched off: {why}"), fails.then_some(Colour::Red)),
+        (None, Some(why), _) => (why.to_owned(), Some(Colour::Red)),
+        (None, None, Some(note)) => (note.to_owned(), Some(Colour::Yellow)),
+        (None, None, None) => (place(channel), fails.then_some(Colour::Red)),
     };
     vec![
         Cell::from(channel.text("name")),
         Cell::from(channel.text("kind")),
         Cell::from(ago("last_ok_at")),
         Cell::coloured(&ago("last_error_at"), fails.then_some(Colour::Red)),
-        Cell::coloured(&whither, fails.then_some(Colour::Red)),
+        Cell::coloured(&whither, colour),
     ]
 }
 
@@ -225,7 +227,9 @@ async fn test(asking: &Asking, name: &str, json: bool) -> Result<i32, Failed> {
     }
     let shown = one_line(name);
     if sent {
-        say::data(&format!("a test was sent through `{shown}`; has it arrived?\n"));
+        let note = answer.value.get("note").map(monitor_view::plain);
+        let note = note.map(|note| format!("; {}", one_line(&note))).unwrap_or_default();
+        say::data(&format!("a test was sent through `{shown}`{note}; has it arrived?\n"));
         return Ok(exit::OK);
     }
     let why = answer.value.get("error").map(monitor_view::plain).unwrap_or_default();

@@ -59,6 +59,16 @@ pub(crate) enum Outcome {
     },
 }
 
+impl Outcome {
+    /// What was not quite right although it was taken.
+    pub(crate) fn note(&self) -> Option<&str> {
+        match self {
+            Outcome::Sent { note } => note.as_deref(),
+            Outcome::Retry { .. } | Outcome::Refused { .. } => None,
+        }
+    }
+}
+
 /// Sends `message` once.
 pub(crate) async fn send(outbound: &Outbound, settings: &Settings, message: &Message) -> Outcome {
     let attempt = attempt(outbound, settings, message);

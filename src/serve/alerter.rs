@@ -182,8 +182,8 @@ async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSende
     let Some(outcome) = outcome else { return };
     let now = clock::now();
     let settled = settled(&delivery, &outcome, now);
-    tell(&app, &delivery, &settled);
-    match app.store.write(move |tx| note(tx, &delivery, &settled, now)).await {
+    tell(&app, &delivery, &settled, outcome.note());
+    match app.store.write(move |tx| note(tx, &delivery, &settled, outcome.note(), now)).await {
         // It may have to go out again before the loop would have looked.
         Ok(()) => app.wake_alerter.notify_one(),
         // The lease runs out and somebody sends it again, with the same id.
@@ -247,6 +247,7 @@ fn note(
     tx: &mut dyn Tx,
     delivery: &Delivery,
     settled: &Settled,
+    remark: Option<&str>,
     now: Moment,
 ) -> Result<(), Trouble> {
     if !matches!(settled, Settled::Sent(_)) {
@@ -254,7 +255,7 @@ fn note(
     }
     settle(tx, delivery, settled)?;
     match settled {
-        Settled::Sent(_) => channels::worked(tx, delivery.about.channel_id, now),
+        Settled::Sent(_) => channels::worked(tx, delivery.about.channel_id, remark, now),
         Settled::Again(_, why) | Settled::Failed(why) => {
             channels::failed(tx, delivery.about.channel_id, why, now)
         }
@@ -280,12 +281,16 @@ fn settle(tx: &mut dyn Tx, delivery: &Delivery, settled: &Settled) -> Result<(),
     Ok(())
 }
 
-fn tell(app: &App, delivery: &Delivery, settled: &Settled) {
+fn tell(app: &App, delivery: &Delivery, settled: &Settled, remark: Option<&str>) {
     let channel = delivery.about.channel_id.to_string();
     let fields =
         [("what", delivery.about.what.as_str()), ("channel", &channel), ("id", &delivery.about.id)];
     match settled {
-        Settled::Sent(_) => app.log.info("alert sent", &fields),
+        Settled::Sent(_) => {
+            let remark = remark.map(|remark| ("note", remark));
+            let fields: Vec<_> = fields.into_iter().chain(remark).collect();
+            app.log.info("alert sent", &fields);
+        }
         Settled::Again(_, why) => {
             let fields: Vec<_> = fields.into_iter().chain([("why", why.as_str())]).collect();
             app.log.warning("alert not sent yet", &fields);

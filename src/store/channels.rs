@@ -36,6 +36,8 @@ pub(crate) struct Channel {
     pub(crate) last_error: Option<String>,
     /// When that was.
     pub(crate) last_error_at: Option<Moment>,
+    /// What was not quite right when it last worked.
+    pub(crate) last_note: Option<String>,
 }
 
 /// Makes a channel; gives its number. A name that is taken in the project is a conflict.
@@ -75,9 +77,15 @@ pub(crate) fn by_id(tx: &mut dyn Tx, id: i64) -> Result<Option<Channel>, Trouble
     tx.rows(sql::BY_ID, &[Value::Int(id)])?.into_iter().next().map(channel).transpose()
 }
 
-/// Notes that a channel works.
-pub(crate) fn worked(tx: &mut dyn Tx, id: i64, now: Moment) -> Result<(), Trouble> {
-    tx.run(sql::WORKED, &[Value::Int(id), Value::from(now)]).map(drop)
+/// Notes that a channel works, and what was not quite right.
+pub(crate) fn worked(
+    tx: &mut dyn Tx,
+    id: i64,
+    note: Option<&str>,
+    now: Moment,
+) -> Result<(), Trouble> {
+    let values = [Value::Int(id), Value::from(now), Value::from(note)];
+    tx.run(sql::WORKED, &values).map(drop)
 }
 
 /// Notes that a channel does not work, and why.
@@ -110,5 +118,6 @@ fn channel(mut row: Row) -> Result<Channel, Trouble> {
         last_ok_at: row.maybe_moment()?,
         last_error: row.maybe_text()?,
         last_error_at: row.maybe_moment()?,
+        last_note: row.maybe_text()?,
     })
 }

@@ -17,8 +17,11 @@ use super::tx::{Trouble, Value};
 pub(super) type Migration = &'static str;
 
 /// All steps, the oldest first; the schema's number is how many of them were done.
-pub(super) const STEPS: &[Migration] =
-    &[include_str!("schema/0001_first.sql"), include_str!("schema/0002_keys_and_audit.sql")];
+pub(super) const STEPS: &[Migration] = &[
+    include_str!("schema/0001_first.sql"),
+    include_str!("schema/0002_keys_and_audit.sql"),
+    include_str!("schema/0003_channel_notes.sql"),
+];
 
 const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";
 
@@ -49,7 +52,11 @@ pub(super) fn migrate(
                 is_copied = true;
                 continue;
             }
-            Ok(found) => step(engine, steps, found).map(|()| false),
+            Ok(found) => {
+                // Of what was empty just now there is nothing to keep a copy of.
+                is_copied |= found == 0;
+                step(engine, steps, found).map(|()| false)
+            }
             Err(trouble) => Err(trouble),
         };
         match done {

@@ -1,6 +1,8 @@
 //! What people are told of an incident: the end never before the beginning, and nothing of what they have
 //! closed themselves.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -127,4 +129,65 @@ fn of_an_incident_that_a_person_has_closed_nobody_hears_again() {
     assert_eq!(show(&server, &second)["severity"], "critical", "it stays as it was closed");
     assert_eq!(incidents(&server).len(), 4);
     assert_eq!(incidents(&server)[0]["severity"], "emergency");
+}
+
+/// A mail relay that takes mail for everybody but one.
+fn relay_without(unknown: &'static str) -> u16 {
+    fn talk(stream: TcpStream, unknown: &str) -> std::io::Result<()> {
+        let (mut out, mut is_mail) = (stream.try_clone()?, false);
+        out.write_all(b"220 mail.test ready\r\n")?;
+        for line in BufReader::new(stream).lines() {
+            let line = line?;
+            is_mail &= line != ".";
+            let reply = match line.split(' ').next().unwrap_or_default() {
+                _ if is_mail => continue,
+                "RCPT" if line.contains(unknown) => "550 nobody of this name",
+                "DATA" => "354 go on",
+                "QUIT" => "221 bye",
+                _ => "250 fine",
+            };
+            is_mail = reply.starts_with("354");
+            out.write_all(format!("{reply}\r\n").as_bytes())?;
+        }
+        Ok(())
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = talk(stream, unknown);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_channel_says_whom_its_last_mail_did_not_reach() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let channel = json!({
+        "name": "mail", "kind": "email", "host": "127.0.0.1", "port": relay_without("gone@"),
+        "tls": "none", "from": "hb@example.com", "to": ["ops@example.com", "gone@example.com"],
+        "allow_private": true,
+    });
+    let made = server.api("POST", "/channels", Some(channel));
+    assert_eq!((made.status, &made.json()["last_note"]), (201, &Value::Null), "{}", made.text());
+    let said = |text: &Value| text.as_str().is_some_and(|text| text.contains("gone@example.com"));
+    let tried = server.api("POST", "/channels/mail/test", None).json();
+    assert!(tried["sent"] == true && said(&tried["note"]), "{tried}");
+    let url = format!("http://{}", server.address);
+    let list = |words: &[&str]| {
+        let mut command = home.hb(words);
+        command.env("HB_SERVER", &url).env("HB_API_KEY", super::server::API_KEY);
+        String::from_utf8(command.output().expect("it runs").stdout).expect("text")
+    };
+    assert!(list(&["channel", "list"]).contains("not for everybody: "));
+    assert!(list(&["channel", "test", "mail"]).contains("not for everybody: "));
+    let one = json!({ "to": ["ops@example.com"] });
+    assert_eq!(server.api("PATCH", "/channels/mail", Some(one)).status, 200);
+    let note = || server.api("GET", "/channels/mail", None).json()["last_note"].clone();
+    assert!(said(&note()), "{}", note());
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    ping(&server, "job", "/fail");
+    wait_for(|| note().is_null());
 }

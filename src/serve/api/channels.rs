@@ -25,8 +25,16 @@ use crate::sys::clock;
 const NAME_CHARS_MAX: usize = 100;
 
 /// Members of a channel that are not settings.
-const OWN_MEMBERS: [&str; 7] =
-    ["name", "id", "disabled", "last_ok_at", "last_error", "last_error_at", "created_at"];
+const OWN_MEMBERS: [&str; 8] = [
+    "name",
+    "id",
+    "disabled",
+    "last_ok_at",
+    "last_error",
+    "last_error_at",
+    "last_note",
+    "created_at",
+];
 
 /// All channels of the project.
 pub(crate) async fn list(
@@ -199,19 +207,21 @@ pub(crate) async fn test(
     let settings = Settings::parse(&stored)
         .map_err(|_| Mistake::conflict("the settings of this channel cannot be used"))?;
     let outcome = notify::send(&app.outbound, &settings, &try_out(&app, &channel)).await;
-    let error = match outcome {
-        Outcome::Sent { .. } => None,
-        Outcome::Retry { why, .. } | Outcome::Refused { why } => Some(why),
+    let (id, now) = (channel.id, clock::now());
+    let tried = match outcome {
+        Outcome::Sent { note } => Ok(note),
+        Outcome::Retry { why, .. } | Outcome::Refused { why } => Err(why),
     };
-    let (id, noted) = (channel.id, error.clone());
-    let note = app.store.write(move |tx| match &noted {
-        None => channels::worked(tx, id, clock::now()),
-        Some(why) => channels::failed(tx, id, why, clock::now()),
+    let noted = tried.clone();
+    let written = app.store.write(move |tx| match &noted {
+        Ok(note) => channels::worked(tx, id, note.as_deref(), now),
+        Err(why) => channels::failed(tx, id, why, now),
     });
-    note.await?;
-    Ok(reply::json_ok(&match error {
-        None => json!({ "sent": true }),
-        Some(error) => json!({ "sent": false, "error": error }),
+    written.await?;
+    Ok(reply::json_ok(&match tried {
+        Ok(None) => json!({ "sent": true }),
+        Ok(Some(note)) => json!({ "sent": true, "note": note }),
+        Err(error) => json!({ "sent": false, "error": error }),
     }))
 }
 

@@ -213,5 +213,6 @@ pub(crate) fn channel(channel: &Channel) -> Value {
     shown.insert("last_ok_at".to_owned(), moment(channel.last_ok_at));
     shown.insert("last_error".to_owned(), Value::from(channel.last_error.as_deref()));
     shown.insert("last_error_at".to_owned(), moment(channel.last_error_at));
+    shown.insert("last_note".to_owned(), Value::from(channel.last_note.as_deref()));
     Value::Object(shown)
 }

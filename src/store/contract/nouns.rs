@@ -105,7 +105,7 @@ pub(super) fn channels_come_back(bed: &Bed) {
     new.disabled = Some("refused".to_owned());
     let given = new.clone();
     bed.write(move |tx| {
-        channels::worked(tx, 1, at(4))?;
+        channels::worked(tx, 1, Some("not for everybody"), at(4))?;
         channels::failed(tx, 1, "no", at(5))?;
         channels::update(tx, 1, &given).map(drop)
     })
@@ -113,7 +113,11 @@ pub(super) fn channels_come_back(bed: &Bed) {
     let found = bed.read(|tx| channels::by_id(tx, 1)).expect("reading works").expect("it is there");
     assert_eq!((&found.about, found.created_at), (&new, at(3)));
     assert_eq!((found.last_ok_at, found.last_error_at), (Some(at(4)), Some(at(5))));
+    assert_eq!(found.last_note.as_deref(), Some("not for everybody"));
     assert_eq!(bed.read(|tx| channels::of_project(tx, 1)), Ok(vec![found]));
+    bed.write(|tx| channels::worked(tx, 1, None, at(6))).expect("writing works");
+    let found = bed.read(|tx| channels::by_id(tx, 1)).expect("reading works").expect("it is there");
+    assert_eq!((found.last_ok_at, found.last_note), (Some(at(6)), None));
     assert_eq!(bed.write(|tx| channels::delete(tx, 2, 1)), Ok(false));
     assert_eq!(bed.write(|tx| channels::delete(tx, 1, 1)), Ok(true));
     assert_eq!(bed.read(|tx| channels::by_id(tx, 1)), Ok(None));

@@ -13,15 +13,16 @@ pub(in crate::store) const UPDATE: &str = "\
 /// Those of a project, by name.
 pub(in crate::store) const OF_PROJECT: &str = "\
     select id, uuid, project_id, name, kind, settings, created_at, disabled, last_ok_at, \
-     last_error, last_error_at from channels where project_id = $1 order by name, id";
+     last_error, last_error_at, last_note from channels where project_id = $1 order by name, id";
 
 /// One by its number.
 pub(in crate::store) const BY_ID: &str = "\
     select id, uuid, project_id, name, kind, settings, created_at, disabled, last_ok_at, \
-     last_error, last_error_at from channels where id = $1";
+     last_error, last_error_at, last_note from channels where id = $1";
 
 /// Notes that one works.
-pub(in crate::store) const WORKED: &str = "update channels set last_ok_at = $2 where id = $1";
+pub(in crate::store) const WORKED: &str = "\
+    update channels set last_ok_at = $2, last_note = $3 where id = $1";
 
 /// Notes that one does not.
 pub(in crate::store) const FAILED: &str = "\
