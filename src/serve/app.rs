@@ -114,7 +114,7 @@ impl App {
             directory: Directory::default(),
             rules: RulesCache::default(),
             quiet: Quiet::default(),
-            watch: Watch::new(node, clock::now()),
+            watch: Watch::new(node, clock::now(), &settings.place),
             health: Health::new(),
             strangers: Strangers::default(),
             refusals: Refusals::default(),

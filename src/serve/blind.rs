@@ -21,7 +21,7 @@ use super::quiet;
 use super::run::Stopped;
 use crate::domain::time::Moment;
 use crate::store::nodes::{self, BlindTime, Node};
-use crate::store::{Trouble, Tx};
+use crate::store::{Place, Trouble, Tx};
 use crate::sys::clock;
 
 /// How often a mark is written.
@@ -34,6 +34,10 @@ const BLIND_AFTER: Duration = Duration::from_secs(15);
 /// Blind times that ended within this are looked at when a deadline is judged. A deadline that lies
 /// further back has been judged long ago, for settling takes a quarter of an hour at most.
 const RECENT: Duration = Duration::from_secs(24 * 3600);
+
+/// The clocks of two nodes that share a store differ by less than this. A mark that lies further ahead was
+/// written before a clock was set back; it would hide every blind time until then.
+const SKEW_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// A time in which nobody watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,14 +52,21 @@ pub(crate) struct Blind {
 pub(crate) struct Watch {
     node: String,
     started_at: Moment,
+    skew_max: Duration,
     marked_at: AtomicI64,
     recent: Mutex<Arc<Vec<Blind>>>,
 }
 
 impl Watch {
-    /// Of this node.
-    pub(crate) fn new(node: String, started_at: Moment) -> Watch {
-        Watch { node, started_at, marked_at: AtomicI64::new(i64::MIN), recent: Mutex::default() }
+    /// Of this node, which may share its store with others.
+    pub(crate) fn new(node: String, started_at: Moment, place: &Place) -> Watch {
+        let skew_max = match place {
+            // Nobody else writes marks there: what lies ahead was written by a clock that was wrong.
+            Place::Sqlite(_) => Duration::ZERO,
+            Place::Postgres(_) => SKEW_MAX,
+        };
+        let marked_at = AtomicI64::new(i64::MIN);
+        Watch { node, started_at, skew_max, marked_at, recent: Mutex::default() }
     }
 
     /// This node's name.
@@ -85,6 +96,7 @@ pub(crate) fn notice(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), 
 
 /// Writes a mark, and the blind time that ends with it.
 fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
+    nodes::heal(tx, now.after(watch.skew_max), now)?;
     let newest = nodes::newest_mark(tx)?;
     if let Some(newest) = newest
         && is_blind(newest, now)

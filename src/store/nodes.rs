@@ -40,6 +40,12 @@ pub(crate) fn newest_mark(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
     super::one(tx.rows(sql::NEWEST_MARK, &[])?)?.maybe_moment()
 }
 
+/// Takes marks that lie behind `latest` for ones that were made now: the clock was set back since. Says how
+/// many there were.
+pub(crate) fn heal(tx: &mut dyn Tx, latest: Moment, now: Moment) -> Result<u64, Trouble> {
+    tx.run(sql::HEAL, &[Value::from(latest), Value::from(now)])
+}
+
 /// All nodes, the one that was seen last first.
 pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<Node>, Trouble> {
     let node = |mut row: Row| {

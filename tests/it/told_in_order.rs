@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::databases::start_postgresql;
 use super::hb::Home;
 use super::receiver::{FakeReceiver, Step};
-use super::receiving::wait_for;
+use super::receiving::{ahead, clock_can_be_faked, wait_for};
 use super::server::{PING_KEY, Server};
 
 fn ping(server: &Server, slug: &str, word: &str) {
@@ -190,4 +190,22 @@ fn a_channel_says_whom_its_last_mail_did_not_reach() {
     server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
     ping(&server, "job", "/fail");
     wait_for(|| note().is_null());
+}
+
+#[test]
+fn a_clock_that_was_set_back_hides_no_blind_time() {
+    if !clock_can_be_faked() {
+        return;
+    }
+    let home = Home::new();
+    ahead(&home, "+1d").kill();
+    // The clock is right again.
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 30m", "grace": "10m" }));
+    ping(&server, "job", "");
+    server.kill();
+    let server = ahead(&home, "+45m");
+    server.await_status("job", "unknown");
+    let status = server.api("GET", "/status", None).json();
+    assert_eq!(status["blind"].as_array().expect("a list").len(), 1, "{status:#}");
 }

@@ -148,6 +148,9 @@ pub(super) fn small_nouns_come_back(bed: &Bed) {
         }
         assert_eq!(nodes::newest_mark(tx)?, Some(at(20)));
         assert_eq!(nodes::all(tx)?, [node("b", 20), node("a", 15)]);
+        assert_eq!(nodes::heal(tx, at(20), at(16))?, 0);
+        assert_eq!(nodes::heal(tx, at(19), at(16))?, 1);
+        assert_eq!(nodes::all(tx)?, [node("b", 16), node("a", 15)]);
         nodes::delete(tx, "b")?;
         assert_eq!(nodes::newest_mark(tx)?, Some(at(15)));
         assert_eq!(nodes::blind_since(tx, at(20))?, [blind(20, 30), blind(30, 40)]);

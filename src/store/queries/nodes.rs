@@ -14,6 +14,9 @@ pub(in crate::store) const ALL: &str = "\
 /// When any node was last seen.
 pub(in crate::store) const NEWEST_MARK: &str = "select max(seen_at) from nodes";
 
+/// Takes marks of the future for ones of now.
+pub(in crate::store) const HEAL: &str = "update nodes set seen_at = $2 where seen_at > $1";
+
 /// Removes a node.
 pub(in crate::store) const DELETE: &str = "delete from nodes where id = $1";
 
