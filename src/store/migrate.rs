@@ -41,12 +41,7 @@ pub(super) fn migrate(
         let done = match look(engine) {
             Ok(found) if found > known => Err(Trouble::Newer { found, known }),
             Ok(found) if found == known => engine.commit().map(|()| true),
-            Ok(0) => {
-                // What was empty when this began has nothing to be kept.
-                is_copied = true;
-                step(engine, steps, 0).map(|()| false)
-            }
-            Ok(found) if !is_copied => {
+            Ok(found) if found > 0 && !is_copied => {
                 engine.roll_back();
                 copy(place, found)?;
                 is_copied = true;

@@ -15,7 +15,7 @@ enum Needs {
 }
 
 /// Every route of hb's own API with a caller; each with a body that changes nothing of weight.
-const ROUTES: [(&str, &str, Needs); 35] = [
+const ROUTES: [(&str, &str, Needs); 38] = [
     ("GET", "/monitors", Needs::Read),
     ("POST", "/monitors", Needs::Write),
     ("GET", "/monitors/job", Needs::Read),
@@ -39,6 +39,9 @@ const ROUTES: [(&str, &str, Needs); 35] = [
     ("DELETE", "/channels/nobody", Needs::Write),
     ("POST", "/channels/nobody/test", Needs::Write),
     ("GET", "/status", Needs::Read),
+    ("GET", "/maintenance", Needs::Read),
+    ("POST", "/maintenance", Needs::Write),
+    ("DELETE", "/maintenance/0", Needs::Write),
     ("GET", "/keys", Needs::Admin),
     ("POST", "/keys", Needs::Admin),
     ("DELETE", "/keys/0", Needs::Admin),

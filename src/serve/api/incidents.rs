@@ -16,6 +16,7 @@ use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
+use crate::serve::audit;
 use crate::serve::definition::span_of;
 use crate::serve::reply::{self, Mistake};
 use crate::store::incidents::{self, Incident, IncidentCursor};
@@ -126,7 +127,7 @@ pub(crate) async fn acknowledge(
     let note = note_of(&body)?;
     let now = clock::now();
     let until = asked_until(&body, now)?;
-    change(&app, caller, id, move |incident| {
+    change(&app, caller, ("incident.acknowledge", id), move |incident| {
         keep_note(incident, "note", note.as_ref());
         incident.acknowledged_at = Some(now);
         incident.acknowledged_by.clone_from(&by);
@@ -147,7 +148,7 @@ pub(crate) async fn snooze(
     let body = json_of(body).await?;
     let until = asked_until(&body, clock::now())?
         .ok_or_else(|| Mistake::field("for", "say how long: `for` or `until`"))?;
-    change(&app, caller, id, move |incident| {
+    change(&app, caller, ("incident.snooze", id), move |incident| {
         incident.snoozed_until = Some(until);
         incident.remind_at = Some(until);
     })
@@ -167,7 +168,7 @@ pub(crate) async fn resolve(
     let (by, note) = (by_of(&body)?, note_of(&body)?);
     let now = clock::now();
     // The monitor keeps pointing at it, so that a state which is still bad opens no new one.
-    change(&app, caller, id, move |incident| {
+    change(&app, caller, ("incident.resolve", id), move |incident| {
         keep_note(incident, "resolved_by", by.as_ref());
         keep_note(incident, "resolved_note", note.as_ref());
         incident.closed_at = Some(now);
@@ -220,7 +221,7 @@ fn asked_until(body: &Value, now: Moment) -> Result<Option<Moment>, Mistake> {
 async fn change(
     app: &Arc<App>,
     caller: Caller,
-    id: String,
+    (action, id): (&'static str, String),
     change: impl Fn(&mut Incident) + Send + 'static,
 ) -> Result<Response, Mistake> {
     let changed = app.store.write(move |tx| {
@@ -237,6 +238,7 @@ async fn change(
         }
         change(&mut incident);
         incidents::update(tx, &incident)?;
+        audit::note(tx, caller, action, &incident.id, None, clock::now())?;
         Ok(Ok(views::incident(&incident, slug(tx, &incident)?.as_deref())))
     });
     Ok(reply::json_ok(&changed.await??))

@@ -15,6 +15,7 @@ use crate::domain::schedule::{Line, Schedule};
 use crate::domain::time::Moment;
 use crate::serve::access;
 use crate::serve::app::App;
+use crate::serve::audit;
 use crate::serve::definition::span_of;
 use crate::serve::quiet::{self, StoredScope};
 use crate::serve::reply::{self, Mistake};
@@ -103,7 +104,10 @@ pub(crate) async fn create(
             return Ok(Err(Mistake::conflict(why)));
         }
         quiet::changed(tx)?;
-        maintenance::insert(tx, &plan).map(Ok)
+        let id = maintenance::insert(tx, &plan)?;
+        let (name, said) = (id.to_string(), show(id, &plan, now));
+        audit::note(tx, caller, "maintenance.create", &name, Some(&said), now)?;
+        Ok(Ok(id))
     });
     let id = made.await??;
     quiet::refresh(&app).await?;
@@ -123,6 +127,8 @@ pub(crate) async fn remove(
         if found.is_some() {
             maintenance::delete(tx, caller.project_id, id)?;
             quiet::changed(tx)?;
+            let name = id.to_string();
+            audit::note(tx, caller, "maintenance.remove", &name, None, clock::now())?;
         }
         Ok(found)
     });

@@ -64,7 +64,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/incidents/{id}/snooze", post(incidents::snooze))
         .route("/incidents/{id}/resolve", post(incidents::resolve))
         .route("/maintenance", get(maintenance::list).post(maintenance::create))
-        .route("/maintenance/{id}", axum::routing::delete(maintenance::remove))
+        .route("/maintenance/{id}", delete(maintenance::remove))
         .route("/channels", get(channels::list).post(channels::create))
         .route(
             "/channels/{name}",
