@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::app::App;
 use super::refusals;
-use crate::store::{Trouble, nodes, retention};
+use crate::store::{Trouble, nodes, repeats, retention};
 use crate::sys::clock;
 
 /// How often it is looked for.
@@ -25,8 +25,11 @@ const BREATH: Duration = Duration::from_millis(20);
 /// Nodes that have not been seen for this are gone.
 const NODE_GONE: Duration = Duration::from_secs(7 * 86_400);
 
+/// How long a call may be repeated.
+const REPEATED_FOR: Duration = Duration::from_secs(86_400);
+
 /// The steps of one round.
-const STEPS: usize = 7;
+const STEPS: usize = 8;
 
 /// Tidies up until it is told to stop.
 pub(crate) async fn tidy(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -64,7 +67,8 @@ async fn round(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Result<(), Troub
                         2 => retention::events(tx, now.before(keep.events), SLICE),
                         3 => retention::changes(tx, now.before(keep.history), SLICE),
                         4 => retention::audit(tx, now.before(keep.history), SLICE),
-                        5 => retention::deliveries(tx, now.before(keep.history), SLICE),
+                        5 => repeats::drop_old(tx, now.before(REPEATED_FOR), SLICE),
+                        6 => retention::deliveries(tx, now.before(keep.history), SLICE),
                         _ => retention::incidents(tx, now.before(keep.history), SLICE),
                     }
                 })

@@ -17,7 +17,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::page).fallback(ping::any))
-        .nest("/api/hb/v1", api::routes())
+        .nest("/api/hb/v1", api::routes(app))
         .route("/heartbeat/{id}/pause", post(api::pause_heartbeat).fallback(ping::any))
         .route("/heartbeat/{id}/resume", post(api::resume_heartbeat).fallback(ping::any))
         .fallback(other)

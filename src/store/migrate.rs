@@ -21,6 +21,7 @@ pub(super) const STEPS: &[Migration] = &[
     include_str!("schema/0001_first.sql"),
     include_str!("schema/0002_keys_and_audit.sql"),
     include_str!("schema/0003_channel_notes.sql"),
+    include_str!("schema/0004_repeats.sql"),
 ];
 
 const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";

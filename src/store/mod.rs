@@ -39,6 +39,7 @@ mod postgres;
 pub(crate) mod projects;
 mod queries;
 pub(crate) mod refusals;
+pub(crate) mod repeats;
 pub(crate) mod retention;
 mod sqlite;
 mod tx;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::hb::Home;
-use super::server::{ADMIN_PASSWORD, API_KEY, Answer, PING_KEY, READ_KEY, Server};
+use super::server::{API_KEY, Answer, PING_KEY, READ_KEY, Server, owner};
 
 /// What a route takes at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,16 +56,6 @@ const ROUTES: [(&str, &str, Needs); 38] = [
     ("POST", "/../../../heartbeat/job/resume", Needs::Write),
 ];
 
-/// `Authorization` of the person with the password.
-fn basic() -> String {
-    let packed = std::process::Command::new("python3")
-        .args(["-c", "import base64,sys; print(base64.b64encode(sys.argv[1].encode()).decode())"])
-        .arg(format!("admin:{ADMIN_PASSWORD}"))
-        .output()
-        .expect("python runs");
-    format!("Basic {}", String::from_utf8_lossy(&packed.stdout).trim())
-}
-
 fn ask(
     server: &Server,
     method: &str,
@@ -84,7 +74,7 @@ fn ask(
 
 /// Makes a key and gives its whole description.
 fn key(server: &Server, body: Value) -> Value {
-    let made = ask(server, "POST", "/keys", Some(&basic()), Some(body));
+    let made = ask(server, "POST", "/keys", Some(&owner()), Some(body));
     assert_eq!(made.status, 201, "{}", made.text());
     made.json()
 }
@@ -107,7 +97,7 @@ fn every_key_may_do_what_its_kind_may_and_nothing_else() {
         ("a read key", Some(format!("Bearer {READ_KEY}")), Some(Needs::Read)),
         ("a write key", Some(format!("Bearer {API_KEY}")), Some(Needs::Write)),
         ("an admin key", Some(admin), Some(Needs::Admin)),
-        ("the password", Some(basic()), Some(Needs::Owner)),
+        ("the password", Some(owner()), Some(Needs::Owner)),
     ];
     for (caller, who, may) in &callers {
         for (method, path, needs) in ROUTES {
@@ -163,7 +153,7 @@ fn a_scope_bounds_what_a_ping_key_reaches() {
         (json!({ "kind": "ping", "expires_at": "2020-01-01T00:00:00Z" }), "expires_at"),
         (json!({ "kind": "ping", "until": "2099-01-01T00:00:00Z" }), "until"),
     ] {
-        let refused = ask(&server, "POST", "/keys", Some(&basic()), Some(body.clone()));
+        let refused = ask(&server, "POST", "/keys", Some(&owner()), Some(body.clone()));
         assert_eq!(refused.status, 400, "{body}: {}", refused.text());
         assert_eq!(refused.json()["error"]["field"], field, "{}", refused.text());
     }
@@ -178,7 +168,7 @@ fn a_key_is_replaced_with_an_overlap_and_ends() {
     let (old, id) = (bearer(&first), first["id"].as_str().expect("an id"));
     assert!(works(&old));
     let rotate = |id: &str, body: Value| {
-        ask(&server, "POST", &format!("/keys/{id}/rotate"), Some(&basic()), Some(body))
+        ask(&server, "POST", &format!("/keys/{id}/rotate"), Some(&owner()), Some(body))
     };
     let second = rotate(id, json!({ "overlap": "1h" }));
     assert_eq!(second.status, 201, "{}", second.text());
@@ -189,7 +179,7 @@ fn a_key_is_replaced_with_an_overlap_and_ends() {
     let third = rotate(second["id"].as_str().expect("an id"), json!({ "overlap": 0 })).json();
     assert!(!works(&bearer(&second)) && works(&bearer(&third)), "no overlap was asked for");
     let path = format!("/keys/{id}");
-    assert_eq!(ask(&server, "DELETE", &path, Some(&basic()), None).status, 200);
+    assert_eq!(ask(&server, "DELETE", &path, Some(&owner()), None).status, 200);
     assert!(!works(&old));
 
     // A ping key whose time is over pings no more.
@@ -222,7 +212,7 @@ fn who_has_changed_what_is_written_down() {
     done("DELETE", "/monitors/job", json!({}));
     let refused = ask(&server, "PATCH", "/monitors/job", Some(&ci), Some(json!({})));
     assert_eq!(refused.status, 404, "what is refused leaves no line");
-    let log = ask(&server, "GET", "/audit", Some(&basic()), None);
+    let log = ask(&server, "GET", "/audit", Some(&owner()), None);
     assert!(!log.text().contains("s3cret"), "{}", log.text());
     let log = log.json();
     let lines = log["audit"].as_array().expect("a list");
@@ -245,9 +235,9 @@ fn who_has_changed_what_is_written_down() {
     let prefix = made["prefix"].as_str().expect("a text");
     assert_eq!(change["actor"], format!("write key `ci` ({prefix})"));
     assert_eq!(lines[6]["actor"], "the admin password");
-    let page = ask(&server, "GET", "/audit?limit=2", Some(&basic()), None).json();
+    let page = ask(&server, "GET", "/audit?limit=2", Some(&owner()), None).json();
     let next = page["next"].as_str().expect("there is more");
-    let rest = ask(&server, "GET", &format!("/audit?limit=50&cursor={next}"), Some(&basic()), None);
+    let rest = ask(&server, "GET", &format!("/audit?limit=50&cursor={next}"), Some(&owner()), None);
     assert_eq!(rest.json()["audit"].as_array().expect("a list").len(), 5);
 }
 
@@ -256,12 +246,12 @@ fn a_project_sees_nothing_of_another() {
     let home = Home::new();
     let server = Server::start(&home);
     let ours = server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
-    let made = ask(&server, "POST", "/projects", Some(&basic()), Some(json!({ "slug": "two" })));
+    let made = ask(&server, "POST", "/projects", Some(&owner()), Some(json!({ "slug": "two" })));
     assert_eq!(made.status, 201, "{}", made.text());
     let keys = made.json()["keys"].clone();
     let theirs = |kind: &str| format!("Bearer {}", keys[kind].as_str().expect("a key"));
     let (write, admin) = (theirs("write"), theirs("admin"));
-    let again = ask(&server, "POST", "/projects", Some(&basic()), Some(json!({ "slug": "two" })));
+    let again = ask(&server, "POST", "/projects", Some(&owner()), Some(json!({ "slug": "two" })));
     assert_eq!(again.status, 409, "{}", again.text());
 
     // The same slug in both; each pings and sees its own.
@@ -285,10 +275,10 @@ fn a_project_sees_nothing_of_another() {
     assert_eq!(seen["projects"].as_array().expect("a list").len(), 1);
     assert_eq!(seen["projects"][0]["slug"], "two");
 
-    let full = ask(&server, "DELETE", "/projects/two", Some(&basic()), None);
+    let full = ask(&server, "DELETE", "/projects/two", Some(&owner()), None);
     assert_eq!(full.status, 409, "{}", full.text());
     assert_eq!(ask(&server, "DELETE", "/monitors/job", Some(&write), None).status, 200);
-    assert_eq!(ask(&server, "DELETE", "/projects/two", Some(&basic()), None).status, 200);
+    assert_eq!(ask(&server, "DELETE", "/projects/two", Some(&owner()), None).status, 200);
     assert_eq!(ask(&server, "GET", "/monitors", Some(&write), None).status, 401);
-    assert_eq!(ask(&server, "DELETE", "/projects/default", Some(&basic()), None).status, 409);
+    assert_eq!(ask(&server, "DELETE", "/projects/default", Some(&owner()), None).status, 409);
 }

@@ -33,6 +33,7 @@ mod manage;
 mod manage_local;
 mod messages;
 mod messages_to_people;
+mod openapi;
 mod pausing;
 mod ping;
 mod places;

@@ -53,6 +53,24 @@ impl Answer {
     }
 }
 
+/// `Authorization` of the person with the password.
+pub(crate) fn owner() -> String {
+    let packed = Command::new("base64")
+        .arg("--wrap=0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .and_then(|mut child| {
+            use std::io::Write;
+            let mut text = child.stdin.take().expect("stdin is piped");
+            write!(text, "admin:{ADMIN_PASSWORD}")?;
+            drop(text);
+            child.wait_with_output()
+        })
+        .expect("base64 runs");
+    format!("Basic {}", String::from_utf8_lossy(&packed.stdout))
+}
+
 impl Server {
     /// Starts a receiver with its data in this home.
     pub(crate) fn start(home: &Home) -> Server {

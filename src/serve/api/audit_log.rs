@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::Page;
+use super::extract::Query;
 use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::extract::Path;
 use super::{json_of, views};
 use crate::notify::channel::{MASK, Settings};
 use crate::notify::message::{About, Message, What};
@@ -51,7 +52,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
+    Path(name): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| named(tx, caller, &name)).await?;
@@ -131,7 +132,7 @@ fn settings(app: &App, members: &Map<String, Value>) -> Result<(String, String),
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(old_name): Path<String>,
+    Path(old_name): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -179,7 +180,7 @@ pub(crate) async fn change(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
+    Path(name): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let removed = app.store.write(move |tx| {
@@ -198,7 +199,7 @@ pub(crate) async fn remove(
 pub(crate) async fn test(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
+    Path(name): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let found = app.store.read(move |tx| named(tx, caller, &name)).await?;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::{Path, Query};
 use super::monitors::named;
 use super::{Page, views};
 use crate::serve::access;
@@ -18,7 +19,7 @@ use crate::store::events;
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     Query(page): Query<Page>,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;

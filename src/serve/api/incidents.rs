@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::extract::{Path, Query};
 use super::pauses::moment;
 use super::{Page, json_of, views};
 use crate::domain::incident;
@@ -48,7 +49,11 @@ pub(crate) async fn list(
     let limit = wanted.page.limit()?;
     let before = wanted.page.cursor.as_deref().filter(|text| !text.is_empty());
     let before = before.map(cursor).transpose()?;
-    let is_open_only = matches!(wanted.open.as_deref(), Some("1" | "true" | "yes"));
+    let is_open_only = match wanted.open.as_deref() {
+        None | Some("" | "0" | "false" | "no") => false,
+        Some("1" | "true" | "yes") => true,
+        Some(_) => return Err(Mistake::field("open", "`open` is true or false")),
+    };
     let found = app.store.read(move |tx| {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let (rows, next) =
@@ -81,7 +86,7 @@ fn slug(tx: &mut dyn Tx, incident: &Incident) -> Result<Option<String>, Trouble>
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| match own(tx, caller, &id)? {
@@ -118,7 +123,7 @@ fn own(tx: &mut dyn Tx, caller: Caller, id: &str) -> Result<Option<Incident>, Tr
 pub(crate) async fn acknowledge(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -141,7 +146,7 @@ pub(crate) async fn acknowledge(
 pub(crate) async fn snooze(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -160,7 +165,7 @@ pub(crate) async fn snooze(
 pub(crate) async fn resolve(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -214,7 +219,8 @@ fn asked_until(body: &Value, now: Moment) -> Result<Option<Moment>, Mistake> {
     match (&body["for"], &body["until"]) {
         (Value::Null, Value::Null) => Ok(None),
         (Value::Null, until) => moment("until", until, now).map(Some),
-        (span, _) => Ok(Some(now.after(span_of("for", span)?))),
+        (span, Value::Null) => Ok(Some(now.after(span_of("for", span)?))),
+        (..) => Err(Mistake::field("for", "say either `for` or `until`")),
     }
 }
 

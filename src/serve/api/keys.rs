@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::Path;
 use super::pauses::moment;
 use super::{json_of, views};
 use crate::domain::time::Moment;
@@ -72,7 +73,7 @@ pub(crate) async fn create(
 pub(crate) async fn rotate(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::admin(&app, &headers).await?;
@@ -108,7 +109,7 @@ pub(crate) async fn rotate(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::admin(&app, &headers).await?;
     let now = clock::now();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::extract::Path;
 use super::pauses::moment;
 use super::{json_of, views};
 use crate::domain::maintenance::LASTS_MAX;
@@ -118,7 +119,7 @@ pub(crate) async fn create(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let id: i64 = id.parse().map_err(|_| Mistake::not_found("maintenance"))?;

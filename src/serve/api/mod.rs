@@ -6,30 +6,36 @@
 mod audit_log;
 mod channels;
 mod events;
+mod extract;
 mod incidents;
 mod keys;
 mod maintenance;
 mod monitors;
+mod openapi;
+mod operations;
 mod overview;
 mod pauses;
 mod projects;
+mod repeated;
 mod runs;
+mod statistics;
 mod stream;
+mod tag;
 mod views;
 
 pub(crate) use pauses::{pause_heartbeat, resume_heartbeat};
+pub(crate) use repeated::Answering;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::{delete, get, patch, post};
+use axum::middleware;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::app::App;
 use super::body::{self, Unread};
-use super::ping;
 use super::reply::Mistake;
 
 /// The longest body of a call.
@@ -42,45 +48,11 @@ const PAGE: usize = 50;
 const PAGE_MAX: usize = 1000;
 
 /// The routes below `/api/hb/v1`.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/events", post(ping::events))
-        .route("/monitors", get(monitors::list).post(monitors::create))
-        .route(
-            "/monitors/{slug}",
-            get(monitors::show)
-                .put(monitors::replace)
-                .patch(monitors::change)
-                .delete(monitors::remove),
-        )
-        .route("/monitors/{slug}/pause", post(pauses::pause))
-        .route("/monitors/{slug}/resume", post(pauses::resume))
-        .route("/monitors/{slug}/events", get(events::list))
-        .route("/monitors/{slug}/runs", get(runs::list))
-        .route("/runs/{run_id}", get(runs::show))
-        .route("/incidents", get(incidents::list))
-        .route("/incidents/{id}", get(incidents::show))
-        .route("/incidents/{id}/ack", post(incidents::acknowledge))
-        .route("/incidents/{id}/snooze", post(incidents::snooze))
-        .route("/incidents/{id}/resolve", post(incidents::resolve))
-        .route("/maintenance", get(maintenance::list).post(maintenance::create))
-        .route("/maintenance/{id}", delete(maintenance::remove))
-        .route("/channels", get(channels::list).post(channels::create))
-        .route(
-            "/channels/{name}",
-            get(channels::show).patch(channels::change).delete(channels::remove),
-        )
-        .route("/channels/{name}/test", post(channels::test))
-        .route("/keys", get(keys::list).post(keys::create))
-        .route("/keys/{id}", delete(keys::remove))
-        .route("/keys/{id}/rotate", post(keys::rotate))
-        .route("/projects", get(projects::list).post(projects::create))
-        .route("/projects/{slug}", patch(projects::change).delete(projects::remove))
-        .route("/audit", get(audit_log::list))
-        .route("/status", get(overview::show))
-        .route("/stream", get(stream::follow))
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    operations::router()
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(app), repeated::once))
 }
 
 async fn nothing() -> Mistake {
@@ -123,19 +95,24 @@ impl Page {
     }
 }
 
-/// The JSON of a body; nothing is an empty object where that is allowed.
+/// The JSON object of a body; nothing is an empty one.
 pub(crate) async fn json_of(body: Body) -> Result<Value, Mistake> {
-    let bytes = body::whole(body, BODY_BYTES_MAX).await.map_err(|unread| match unread {
+    let bytes = body::whole(body, BODY_BYTES_MAX).await.map_err(unread)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    // serde_json bounds the depth at 128 and refuses NaN.
+    let read: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Mistake::bad(format!("the body is no JSON: {error}")))?;
+    if read.is_object() { Ok(read) } else { Err(Mistake::bad("the body is no JSON object")) }
+}
+
+fn unread(unread: Unread) -> Mistake {
+    match unread {
         Unread::TooLong => {
             Mistake::too_large(format!("the body is longer than {BODY_BYTES_MAX} bytes"))
         }
         Unread::Broken => Mistake::bad("the body did not come whole"),
         Unread::Slow => Mistake::bad("the body came too slowly"),
-    })?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Value::Object(serde_json::Map::new()));
     }
-    // serde_json bounds the depth at 128 and refuses NaN.
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Mistake::bad(format!("the body is no JSON: {error}")))
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::{Path, Query};
+use super::tag::{IfMatch, tagged};
 use super::{Page, json_of, views};
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
@@ -107,14 +109,15 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| match named(tx, caller, &slug, false)? {
         Ok(monitor) => with_channels(tx, monitor).map(Ok),
         Err(mistake) => Ok(Err(mistake)),
     });
-    Ok(reply::json_ok(&view(&app, &found.await??)))
+    let shown = found.await??;
+    Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
 }
 
 /// Makes a monitor.
@@ -126,7 +129,8 @@ pub(crate) async fn create(
     let caller = access::writer(&app, &headers).await?;
     let definition = Definition::default().read(&json_of(body).await?, clock::now())?;
     let made = make(&app, caller, definition).await?;
-    Ok(reply::json_with(StatusCode::CREATED, &view(&app, &made)))
+    let answer = reply::json_with(StatusCode::CREATED, &view(&app, &made));
+    Ok(tagged(answer, &made.0.about))
 }
 
 async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<Shown, Mistake> {
@@ -165,7 +169,7 @@ fn shown(tx: &mut dyn Tx, id: i64) -> Result<Shown, Trouble> {
 pub(crate) async fn replace(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -175,14 +179,21 @@ pub(crate) async fn replace(
     if definition.slug != slug {
         return Err(Mistake::field("slug", "the body names another slug than the path"));
     }
-    match change_to(&app, caller, &slug, move |_, _| Ok(Ok(definition.clone()))).await {
-        Err(mistake) if mistake.status() == StatusCode::NOT_FOUND => {
+    let expected = IfMatch::of(&headers);
+    let replaced =
+        change_to(&app, caller, &slug, expected.clone(), move |_, _| Ok(Ok(definition.clone())));
+    match replaced.await {
+        Err(mistake) if mistake.status() == StatusCode::NOT_FOUND && !expected.is_set() => {
             let bare = Definition { slug: slug.clone(), ..Definition::default() };
             let definition = bare.read(&body, clock::now())?;
             let made = make(&app, caller, definition).await?;
-            Ok(reply::json_with(StatusCode::CREATED, &view(&app, &made)))
+            let answer = reply::json_with(StatusCode::CREATED, &view(&app, &made));
+            Ok(tagged(answer, &made.0.about))
         }
-        done => done.map(|shown| reply::json_ok(&view(&app, &shown))),
+        done => {
+            let shown = done?;
+            Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
+        }
     }
 }
 
@@ -190,21 +201,23 @@ pub(crate) async fn replace(
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
-    let changed = change_to(&app, caller, &slug, move |tx, monitor| {
+    let changed = change_to(&app, caller, &slug, IfMatch::of(&headers), move |tx, monitor| {
         Ok(creation::definition_of(tx, monitor)?.read(&body, clock::now()))
     });
-    Ok(reply::json_ok(&view(&app, &changed.await?)))
+    let shown = changed.await?;
+    Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
 }
 
 async fn change_to(
     app: &Arc<App>,
     caller: Caller,
     slug: &str,
+    expected: IfMatch,
     definition: impl Fn(&mut dyn Tx, &Monitor) -> Result<Result<Definition, Mistake>, Trouble>
     + Send
     + 'static,
@@ -215,6 +228,9 @@ async fn change_to(
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
+        if let Err(mistake) = expected.check(&monitor.about) {
+            return Ok(Err(mistake));
+        }
         let definition = match definition(tx, &monitor)? {
             Ok(definition) => definition,
             Err(mistake) => return Ok(Err(mistake)),
@@ -241,14 +257,18 @@ async fn change_to(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
+    let expected = IfMatch::of(&headers);
     let removed = app.store.write(move |tx| {
         let monitor = match named(tx, caller, &slug, true)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
+        if let Err(mistake) = expected.check(&monitor.about) {
+            return Ok(Err(mistake));
+        }
         let now = clock::now();
         let said = creation::definition_of(tx, &monitor)?.written();
         audit::note(tx, caller, "monitor.remove", &monitor.about.slug, Some(&said), now)?;

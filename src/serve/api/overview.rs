@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
-use crate::store::{deliveries, incidents, monitors, refusals};
+use crate::store::{deliveries, incidents, monitors, projects, refusals};
 use crate::sys::clock;
 
 /// Refused pings that are shown.
@@ -36,8 +36,14 @@ pub(crate) async fn show(
             .filter(|(project_id, ..)| *project_id == caller.project_id)
             .map(|(.., count)| count)
             .sum();
-        let refused = refusals::newest(tx, REFUSALS_SHOWN)?;
-        Ok((by_status, open, deliveries::counts(tx)?, refused))
+        // What belongs to no project is the business of those to whom the receiver belongs.
+        let is_first =
+            projects::all(tx)?.first().is_some_and(|first| first.id == caller.project_id);
+        let whole = match is_first {
+            true => (deliveries::counts(tx)?, refusals::newest(tx, REFUSALS_SHOWN)?),
+            false => Default::default(),
+        };
+        Ok((by_status, open, whole.0, whole.1))
     });
     let (by_status, open, deliveries, refused) = found.await?;
     let blind: Vec<Value> = app

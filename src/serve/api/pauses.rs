@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::extract::{Path, Query};
 use super::monitors::one_of;
 use super::{json_of, views};
 use crate::domain::time::Moment;
@@ -28,7 +29,7 @@ use crate::sys::clock;
 pub(crate) async fn pause(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn pause(
 pub(crate) async fn resume(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::writer(&app, &headers).await?;
     apply(&app, caller, &slug, Input::Resume).await
@@ -53,7 +54,7 @@ type Pairs = Vec<(String, String)>;
 pub(crate) async fn pause_heartbeat(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     Query(pairs): Query<Pairs>,
     body: Body,
 ) -> Result<Response, Mistake> {
@@ -70,7 +71,7 @@ pub(crate) async fn pause_heartbeat(
 pub(crate) async fn resume_heartbeat(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Path(id): Path,
     Query(pairs): Query<Pairs>,
 ) -> Result<Response, Mistake> {
     let caller = access::writer_with(&app, &headers, key_of(&headers, &pairs)).await?;

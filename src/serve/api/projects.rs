@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::extract::Path;
 use super::json_of;
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
@@ -90,7 +91,7 @@ pub(crate) async fn create(
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
     let caller = access::admin(&app, &headers).await?;
@@ -119,7 +120,7 @@ pub(crate) async fn change(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::only_owner(&app, &headers).await?;
     let removed = app.store.write(move |tx| {

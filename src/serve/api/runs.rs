@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::{Path, Query};
 use super::monitors::named;
 use super::{Page, views};
 use crate::serve::access::{self, Caller};
@@ -45,7 +46,7 @@ fn outcome(kind: &str) -> Option<&'static str> {
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(slug): Path<String>,
+    Path(slug): Path,
     Query(page): Query<Page>,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
@@ -128,7 +129,7 @@ fn run(id: &str, events: &[StoredEvent], output: Option<String>) -> Value {
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Path(run_id): Path<String>,
+    Path(run_id): Path,
 ) -> Result<Response, Mistake> {
     let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| look(tx, caller, &run_id));

@@ -11,4 +11,5 @@ pub(super) mod incidents;
 pub(super) mod keys;
 pub(super) mod monitors;
 pub(super) mod nodes;
+pub(super) mod repeats;
 pub(super) mod retention;

@@ -1,0 +1,125 @@
+//! The document that describes hb's own API, held to the API by a program that knows nothing else of it,
+//! and what clients may rely on who repeat a call or change what others change.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::hb::Home;
+use super::server::{API_KEY, Answer, PING_KEY, Server, owner};
+
+/// Where `tests/run` has put the clients that are tested with.
+fn clients() -> std::path::PathBuf {
+    let place = std::env::var_os("HB_TEST_CLIENTS").expect("`./tests/run` says where clients are");
+    std::path::PathBuf::from(place)
+}
+
+fn with(
+    server: &Server,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Answer {
+    let bearer = format!("Bearer {API_KEY}");
+    let mut all = vec![("Authorization", bearer.as_str())];
+    all.extend_from_slice(headers);
+    server.send(method, &format!("/api/hb/v1{path}"), &all, body.to_string().as_bytes())
+}
+
+#[test]
+fn requests_made_from_the_document_get_the_answers_it_promises() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    for slug in ["one", "two"] {
+        server.monitor(json!({ "slug": slug, "schedule": "every 1h", "owner": "dba" }));
+        let failed = server.post(&format!("/ping/{PING_KEY}/{slug}/fail"), b"some output");
+        assert_eq!(failed.status, 200);
+    }
+    let base = format!("http://{}/api/hb/v1", server.address);
+    let run = Command::new(clients().join("bin/schemathesis"))
+        .current_dir(home.path(""))
+        .args(["run", &format!("{base}/openapi.json"), "--url", &base, "--no-color"])
+        .args(["--header", &format!("Authorization: {}", owner())])
+        // A stream has no end. Events of the dialect `hb` are held to their own recordings.
+        .args(["--exclude-path", "/stream", "--exclude-path", "/events"])
+        // No schema says what is a schedule or who may be reached; such a refusal is documented.
+        .args(["--exclude-checks", "positive_data_acceptance"])
+        .args(["--phases", "coverage,fuzzing", "--max-examples", "4", "--seed", "7"])
+        .args(["--request-timeout", "60"])
+        .output()
+        .expect("schemathesis runs");
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{told}\n{}", String::from_utf8_lossy(&run.stderr));
+    assert!(told.contains(" generated, "), "{told}");
+}
+
+#[test]
+fn a_change_says_what_it_expects_to_find() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let tag = |answer: &Answer| answer.header("etag").expect("an entity tag").to_owned();
+    let first = tag(&with(&server, "GET", "/monitors/job", &[], &json!({})));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
+    let pinged = with(&server, "GET", "/monitors/job", &[], &json!({}));
+    assert_eq!(tag(&pinged), first, "a ping changes nothing that people say");
+    let owner = json!({ "owner": "dba" });
+    let changed = with(&server, "PATCH", "/monitors/job", &[("If-Match", &first)], &owner);
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let second = tag(&changed);
+    assert_ne!(first, second);
+    for (method, body) in
+        [("PATCH", json!({ "owner": "web" })), ("PUT", json!({})), ("DELETE", json!({}))]
+    {
+        let late = with(&server, method, "/monitors/job", &[("If-Match", &first)], &body);
+        assert_eq!(late.status, 412, "{method}: {}", late.text());
+        assert_eq!(server.look("job")["owner"], "dba", "{method}");
+    }
+    let new = with(&server, "PUT", "/monitors/other", &[("If-Match", "*")], &json!({}));
+    assert_eq!(new.status, 404, "what is not there matches nothing: {}", new.text());
+    let gone = with(&server, "DELETE", "/monitors/job", &[("If-Match", &second)], &json!({}));
+    assert_eq!(gone.status, 200, "{}", gone.text());
+}
+
+#[test]
+fn a_call_that_is_repeated_is_carried_out_once() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let key = [("Idempotency-Key", "a-client-chose-this")];
+    let plan = json!({ "for": "1h", "reason": "moving" });
+    let first = with(&server, "POST", "/maintenance", &key, &plan);
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = with(&server, "POST", "/maintenance", &key, &plan);
+    assert_eq!((again.status, again.json()), (201, first.json()));
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    let plans = || server.api("GET", "/maintenance", None).json()["maintenance"].clone();
+    assert_eq!(plans().as_array().expect("a list").len(), 1);
+    let other = with(&server, "POST", "/maintenance", &key, &json!({ "for": "2h" }));
+    assert_eq!(other.status, 422, "{}", other.text());
+    let secret = with(&server, "POST", "/keys", &key, &json!({ "kind": "ping" }));
+    assert_eq!(secret.status, 400, "an answer with a secret is not kept: {}", secret.text());
+    let bad = with(&server, "POST", "/monitors", &[("Idempotency-Key", "b")], &json!({}));
+    assert_eq!(bad.status, 400, "{}", bad.text());
+    let mended = json!({ "slug": "job" });
+    let mended = with(&server, "POST", "/monitors", &[("Idempotency-Key", "b")], &mended);
+    assert_eq!(mended.status, 201, "what was refused may be mended: {}", mended.text());
+}
+
+#[test]
+fn the_runs_of_a_month_are_counted_by_day() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    for suffix in ["", "/start", "/3", "", "/log"] {
+        assert_eq!(server.get(&format!("/ping/{PING_KEY}/job{suffix}")).status, 200);
+    }
+    let told = server.api("GET", "/monitors/job/statistics", None).json();
+    assert_eq!(
+        (&told["succeeded"], &told["failed"], &told["partial"]),
+        (&json!(2), &json!(1), &json!(0))
+    );
+    let days = told["days"].as_array().expect("a list");
+    let sum: u64 = days.iter().map(|day| day["succeeded"].as_u64().expect("a number")).sum();
+    assert_eq!(sum, 2, "{told}");
+}
