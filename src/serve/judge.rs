@@ -89,11 +89,17 @@ impl Judged {
 
     /// Lets something happen to it.
     pub(crate) fn step(&mut self, input: &Input, now: Moment) -> Taken {
-        for blind in Arc::clone(&self.blind).iter() {
-            // A deadline that lies behind the doubt about this blind time has nothing to do with it.
-            if self.wake_at.is_some_and(|at| at < blind.until.after(DOUBT_MAX)) {
-                self.one(&Input::Blind { from: blind.from, until: blind.until }, now);
-            }
+        // Doubt about a blind time concerns what is judged while it lasts, and a deadline within it that
+        // is judged late. A monitor that was bad has no deadline, and may get one by what is heard now.
+        let doubted = |until: Moment| {
+            let until = until.after(DOUBT_MAX);
+            now < until || self.wake_at.is_some_and(|at| at < until)
+        };
+        let news = self.blind.iter().filter(|blind| !self.state.has_seen(blind.until));
+        let news = news.filter(|blind| doubted(blind.until));
+        let times: Vec<_> = news.map(|blind| (blind.from, blind.until)).collect();
+        if !times.is_empty() {
+            self.one(&Input::Blind(times), now);
         }
         self.one(input, now)
     }

@@ -46,13 +46,10 @@ pub(crate) enum Input<'a> {
     Event(&'a Heard),
     /// Time passed.
     Tick,
-    /// The receiver could not hear from one moment to another.
-    Blind {
-        /// The last moment at which it surely could.
-        from: Moment,
-        /// The first at which it could again.
-        until: Moment,
-    },
+    /// The receiver could not hear: each time from the last moment at which it surely could to the first
+    /// at which it could again. All that are news, in order: what one of them leaves in doubt, time must
+    /// not pass by before the next one is known.
+    Blind(Vec<(Moment, Moment)>),
     /// Nothing is expected for a while.
     Pause {
         /// It ends by itself; what lies behind ends it at once.
@@ -204,9 +201,11 @@ pub(crate) fn step(rules: &Rules, state: &State, input: &Input, now: Moment) -> 
     let mut heard = None;
     state.heal(rules, now);
     match input {
-        Input::Blind { from, until } => {
-            deadline::pass(rules, &mut state, (*from).min(now), &mut changes);
-            state.was_blind(rules, *from, *until, now);
+        Input::Blind(times) => {
+            for (from, until) in times {
+                deadline::pass(rules, &mut state, (*from).min(now), &mut changes);
+                state.was_blind(rules, *from, *until, now);
+            }
         }
         Input::Rules => state.rules_changed(rules, now),
         _ => {}
@@ -222,7 +221,7 @@ pub(crate) fn step(rules: &Rules, state: &State, input: &Input, now: Moment) -> 
         }
         Input::Resume => state.resume_at(rules, now),
         Input::Quiet { until } => state.quiet_until = until.map(slot::sane),
-        Input::Tick | Input::Blind { .. } | Input::Rules => {}
+        Input::Tick | Input::Blind(_) | Input::Rules => {}
     }
     if !matches!(input, Input::Tick) {
         deadline::compare(rules, &mut state, input, now, &mut changes);

@@ -108,6 +108,11 @@ impl State {
         self.told.status
     }
 
+    /// Whether everything up to a moment was looked at: a blind time until then is no news.
+    pub(crate) fn has_seen(&self, at: Moment) -> bool {
+        self.told.seen_at.is_some_and(|seen_at| seen_at >= at)
+    }
+
     /// Since when it is that.
     pub(crate) fn since(&self) -> Option<Moment> {
         self.told.since

@@ -99,7 +99,10 @@ fn nothing_panics_and_everything_ends() {
             };
             let event = wild(&mut chance, &near);
             let input = match chance.below(12) {
-                0 => Input::Blind { from: near(&mut chance), until: near(&mut chance) },
+                0 => {
+                    let mut time = || (near(&mut chance), near(&mut chance));
+                    Input::Blind(vec![time(), time()])
+                }
                 1 => Input::Pause {
                     until: chance.one_in(2).then(|| near(&mut chance)),
                     until_success: chance.one_in(2),
@@ -141,7 +144,7 @@ fn a_state_does_not_grow() {
         let took = Some(chance.below(20_000_000));
         let event = Heard { run_id, duration_ms: took, ..Heard::new(kind, now) };
         state = step(&rules, &state, &Input::Event(&event), now).state;
-        let blind = Input::Blind { from: Moment(now.0 - 1_000), until: now };
+        let blind = Input::Blind(vec![(Moment(now.0 - 1_000), now)]);
         state = step(&rules, &state, &blind, now).state;
     }
     let text = serde_json::to_string(&state).expect("JSON");

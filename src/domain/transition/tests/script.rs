@@ -105,8 +105,12 @@ impl Story {
         match words[0] {
             "tick" => self.step(&Input::Tick, now),
             "blind" => {
-                let from = joined(value("from").expect("from"));
-                self.step(&Input::Blind { from, until: value("until").map_or(now, joined) }, now)
+                let all = |name: &str| {
+                    let values = words.iter().filter_map(|word| word.strip_prefix(name));
+                    values.map(joined).collect::<Vec<_>>()
+                };
+                let untils = all("until=").into_iter().chain([now]);
+                self.step(&Input::Blind(all("from=").into_iter().zip(untils).collect()), now)
             }
             "pause" => {
                 let until_success = words.contains(&"until-success");

@@ -29,7 +29,7 @@ fn any<'a>(chance: &mut Chance, event: &'a mut Heard, now: Moment) -> Input<'a> 
         chance.one_in(2).then(|| now.after(Duration::from_secs(1 + chance.below(7_200))))
     };
     match chance.below(20) {
-        0 => Input::Blind { from: ago(chance), until: now },
+        0 => Input::Blind(vec![(ago(chance), now)]),
         1 => Input::Pause { until: ahead(chance), until_success: chance.one_in(2), reason: None },
         2 => Input::Resume,
         3 => Input::Rules,
@@ -107,7 +107,7 @@ fn restarts_raise_no_false_alarm_and_lose_no_true_one() {
         while now < begin.after(period * 9) {
             let blind_for = Duration::from_secs(chance.pick(&[2, 60, 600, 4_000]));
             let back = now.after(blind_for);
-            let blind = Input::Blind { from: now, until: back };
+            let blind = Input::Blind(vec![(now, back)]);
             let after = step(&rules, &dead, &blind, back);
             dead = after.state;
             note(&mut missed_at, &after.changes);

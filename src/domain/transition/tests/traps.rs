@@ -240,6 +240,24 @@ fn a_paused_monitor_records() {
 }
 
 #[test]
+fn of_several_blind_times_the_last_gives_doubt_too() {
+    // Each restart was short. The first one's doubt is over by now, and the last one's is not.
+    play(
+        "every 1h | grace 5m",
+        "1 00:00 success
+         1 01:09 blind from=1T00:50 until=1T01:01 from=1T01:02 until=1T01:09    => unknown
+         1 01:10 success at=1T00:59                                             => up",
+    );
+    play(
+        "every 1h | grace 5m",
+        "1 00:00 success
+         1 01:09 blind from=1T00:50 until=1T01:01 from=1T01:02 until=1T01:09    => unknown
+         1 01:13:59 tick                                                        => unknown
+         1 01:14:01 tick                                                        => missed",
+    );
+}
+
+#[test]
 fn the_clock_jumps_an_hour() {
     // Forward: the receiver takes the jump for blind time, and the jobs answer meanwhile.
     let story = play(
