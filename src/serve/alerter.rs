@@ -143,14 +143,15 @@ async fn claim(app: &Arc<App>) -> Result<Vec<Delivery>, Trouble> {
     if app.store.read(deliveries::next_due).await?.is_none_or(|at| at > clock::now()) {
         return Ok(Vec::new());
     }
+    let claimer = Arc::clone(app);
+    app.store.write(move |tx| take(tx, &claimer, clock::now())).await
+}
+
+/// Claims for this node what is due at `now`.
+pub(super) fn take(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Vec<Delivery>, Trouble> {
     let node = app.watch.node().to_owned();
-    app.store
-        .write(move |tx| {
-            let now = clock::now();
-            let claimant = Claimant { node: node.clone(), lease_until: now.after(LEASE) };
-            deliveries::claim(tx, &claimant, now, CLAIMED_MAX)
-        })
-        .await
+    let claimant = Claimant { node, lease_until: now.after(LEASE) };
+    deliveries::claim(tx, &claimant, now, CLAIMED_MAX)
 }
 
 /// How long until the next delivery is due.
@@ -181,7 +182,7 @@ async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSende
     let _ = free.send(delivery.about.channel_id);
     let Some(outcome) = outcome else { return };
     let now = clock::now();
-    let settled = settled(&delivery, &outcome, now);
+    let settled = settled(&delivery, &outcome, now, random::unit());
     tell(&app, &delivery, &settled, outcome.note());
     match app.store.write(move |tx| note(tx, &delivery, &settled, outcome.note(), now)).await {
         // It may have to go out again before the loop would have looked.
@@ -191,46 +192,63 @@ async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSende
     }
 }
 
-/// One attempt; none where another node has it by now.
-async fn attempt(app: &Arc<App>, delivery: &Delivery) -> Option<Outcome> {
-    let (channel_id, asked) = (delivery.about.channel_id, delivery.clone());
-    // A node that was stopped in the meantime must not send what another has sent already.
-    let found = app.store.read(move |tx| {
-        let leased = deliveries::is_leased(tx, &asked, clock::now())?;
-        Ok((leased, channels::by_id(tx, channel_id)?))
-    });
-    let (leased, channel) = match found.await {
-        Ok(found) => found,
-        Err(trouble) => {
-            app.noted(&trouble);
-            return None;
-        }
-    };
-    if !leased {
-        return None;
+/// What stands before an attempt.
+pub(super) enum Ready {
+    /// It is not this node's any more.
+    Gone,
+    /// It cannot be sent, and why.
+    Refused(String),
+    /// It may go out.
+    Go(Box<(Settings, Message)>),
+}
+
+/// Looks right before an attempt what there is to send: a node that was stopped in the meantime must not
+/// send what another has sent already.
+pub(super) fn prepare(tx: &mut dyn Tx, delivery: &Delivery, now: Moment) -> Result<Ready, Trouble> {
+    if !deliveries::is_leased(tx, delivery, now)? {
+        return Ok(Ready::Gone);
     }
-    let Some(channel) = channel else {
-        return Some(Outcome::Refused { why: "the channel was removed".to_owned() });
+    let refused = |why: &str| Ok(Ready::Refused(why.to_owned()));
+    let Some(channel) = channels::by_id(tx, delivery.about.channel_id)? else {
+        return refused("the channel was removed");
     };
     if let Some(why) = channel.about.disabled {
-        return Some(Outcome::Refused { why: format!("the channel is switched off: {why}") });
+        return refused(&format!("the channel is switched off: {why}"));
     }
     let settings = match serde_json::from_str(&channel.about.settings) {
         Ok(value) => Settings::parse(&value),
         Err(_) => Err(Vec::new()),
     };
-    let message: Result<Message, _> = serde_json::from_str(&delivery.about.message);
-    match (settings, message) {
-        (Ok(settings), Ok(message)) => Some(notify::send(&app.outbound, &settings, &message).await),
-        (Err(_), _) => Some(Outcome::Refused { why: "its settings cannot be read".to_owned() }),
-        (_, Err(_)) => Some(Outcome::Refused { why: "the message cannot be read".to_owned() }),
+    match (settings, serde_json::from_str(&delivery.about.message)) {
+        (Ok(settings), Ok(message)) => Ok(Ready::Go(Box::new((settings, message)))),
+        (Err(_), _) => refused("its settings cannot be read"),
+        (_, Err(_)) => refused("the message cannot be read"),
     }
 }
 
-/// What the outcome of an attempt means for its delivery.
-fn settled(delivery: &Delivery, outcome: &Outcome, now: Moment) -> Settled {
+/// One attempt; none where another node has it by now.
+async fn attempt(app: &Arc<App>, delivery: &Delivery) -> Option<Outcome> {
+    let asked = delivery.clone();
+    match app.store.read(move |tx| prepare(tx, &asked, clock::now())).await {
+        Ok(Ready::Gone) => None,
+        Ok(Ready::Refused(why)) => Some(Outcome::Refused { why }),
+        Ok(Ready::Go(what)) => Some(notify::send(&app.outbound, &what.0, &what.1).await),
+        Err(trouble) => {
+            app.noted(&trouble);
+            None
+        }
+    }
+}
+
+/// What the outcome of an attempt means for its delivery; `random_unit` spreads what comes again.
+pub(super) fn settled(
+    delivery: &Delivery,
+    outcome: &Outcome,
+    now: Moment,
+    random_unit: f64,
+) -> Settled {
     let rest = |after: Option<Duration>| {
-        let own = pause::backoff(delivery.attempts, random::unit());
+        let own = pause::backoff(delivery.attempts, random_unit);
         after.unwrap_or(own).max(own)
     };
     match outcome {
@@ -243,7 +261,8 @@ fn settled(delivery: &Delivery, outcome: &Outcome, now: Moment) -> Settled {
     }
 }
 
-fn note(
+/// Notes how an attempt went.
+pub(super) fn note(
     tx: &mut dyn Tx,
     delivery: &Delivery,
     settled: &Settled,
