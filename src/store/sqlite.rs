@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 
@@ -66,6 +67,7 @@ impl Sqlite {
         let connection = &self.connection;
         connection.busy_timeout(BUSY_MAX)?;
         connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+        keep_plans(connection)?;
         connection.execute_batch(
             "pragma trusted_schema = off; pragma temp_store = memory; pragma cache_size = -8192;",
         )?;
@@ -117,6 +119,12 @@ impl Sqlite {
         let text = self.texts.entry(sql).or_insert_with(|| sql.replace('$', "?"));
         self.connection.prepare_cached(text).map_err(|error| trouble(&error))
     }
+}
+
+/// Lets a prepared statement stay as it is. Without this SQLite prepares some anew when other values are
+/// bound to them, in the hope of a partial index, which costs more than the statement.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 fn copy(source: &Connection, part: &Path) -> rusqlite::Result<()> {
