@@ -79,7 +79,7 @@ pub(crate) struct App {
     /// Packers for output.
     pub(crate) packers: Packers,
     /// The way out for alerts.
-    pub(crate) outbound: Outbound,
+    pub(crate) outbound: Arc<Outbound>,
     /// Whether channels may run commands.
     pub(crate) allow_commands: bool,
     /// What the addresses of badges are signed with.
@@ -106,11 +106,22 @@ impl App {
         first_url: &str,
         badge_secret: String,
     ) -> Result<App, Stopped> {
-        let node = secrets::uuid().map_err(Stopped::new)?;
         let policy = Policy { allow_commands: settings.allow_commands, ca_file: None };
         let outbound = Outbound::new(&policy).map_err(|error| {
             Stopped::new(format!("cannot prepare for sending alerts: {error:#}"))
         })?;
+        App::through(settings, store, Arc::new(outbound), first_url, badge_secret)
+    }
+
+    /// The same with a way out that is there already.
+    pub(crate) fn through(
+        settings: &Settings,
+        store: Store,
+        outbound: Arc<Outbound>,
+        first_url: &str,
+        badge_secret: String,
+    ) -> Result<App, Stopped> {
+        let node = secrets::uuid().map_err(Stopped::new)?;
         Ok(App {
             store,
             recorder: Recorder::default(),

@@ -74,6 +74,12 @@ impl Watch {
         &self.node
     }
 
+    /// Takes a mark for written that somebody else has written for this node.
+    #[cfg(test)]
+    pub(super) fn marked(&self, at: Moment) {
+        self.marked_at.store(at.epoch_ms(), Ordering::Relaxed);
+    }
+
     /// The latest blind times.
     pub(crate) fn recent(&self) -> Arc<Vec<Blind>> {
         Arc::clone(&self.recent.lock().unwrap_or_else(PoisonError::into_inner))
@@ -95,7 +101,7 @@ pub(crate) fn notice(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), 
 }
 
 /// Writes a mark, and the blind time that ends with it.
-fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
+pub(super) fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
     nodes::heal(tx, now.after(watch.skew_max), now)?;
     let newest = nodes::newest_mark(tx)?;
     if let Some(newest) = newest

@@ -48,6 +48,8 @@ mod rules;
 mod run;
 mod scope;
 mod secrets;
+#[cfg(test)]
+mod simulation;
 mod strangers;
 
 pub(crate) use app::Keep;

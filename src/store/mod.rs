@@ -17,6 +17,8 @@
 )]
 
 pub(crate) mod aliases;
+#[cfg(test)]
+mod alone;
 pub(crate) mod audit;
 mod batch;
 pub(crate) mod changes;
@@ -52,6 +54,8 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+#[cfg(test)]
+pub(crate) use alone::Alone;
 use batch::{Message, Queue, WAITING_MAX};
 use engine::{Engine, Way};
 pub(crate) use page::Page;

@@ -63,6 +63,15 @@ impl Sqlite {
         Ok(sqlite)
     }
 
+    /// One in memory, of this connection alone.
+    #[cfg(test)]
+    pub(super) fn in_memory() -> Result<Sqlite, Trouble> {
+        let connection = Connection::open_in_memory().map_err(|error| trouble(&error))?;
+        keep_plans(&connection).map_err(|error| trouble(&error))?;
+        connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+        Ok(Sqlite { connection, texts: HashMap::new() })
+    }
+
     fn settle(&self, way: Way) -> rusqlite::Result<Result<(), Trouble>> {
         let connection = &self.connection;
         connection.busy_timeout(BUSY_MAX)?;

@@ -1,0 +1,267 @@
+//! What happens, one thing after the other, as the seed has it: runs, words about them, faults, repairs.
+//! In the end there is calm, and then everything must be as it should.
+
+mod faults;
+mod people;
+mod pings;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clients::{HOUR, Job, MINUTE, Said};
+use super::outbox::Outbox;
+use super::promises::{Known, Picture, hold_events};
+use super::world::{BEGIN, World};
+use crate::domain::incident;
+use crate::domain::time::Moment;
+use crate::store::deliveries::{self, Delivery};
+
+/// Slots of the longest period before there is calm: most seeds are short, because what goes wrong does so
+/// within a few slots.
+const SLOTS: [i64; 5] = [5, 5, 8, 12, 30];
+
+/// Slots of calm: enough for a dead job to be missed, whatever its tolerance.
+const SLOTS_OF_CALM: i64 = 5;
+
+/// More steps than any seed needs: one that has more goes in circles.
+const STEPS_MAX: usize = 20_000;
+
+/// The last things that happened, of a seed that broke a promise.
+const TRACE: usize = 40;
+
+/// Moments at which everything is held against the twin although nothing happens.
+const AUDITS: i64 = 6;
+
+/// Something that is going to happen.
+enum Act {
+    /// A run is due.
+    Slot(usize),
+    /// A client has something to tell.
+    Said(usize, Said),
+    /// A client tries to tell what it kept.
+    Flush(usize),
+    /// A client tells again what was acknowledged long ago.
+    Repeat(usize, Said),
+    Look,
+    Mark,
+    Claim,
+    Send(Box<Delivery>, u32),
+    Fault,
+    /// It is killed again so soon, so many times.
+    Storm(u32),
+    Up {
+        is_thaw: bool,
+    },
+    Jump(i64),
+    Pause(usize),
+    Resume(usize),
+    /// A channel stops taking anything, or takes it again.
+    Channel(i64),
+    Audit,
+    Calm,
+    End,
+}
+
+/// A seed that is being played.
+pub(super) struct Course {
+    world: World,
+    jobs: Vec<Job>,
+    outbox: Outbox,
+    channels: Vec<i64>,
+    ahead: BTreeMap<(i64, u64), Act>,
+    count: u64,
+    look_at: Option<i64>,
+    claim_at: Option<i64>,
+    known: Known,
+    is_frozen: bool,
+    is_calm: bool,
+    has_jumps: bool,
+}
+
+/// Plays a seed; says how long that was for the receiver, or what it broke.
+pub(super) fn run(seed: u64, is_traced: bool) -> Result<i64, String> {
+    let mut course = Course::new(seed, is_traced);
+    let ended = course.play();
+    let lived = course.world.now - BEGIN;
+    ended.map(|()| lived).map_err(|why| {
+        let trace = &course.world.trace;
+        let last = trace[trace.len().saturating_sub(TRACE)..].join("\n");
+        format!("{last}\n=> {} {why}", Moment(course.world.now).to_rfc3339())
+    })
+}
+
+impl Course {
+    fn new(seed: u64, is_traced: bool) -> Course {
+        let mut world = World::new(seed, is_traced);
+        let has_jumps = world.chance.one_in(4);
+        let (jobs, channels) = people::begin(&mut world);
+        let mut course = Course {
+            world,
+            jobs,
+            outbox: Outbox::default(),
+            channels,
+            ahead: BTreeMap::new(),
+            count: 0,
+            look_at: None,
+            claim_at: None,
+            known: Known::default(),
+            is_frozen: false,
+            is_calm: false,
+            has_jumps,
+        };
+        course.plan();
+        course
+    }
+
+    /// What is going to happen whatever else does.
+    fn plan(&mut self) {
+        let horizon = self.longest() * self.world.chance.pick(&SLOTS);
+        for place in 0..self.jobs.len() {
+            self.next_slot(place);
+            for _ in 0..self.world.chance.below(3) {
+                self.sometime(horizon, Act::Pause(place));
+            }
+        }
+        for channel in self.channels.clone() {
+            self.sometime(horizon, Act::Channel(channel));
+        }
+        for _ in 0..2 + self.world.chance.below(8) {
+            self.sometime(horizon, Act::Fault);
+        }
+        for _ in 0..AUDITS {
+            self.sometime(horizon, Act::Audit);
+        }
+        self.look_by(BEGIN);
+        self.after(horizon, Act::Calm);
+    }
+
+    fn longest(&self) -> i64 {
+        self.jobs.iter().map(|job| job.period).max().unwrap()
+    }
+
+    fn after(&mut self, span: i64, act: Act) {
+        self.count += 1;
+        self.ahead.insert((self.world.now + span.max(0), self.count), act);
+    }
+
+    fn sometime(&mut self, within: i64, act: Act) {
+        let span = self.world.chance.below(within);
+        self.after(span, act);
+    }
+
+    fn play(&mut self) -> Result<(), String> {
+        let mut steps = 0;
+        while let Some(((at, _), act)) = self.ahead.pop_first() {
+            self.world.now = at;
+            if let Act::End = act {
+                return self.end();
+            }
+            self.act(act)?;
+            steps += 1;
+            if steps > STEPS_MAX {
+                return Err("it goes in circles".to_owned());
+            }
+        }
+        Err("nothing was left to happen".to_owned())
+    }
+
+    fn act(&mut self, act: Act) -> Result<(), String> {
+        match act {
+            Act::Slot(place) => self.slot(place),
+            Act::Said(place, said) => {
+                self.jobs[place].spool.push(said);
+                return self.flush(place);
+            }
+            Act::Flush(place) => return self.flush(place),
+            Act::Repeat(place, said) => return self.repeat(place, said),
+            Act::Look => return self.look(),
+            Act::Mark if self.world.is_up => self.world.mark(),
+            Act::Claim => return self.claim(),
+            Act::Send(delivery, starts) => return self.send(delivery, starts),
+            Act::Fault => self.fault(),
+            Act::Storm(left) => self.storm(left),
+            Act::Up { is_thaw } => self.up(is_thaw),
+            Act::Jump(skew) => self.jump(skew),
+            Act::Pause(place) => return self.pause(place),
+            Act::Resume(place) => return self.resume(place),
+            Act::Channel(channel) => self.channel(channel),
+            Act::Audit => return self.audit(),
+            Act::Calm => self.calm(),
+            Act::Mark | Act::End => {}
+        }
+        Ok(())
+    }
+
+    /// Holds against what is committed of some monitors what must always hold.
+    fn check(&mut self, places: &[usize]) -> Result<Picture, String> {
+        let jobs: Vec<&Job> = places.iter().map(|place| &self.jobs[*place]).collect();
+        let picture = Picture::of(&mut self.world, &jobs, &mut self.known);
+        picture.hold(&jobs, &self.channels, self.world.wall())?;
+        if !self.has_jumps {
+            picture.hold_news(&jobs, &mut self.known)?;
+        }
+        Ok(picture)
+    }
+
+    /// Holds everything against the twin, at a moment at which nobody has a reason to be behind.
+    fn audit(&mut self) -> Result<(), String> {
+        let now = self.world.now;
+        if !self.world.is_up || self.look_at.is_some_and(|at| at <= now + 2_000) {
+            return Ok(());
+        }
+        let picture = self.check(&self.all())?;
+        self.hold_words(&picture)
+    }
+
+    /// Every monitor is judged as the twin judges it.
+    fn hold_words(&mut self, picture: &Picture) -> Result<(), String> {
+        let wall = self.world.wall();
+        for job in &mut self.jobs {
+            job.lapse(&self.world.blind, wall);
+        }
+        if self.has_jumps { Ok(()) } else { picture.hold_words(&self.jobs, &self.world) }
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.jobs.len()).collect()
+    }
+
+    /// From here on everything works; some jobs run and some are dead.
+    fn calm(&mut self) {
+        self.world.note(|| "calm".to_owned());
+        self.is_calm = true;
+        self.outbox.dead = BTreeSet::new();
+        if self.world.skew != 0 {
+            self.jump(0);
+        }
+        self.up(false);
+        for place in self.all() {
+            self.jobs[place].is_alive = Some(self.world.chance.one_in(2));
+            self.after(MINUTE, Act::Flush(place));
+            self.after(MINUTE, Act::Resume(place));
+        }
+        self.after(self.longest() * SLOTS_OF_CALM + 3 * HOUR, Act::End);
+    }
+
+    /// Nobody was pushed to look at anything, and everything is as it should be.
+    fn end(&mut self) -> Result<(), String> {
+        let picture = self.check(&self.all())?;
+        self.hold_words(&picture)?;
+        for (job, seen) in self.jobs.iter().zip(&picture.monitors) {
+            let is_bad = incident::severity_of(seen.status()).is_some();
+            if job.is_alive == Some(is_bad) {
+                return Err(format!("monitor {} is {:?} in the end", job.id, seen.status()));
+            }
+            if !job.spool.is_empty() {
+                return Err(format!("monitor {} has something to tell in the end", job.id));
+            }
+        }
+        if self.world.read(deliveries::next_due).is_some() {
+            return Err("something is on its way in the end".to_owned());
+        }
+        let jobs: Vec<&Job> = self.jobs.iter().collect();
+        hold_events(&mut self.world, &jobs)?;
+        let is_timely = !self.has_jumps;
+        self.outbox.hold(&mut self.world, &jobs, &self.channels, is_timely)
+    }
+}

@@ -1,0 +1,199 @@
+//! Carries out deliveries as the alerter does, through channels that count, fail, and are forgotten
+//! in the middle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::clients::{HOUR, Job, MINUTE};
+use super::world::{Fate, World};
+use crate::domain::time::Moment;
+use crate::notify::Outcome;
+use crate::notify::message::{Message, What};
+use crate::serve::alerter::{self, Ready};
+use crate::store::deliveries::{self, Delivery, DeliveryState, Settled};
+use crate::store::incidents::{self, Incident};
+
+/// Incidents of one monitor in one seed, and more.
+const INCIDENTS_MAX: u32 = 10_000;
+
+/// The least time between two messages that say the same, and the most while it is bad.
+const REMINDED_WITHIN: (i64, i64) = (8 * HOUR, 24 * HOUR);
+
+/// What came through the channels.
+#[derive(Default)]
+pub(super) struct Outbox {
+    /// How often each delivery arrived, and how often nobody could note that it did.
+    arrived: BTreeMap<String, (u32, u32)>,
+    /// What was heard of an incident on a channel, in order, each thing once.
+    heard: BTreeMap<(String, i64), Vec<(What, String)>>,
+    /// Channels that take nothing.
+    pub(super) dead: BTreeSet<i64>,
+}
+
+impl Outbox {
+    /// Claims what is due.
+    pub(super) fn claim(&mut self, world: &mut World, fate: Fate) -> Vec<Delivery> {
+        let claimed = world.write(fate, alerter::take);
+        let mut claimed = claimed.made.filter(|_| claimed.is_heard).unwrap_or_default();
+        // The ids are made by real chance; their order must not be.
+        claimed.sort_by_key(|one| {
+            let about = &one.about;
+            (one.created_at, about.monitor_id, about.channel_id, about.what.clone())
+        });
+        claimed
+    }
+
+    /// Sends one, and notes how that went.
+    pub(super) fn send(
+        &mut self,
+        world: &mut World,
+        delivery: &Delivery,
+        fate: Fate,
+    ) -> Result<(), String> {
+        let now = Moment(world.wall());
+        let message = match world.read(|tx| alerter::prepare(tx, delivery, now)) {
+            Ready::Gone => return Ok(()),
+            Ready::Refused(why) => return Err(format!("{} is refused: {why}", delivery.about.id)),
+            Ready::Go(what) => what.1,
+        };
+        let outcome = self.attempt(world, delivery, &message)?;
+        let luck = world.chance.below(1_000) as f64 / 1_000.0;
+        let settled = alerter::settled(delivery, &outcome, now, luck);
+        let (monitor, channel) = (delivery.about.monitor_id, delivery.about.channel_id);
+        let what = &delivery.about.what;
+        world.note(|| format!("{what} of {monitor:?} through {channel}: {settled:?}, {fate:?}"));
+        let noted =
+            world.write(fate, |tx, _, now| alerter::note(tx, delivery, &settled, None, now));
+        if matches!(settled, Settled::Sent(_)) && noted.made.is_none() {
+            self.arrived.entry(delivery.about.id.clone()).or_default().1 += 1;
+        }
+        Ok(())
+    }
+
+    /// The way through the channel.
+    fn attempt(
+        &mut self,
+        world: &mut World,
+        delivery: &Delivery,
+        message: &Message,
+    ) -> Result<Outcome, String> {
+        let is_dead = self.dead.contains(&delivery.about.channel_id);
+        if is_dead || world.chance.one_in(15) {
+            let after = world.chance.one_in(4).then_some(Duration::from_secs(90));
+            return Ok(Outcome::Retry { after, why: "not now".to_owned() });
+        }
+        self.arrive(delivery, message)?;
+        Ok(Outcome::Sent { note: None })
+    }
+
+    /// It arrives.
+    fn arrive(&mut self, delivery: &Delivery, message: &Message) -> Result<(), String> {
+        let about = &delivery.about;
+        let arrived = self.arrived.entry(about.id.clone()).or_default();
+        arrived.0 += 1;
+        if arrived.0 > 1 + arrived.1 {
+            return Err(format!("{} arrived {} times", about.id, arrived.0));
+        }
+        if arrived.0 > 1 {
+            return Ok(());
+        }
+        if message.what == What::Blind {
+            return Ok(());
+        }
+        let place = (message.incident_id.clone(), about.channel_id);
+        let heard = self.heard.entry(place).or_default();
+        let was_told = heard.iter().any(|(what, _)| !what.is_good());
+        let is_over = heard.iter().any(|(what, _)| what.is_good());
+        // Whoever could not note that an alarm arrived may tell it again, or as a part of the whole.
+        let is_known = |(what, id): &(What, String)| {
+            let arrived = self.arrived.get(id).copied().unwrap_or_default();
+            !what.is_good() && arrived.0 > arrived.1
+        };
+        let is_anew = heard.iter().any(is_known);
+        heard.push((message.what, about.id.clone()));
+        match message.what {
+            What::Recovered if !was_told => {
+                Err(format!("{} is a recovery of what nobody was told", about.id))
+            }
+            What::WasDown if is_anew => {
+                Err(format!("{} tells anew what was told before", about.id))
+            }
+            _ if is_over => Err(format!("{} is about what is over", about.id)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of everything that ever went bad everybody has heard in the end, and that it is over.
+    pub(super) fn hold(
+        &self,
+        world: &mut World,
+        jobs: &[&Job],
+        channels: &[i64],
+        is_timely: bool,
+    ) -> Result<(), String> {
+        let wall = world.wall();
+        for job in jobs {
+            for incident in world.read(|tx| incidents::of_monitor(tx, job.id, INCIDENTS_MAX)) {
+                let all = world.read(|tx| deliveries::of_incident(tx, &incident.id));
+                for channel in channels {
+                    let mut own = all.clone();
+                    own.retain(|one| one.about.channel_id == *channel);
+                    let told = self.told(&incident, &own);
+                    let timely = if is_timely { timely(&incident, &own, wall) } else { Ok(()) };
+                    told.and(timely).map_err(|why| {
+                        format!("monitor {}, channel {channel}: {why}; {incident:?}", job.id)
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was noted of an incident's deliveries through a channel is what arrived there.
+    fn told(&self, incident: &Incident, own: &[Delivery]) -> Result<(), String> {
+        for one in own {
+            let (count, unnoted) = self.arrived.get(&one.about.id).copied().unwrap_or_default();
+            let holds = match one.state {
+                DeliveryState::Sent => count > 0,
+                DeliveryState::Merged => count == unnoted && incident.closed_at.is_some(),
+                // Whoever was given up may have arrived, and nobody could note it.
+                DeliveryState::Failed => true,
+                DeliveryState::Pending | DeliveryState::Sending => false,
+            };
+            if !holds {
+                return Err(format!("{} is {:?} and came {count} times", one.about.id, one.state));
+            }
+        }
+        let place = (incident.id.clone(), own.first().map_or(0, |one| one.about.channel_id));
+        let heard = self.heard.get(&place).map_or(&[][..], Vec::as_slice);
+        let was_given_up = own.iter().any(|one| one.state == DeliveryState::Failed);
+        let is_over = heard.last().is_some_and(|(what, _)| what.is_good());
+        if is_over != incident.closed_at.is_some() && !was_given_up {
+            return Err(format!("in the end {heard:?} was heard"));
+        }
+        if heard.is_empty() && !was_given_up {
+            return Err("nobody has ever heard of it".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Nobody is told the same again too soon, or left alone with it for too long.
+fn timely(incident: &Incident, own: &[Delivery], wall: i64) -> Result<(), String> {
+    let (least, most) = REMINDED_WITHIN;
+    let mut told: Vec<(i64, bool)> = own
+        .iter()
+        .filter(|one| one.about.what != "closed")
+        .map(|one| (one.created_at.epoch_ms(), one.about.what == "reminder"))
+        .collect();
+    told.sort_unstable();
+    let hurried = told.windows(2).find(|pair| pair[1].1 && pair[1].0 - pair[0].0 < least);
+    if let Some(pair) = hurried {
+        return Err(format!("it is told again after {} min", (pair[1].0 - pair[0].0) / MINUTE));
+    }
+    let last = told.last().map_or(0, |(at, _)| *at);
+    if incident.closed_at.is_none() && wall - last > most + MINUTE {
+        return Err(format!("it was told last at {}", Moment(last).to_rfc3339()));
+    }
+    Ok(())
+}
