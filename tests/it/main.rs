@@ -2,6 +2,7 @@
 //!
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
+mod acknowledged;
 mod architecture;
 mod config;
 mod databases;
@@ -20,6 +21,7 @@ mod healthchecks_answers;
 mod heavy_streams;
 mod held_output;
 mod hostile;
+mod hostile_clients;
 mod inside;
 mod job_control;
 mod journal;
@@ -50,6 +52,7 @@ mod run;
 mod schedule;
 mod secrets;
 mod server;
+mod server_faults;
 mod service_table;
 mod services;
 mod spool_pauses;

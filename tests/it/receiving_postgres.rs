@@ -6,7 +6,8 @@ use super::databases::start_postgresql;
 use super::hb::Home;
 use super::server::{PING_KEY, Server};
 
-fn on_postgres(home: &Home) -> Server {
+/// A receiver on this home's PostgreSQL.
+pub(crate) fn on_postgres(home: &Home) -> Server {
     let url = format!("postgres://hb@/shop?host={}", home.path("server").display());
     Server::start_with(home, |command| {
         command.env("HB_DATABASE", url);
