@@ -15,6 +15,7 @@ pub(crate) const OUTPUT_HEAD_BYTES: usize = PING_BODY_LIMIT;
 /// And its end, where errors stand.
 pub(crate) const OUTPUT_END_BYTES: usize = 96 * 1024;
 /// The most that an output can take: beginning, end and the line that counts what is missing.
+#[cfg(test)]
 pub(crate) const OUTPUT_BYTES_MAX: usize = OUTPUT_HEAD_BYTES + OUTPUT_END_BYTES + 64;
 /// The longest message: Cronitor's limit, the largest of all that name one. The rest is cut.
 const MESSAGE_BYTES_MAX: usize = 2_000;

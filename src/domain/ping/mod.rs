@@ -8,15 +8,6 @@
 //! The laws: a beat is not lost because its body, its clock or its query is odd; a failure never
 //! turns into a success because it was not understood; whatever is hostile is cut, refused or kept as
 //! bytes, and costs no more than its size. Nothing here looks anything up, reads a clock or panics.
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the management API asks for more than the receiver itself"
-    )
-)]
-
 mod answer;
 mod body;
 mod bounds;
@@ -37,9 +28,9 @@ mod words;
 mod tests;
 
 pub(crate) use self::answer::{Accepted, Answer, EventResult, Outcome, answer, answer_events};
-pub(crate) use self::bounds::{
-    OUTPUT_BYTES_MAX, OUTPUT_END_BYTES, OUTPUT_HEAD_BYTES, PING_BODY_LIMIT,
-};
+#[cfg(test)]
+pub(crate) use self::bounds::OUTPUT_BYTES_MAX;
+pub(crate) use self::bounds::{OUTPUT_END_BYTES, OUTPUT_HEAD_BYTES, PING_BODY_LIMIT};
 pub(crate) use self::clock::settle;
 pub(crate) use self::filter::{BodyWords, Filters};
 pub(crate) use self::mask::mask;
@@ -47,5 +38,7 @@ pub(crate) use self::preview::is_link_preview;
 pub(crate) use self::reader::{Heard, Refused, Told, read};
 pub(crate) use self::request::Request;
 pub(crate) use self::route::{Route, route};
-pub(crate) use self::spot::{Native, Spot, Verb, native};
+#[cfg(test)]
+pub(crate) use self::spot::Verb;
+pub(crate) use self::spot::{Native, Spot, may_be_made, native};
 pub(crate) use self::unpack::{Unpacked, unpack};

@@ -3,7 +3,6 @@
 //! `/ping/a/b/start` can be the word `start` behind the keys `a` and `b`, or three keys of nobody. The
 //! longest word is tried first, which is why such words can be no keys: see [`is_reserved`].
 
-use super::request::Request;
 use crate::domain::event::Kind;
 use crate::domain::name::NAME_BYTES_MAX;
 
@@ -63,21 +62,18 @@ impl Spot {
         Spot { key, verb: Verb::Nothing, slash: false }
     }
 
-    /// The ping key and the slug of a monitor that this ping may create if there is none: Healthchecks'
-    /// `create=1`, which only a slug of its own alphabet can use.
-    pub(crate) fn to_create(&self, request: &Request) -> Option<(&str, &str)> {
-        let [ping_key, slug] = self.key.as_slice() else { return None };
-        let lower = slug.bytes().all(|byte| byte.is_ascii_lowercase() || is_slug_sign(byte));
-        let fits = !slug.is_empty() && slug.len() <= NAME_BYTES_MAX && lower;
-        let asked = request.param("create").is_some_and(|value| value == "1");
-        (asked && fits && !is_reserved(slug)).then_some((ping_key, slug))
-    }
-
     /// The same keys with that word.
     pub(super) fn with(mut self, verb: Verb) -> Spot {
         self.verb = verb;
         self
     }
+}
+
+/// Whether Healthchecks would make a check of this slug for `create=1`: only one of its own alphabet,
+/// and no word that means something behind a key.
+pub(crate) fn may_be_made(slug: &str) -> bool {
+    let lower = slug.bytes().all(|byte| byte.is_ascii_lowercase() || is_slug_sign(byte));
+    !slug.is_empty() && slug.len() <= NAME_BYTES_MAX && lower && !is_reserved(slug)
 }
 
 /// The words that may stand behind a key, and what they tell.

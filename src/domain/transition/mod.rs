@@ -11,11 +11,6 @@
 //! A change is a difference of that function, found by walking over its moments. So a tick that comes
 //! hours late tells the same changes as ticks that were in time, and a second tick tells none.
 //! What is expected is judged by when things happened; leases by when they were heard.
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "maintenance and the pages ask for more than the receiver itself")
-)]
-
 mod blind;
 mod deadline;
 mod loose;
@@ -103,6 +98,7 @@ pub(crate) struct Heard {
 
 impl Heard {
     /// An event that is heard when it happens and says nothing else.
+    #[cfg(test)]
     pub(crate) fn new(kind: Kind, at: Moment) -> Heard {
         Heard {
             kind,

@@ -114,11 +114,13 @@ impl State {
     }
 
     /// Since when it is that.
+    #[cfg(test)]
     pub(crate) fn since(&self) -> Option<Moment> {
         self.told.since
     }
 
     /// Whether people are to be left alone at a moment: paused or in maintenance.
+    #[cfg(test)]
     pub(crate) fn is_quiet(&self, now: Moment) -> bool {
         self.pause.is_some() || self.quiet_until.is_some_and(|until| now < until)
     }

@@ -84,7 +84,8 @@ pub(crate) async fn all(
                 }
             }
             (Place::Vacant { project_id, slug, may_create }, ping::Heard::Event(arrival)) => {
-                let asked = wire.creates() && (dialect != "healthchecks" || may_be_made(&slug));
+                let asked =
+                    wire.creates() && (dialect != "healthchecks" || ping::may_be_made(&slug));
                 let wanted = asked || arrival.definition.is_some();
                 if !wanted || !may_create || preview {
                     became_all.push(Became::Unknown);
@@ -235,13 +236,6 @@ async fn one(
         }
     };
     Ok((became, untaken))
-}
-
-/// Whether Healthchecks would make a check of this slug.
-fn may_be_made(slug: &str) -> bool {
-    slug.bytes().all(|byte| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
-    })
 }
 
 /// One event for a monitor that is made for it.

@@ -3,7 +3,9 @@
 use super::registry::with;
 use super::shapes::{UUID, get, take};
 use crate::domain::event::Kind;
-use crate::domain::ping::{BodyWords, Filters, Outcome, Request, Route, Spot, answer, route};
+use crate::domain::ping::{
+    BodyWords, Filters, Native, Outcome, Request, Route, Spot, answer, may_be_made, native, route,
+};
 
 const RID: &str = "ae03bb79-1bb7-4150-bc3d-2c6367547e8c";
 
@@ -109,12 +111,19 @@ fn the_answer_has_the_headers_of_healthchecks() {
     });
 }
 
+/// The ping key and the slug of the check that a ping may make.
+fn to_create<'a>(spot: &'a Spot, request: &Request) -> Option<(&'a str, &'a str)> {
+    let Some(Native::Slug { ping_key, slug }) = native(&spot.key) else { return None };
+    let asked = request.param("create").is_some_and(|value| value == "1");
+    (asked && may_be_made(slug)).then_some((ping_key, slug))
+}
+
 #[test]
 fn only_a_slug_of_healthchecks_alphabet_is_created_and_only_with_a_one() {
     let check = |target: &str, expected: Option<(&str, &str)>| {
         with(("GET", target), &[], b"", |request: &Request| {
             let Route::Family { spots } = route(request) else { panic!("{target}") };
-            let found = spots.iter().find_map(|spot: &Spot| spot.to_create(request));
+            let found = spots.iter().find_map(|spot: &Spot| to_create(spot, request));
             assert_eq!(found, expected, "{target}");
         });
     };
