@@ -97,11 +97,17 @@ _hb() {
             hb__subcmd__monitor,add)
                 cmd="hb__subcmd__monitor__subcmd__add"
                 ;;
+            hb__subcmd__monitor,apply)
+                cmd="hb__subcmd__monitor__subcmd__apply"
+                ;;
             hb__subcmd__monitor,edit)
                 cmd="hb__subcmd__monitor__subcmd__edit"
                 ;;
             hb__subcmd__monitor,events)
                 cmd="hb__subcmd__monitor__subcmd__events"
+                ;;
+            hb__subcmd__monitor,export)
+                cmd="hb__subcmd__monitor__subcmd__export"
                 ;;
             hb__subcmd__monitor,list)
                 cmd="hb__subcmd__monitor__subcmd__list"
@@ -664,7 +670,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor)
-            opts="-h --server --key --help list show add edit pause resume rm url runs events"
+            opts="-h --server --key --help list show add edit pause resume rm url export apply runs events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -737,6 +743,32 @@ _hb() {
                     return 0
                     ;;
                 --json-settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__monitor__subcmd__apply)
+            opts="-y -h --diff --prune --yes --label --json --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -842,6 +874,32 @@ _hb() {
                     ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__monitor__subcmd__export)
+            opts="-h --format --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "toml json" -- "${cur}"))
                     return 0
                     ;;
                 --server)

@@ -220,6 +220,8 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand resume 'End a pause'
             cand rm 'Remove it with its history'
             cand url 'Print its ping URL, and nothing else'
+            cand export 'Print them as the file that `apply` reads'
+            cand apply 'Make the monitors of a file those of the receiver: all of them, or none'
             cand runs 'Show its runs, or one of them with its output'
             cand events 'Show what was heard of it'
         }
@@ -308,6 +310,25 @@ set edit:completion:arg-completer[hb] = {|@words|
         &'hb;monitor;url'= {
             cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
             cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;monitor;export'= {
+            cand --format 'The form of the file: toml, json [default: toml]'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;monitor;apply'= {
+            cand --label 'By what name the receiver knows the file [default: the file''s own]'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --diff 'Show what would be different, and change nothing'
+            cand --prune 'Remove monitors that were in the file once and are not any more'
+            cand -y 'Do not ask before anything is removed'
+            cand --yes 'Do not ask before anything is removed'
+            cand --json 'The receiver''s answer'
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -166,19 +166,21 @@ complete -c hb -n "__fish_hb_using_subcommand status" -l key -d 'Where its API k
 complete -c hb -n "__fish_hb_using_subcommand status" -l json -d 'The receiver\'s answer: the counts, or the monitor'
 complete -c hb -n "__fish_hb_using_subcommand status" -s w -l watch -d 'Stay, and show what changes; where stdout is no terminal, one line for each change'
 complete -c hb -n "__fish_hb_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "list" -d 'Show them with their schedules'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "show" -d 'Show one in full'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "add" -d 'Make one, and print its ping URL and a line for the crontab'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "edit" -d 'Change what is given, leave the rest'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "pause" -d 'Keep it quiet: what happens is recorded, and nobody is told'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "resume" -d 'End a pause'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "rm" -d 'Remove it with its history'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "url" -d 'Print its ping URL, and nothing else'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "runs" -d 'Show its runs, or one of them with its output'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "events" -d 'Show what was heard of it'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "list" -d 'Show them with their schedules'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "show" -d 'Show one in full'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "add" -d 'Make one, and print its ping URL and a line for the crontab'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "edit" -d 'Change what is given, leave the rest'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "pause" -d 'Keep it quiet: what happens is recorded, and nobody is told'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "resume" -d 'End a pause'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "rm" -d 'Remove it with its history'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "url" -d 'Print its ping URL, and nothing else'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "export" -d 'Print them as the file that `apply` reads'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "apply" -d 'Make the monitors of a file those of the receiver: all of them, or none'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "runs" -d 'Show its runs, or one of them with its output'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "events" -d 'Show what was heard of it'
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l tag -d 'Only those with this label' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l status -d 'Only those of this status, or `bad` for all that need somebody' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l limit -d 'At most N [default: 1000]' -r
@@ -242,6 +244,19 @@ complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcomman
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l format -d 'The form of the file: toml, json [default: toml]' -r -f -a "toml\t'`[monitors.nightly]`'
+json\t'`{"monitors": [{"slug": "nightly"}]}`'"
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l label -d 'By what name the receiver knows the file [default: the file\'s own]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l diff -d 'Show what would be different, and change nothing'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l prune -d 'Remove monitors that were in the file once and are not any more'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Do not ask before anything is removed'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -s n -l limit -d 'The newest N [default: 20]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r

@@ -10,7 +10,8 @@ use super::receiver::{Asking, Failed, ReceiverArguments, ask, in_a_path, print};
 use super::status::{MONITORS_MAX, canvas, say_more};
 use super::table::one_line;
 use super::{
-    arguments, exit, monitor_added, monitor_pause, monitor_view, prompt, say, status_view,
+    arguments, exit, monitor_added, monitor_apply, monitor_export, monitor_pause, monitor_view,
+    prompt, say, status_view,
 };
 use crate::client::answer::Object;
 use crate::client::api::{Ask, Trouble};
@@ -95,6 +96,10 @@ enum Action {
         #[arg(value_name = "MONITOR")]
         name: String,
     },
+    /// Print them as the file that `apply` reads
+    Export(monitor_export::ExportArguments),
+    /// Make the monitors of a file those of the receiver: all of them, or none
+    Apply(monitor_apply::ApplyArguments),
     /// Show its runs, or one of them with its output
     Runs {
         /// The monitor
@@ -163,6 +168,8 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
         Action::Resume { names } => monitor_pause::resume(asking, &names).await,
         Action::Rm { names, yes } => remove(asking, &names, yes).await,
         Action::Url { name } => url(asking, &name).await,
+        Action::Export(wanted) => monitor_export::export(asking, &wanted).await,
+        Action::Apply(wanted) => monitor_apply::apply(asking, &wanted).await,
         Action::Runs { name, run: Some(run), page } => one_run(asking, &name, &run, &page).await,
         Action::Runs { name, run: None, page } => part(asking, &name, "runs", &page).await,
         Action::Events { name, page } => part(asking, &name, "events", &page).await,

@@ -200,6 +200,11 @@ Examples:
   hb monitor pause nightly --until-success
   hb monitor runs nightly            hb monitor runs nightly <RUN> shows one with its output
   curl -fsS \"$(hb monitor url nightly)\"
+  hb monitor export > monitors.toml
+  hb monitor apply monitors.toml --diff     what would be different; without --diff it is made so
+
+A monitor that was applied is kept in its file: edit, rm and jobs that describe it are refused with the
+file's name. Pausing it is not.
 
 Exit status: 0, 1 the receiver refuses or there is no such monitor, 64 usage, 75 the receiver cannot be
 reached, 78 no receiver is known, or the key is not accepted.",

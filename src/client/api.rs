@@ -94,6 +94,8 @@ pub(crate) enum Trouble {
         message: String,
         /// The field that it names, or nothing.
         field: String,
+        /// All that is wrong, where it tells more than one thing.
+        mistakes: Vec<Value>,
     },
     /// What answers is not hb's API.
     Odd(String),
@@ -230,7 +232,9 @@ impl Api {
             }
             _ if error.is_some() && !words.is_empty() => {
                 let field = error.map(|error| error.text("field").to_owned()).unwrap_or_default();
-                Trouble::Refused { status, message: words, field }
+                let mistakes = error.map(|error| error.items("mistakes").to_vec());
+                let mistakes = mistakes.unwrap_or_default();
+                Trouble::Refused { status, message: words, field, mistakes }
             }
             _ => Trouble::Odd(format!(
                 "`{place}` does not answer as `hb serve` does (status {status}); is the URL right?"

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::alerts::Chosen;
 use super::app::App;
+use super::audit;
 use super::definition::{Definition, StoredRules};
 use super::effects::Effects;
+use super::in_file;
 use super::judge::{self, Judged};
 use super::ping::key_text;
 use super::reply::Mistake;
@@ -63,12 +65,12 @@ pub(crate) fn insert_about(
     Ok(id)
 }
 
-/// Gives a monitor another definition.
+/// Gives a monitor another definition, and says where that is kept.
 pub(crate) fn replace(
     tx: &mut dyn Tx,
     app: &App,
     monitor: &Monitor,
-    definition: &Definition,
+    (definition, source): (&Definition, &str),
     now: Moment,
     effects: &mut Effects,
 ) -> Made<()> {
@@ -77,7 +79,7 @@ pub(crate) fn replace(
         Err(mistake) => return Ok(Err(mistake)),
     };
     let filters = monitor.about.filters.clone();
-    let about = about(definition, &chosen, filters, &monitor.about.source);
+    let about = about(definition, &chosen, filters, source);
     replace_about(tx, app, monitor, &about, now, effects)?;
     if definition.keys.is_some()
         && let Some(mistake) = set_keys(tx, monitor.id, definition)?
@@ -266,8 +268,13 @@ pub(crate) async fn update(
         let known = definition_of(tx, &found.monitor)?;
         let mut effects = Effects::default();
         let (wanted, mut mistakes) = known.clone().over(&said, now);
-        if wanted != known {
-            let replaced = replace(tx, &maker, &found.monitor, &wanted, now, &mut effects)?;
+        if let Some(why) = in_file::why(&found.monitor.about) {
+            let changed = audit::difference(&known.written(), &wanted.written());
+            let changed = changed.as_object().into_iter().flatten();
+            mistakes.extend(changed.map(|(member, _)| Mistake::field(member, why.clone())));
+        } else if wanted != known {
+            let wanted = (&wanted, found.monitor.about.source.as_str());
+            let replaced = replace(tx, &maker, &found.monitor, wanted, now, &mut effects)?;
             mistakes.extend(replaced.err());
         }
         Ok((mistakes, effects))

@@ -302,6 +302,26 @@ pub(crate) fn page(
     Ok(Page { rows: rows.filter(has_all).collect(), next })
 }
 
+/// Monitors that are read at once by [`all`].
+const PIECE: u32 = 1000;
+
+/// All monitors of a project, in the order in which they were made.
+pub(crate) fn all(
+    tx: &mut dyn Tx,
+    project_id: i64,
+    filter: &Filter,
+) -> Result<Vec<Monitor>, Trouble> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = page(tx, project_id, filter, after, PIECE)?;
+        found.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
 /// How many monitors of each project have each status.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<Vec<(i64, String, u64)>, Trouble> {
     let rows = tx.rows(sql::COUNTS, &[])?;

@@ -15,7 +15,7 @@ enum Needs {
 }
 
 /// Every route of hb's own API with a caller; each with a body that changes nothing of weight.
-const ROUTES: [(&str, &str, Needs); 38] = [
+const ROUTES: [(&str, &str, Needs); 40] = [
     ("GET", "/monitors", Needs::Read),
     ("POST", "/monitors", Needs::Write),
     ("GET", "/monitors/job", Needs::Read),
@@ -46,6 +46,8 @@ const ROUTES: [(&str, &str, Needs); 38] = [
     ("POST", "/keys", Needs::Admin),
     ("DELETE", "/keys/0", Needs::Admin),
     ("POST", "/keys/0/rotate", Needs::Admin),
+    ("POST", "/apply", Needs::Write),
+    ("GET", "/definitions", Needs::Write),
     ("GET", "/audit", Needs::Admin),
     ("GET", "/projects", Needs::Read),
     ("POST", "/projects", Needs::Owner),

@@ -4,6 +4,7 @@
 
 mod acknowledged;
 mod architecture;
+mod as_code;
 mod config;
 mod databases;
 mod delivery;

@@ -3,6 +3,7 @@
 //! A caller is known by its key before anything of the request is looked at. Objects of other projects
 //! do not exist. A wrong member is named; then nothing has changed.
 
+mod apply;
 mod audit_log;
 mod channels;
 mod events;
@@ -97,7 +98,12 @@ impl Page {
 
 /// The JSON object of a body; nothing is an empty one.
 pub(crate) async fn json_of(body: Body) -> Result<Value, Mistake> {
-    let bytes = body::whole(body, BODY_BYTES_MAX).await.map_err(unread)?;
+    json_within(body, BODY_BYTES_MAX).await
+}
+
+/// The JSON object of a body of at most so many bytes.
+pub(crate) async fn json_within(body: Body, bytes_max: usize) -> Result<Value, Mistake> {
+    let bytes = body::whole(body, bytes_max).await.map_err(|why| unread(why, bytes_max))?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(serde_json::Map::new()));
     }
@@ -107,11 +113,9 @@ pub(crate) async fn json_of(body: Body) -> Result<Value, Mistake> {
     if read.is_object() { Ok(read) } else { Err(Mistake::bad("the body is no JSON object")) }
 }
 
-fn unread(unread: Unread) -> Mistake {
-    match unread {
-        Unread::TooLong => {
-            Mistake::too_large(format!("the body is longer than {BODY_BYTES_MAX} bytes"))
-        }
+fn unread(why: Unread, bytes_max: usize) -> Mistake {
+    match why {
+        Unread::TooLong => Mistake::too_large(format!("the body is longer than {bytes_max} bytes")),
         Unread::Broken => Mistake::bad("the body did not come whole"),
         Unread::Slow => Mistake::bad("the body came too slowly"),
     }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::extract::{Path, Query};
 use super::tag::{IfMatch, tagged};
@@ -17,6 +17,7 @@ use crate::serve::audit;
 use crate::serve::creation;
 use crate::serve::definition::Definition;
 use crate::serve::effects::Effects;
+use crate::serve::in_file;
 use crate::serve::reply::{self, Mistake};
 use crate::store::channels::{self, Channel};
 use crate::store::monitors::{self, Filter, Monitor, Named};
@@ -237,9 +238,14 @@ async fn change_to(
         };
         let (now, mut effects) = (clock::now(), Effects::default());
         let known = creation::definition_of(tx, &monitor)?.written();
-        match creation::replace(tx, &maker, &monitor, &definition, now, &mut effects)? {
+        let different = audit::difference(&known, &definition.written());
+        let is_same = different.as_object().is_none_or(Map::is_empty);
+        if !is_same && let Some(why) = in_file::why(&monitor.about) {
+            return Ok(Err(in_file::refusal(why)));
+        }
+        let wanted = (&definition, monitor.about.source.as_str());
+        match creation::replace(tx, &maker, &monitor, wanted, now, &mut effects)? {
             Ok(()) => {
-                let different = audit::difference(&known, &definition.written());
                 let slug = &definition.slug;
                 audit::note(tx, caller, "monitor.change", slug, Some(&different), now)?;
                 Ok(Ok((shown(tx, monitor.id)?, effects)))
@@ -268,6 +274,9 @@ pub(crate) async fn remove(
         };
         if let Err(mistake) = expected.check(&monitor.about) {
             return Ok(Err(mistake));
+        }
+        if let Some(why) = in_file::why(&monitor.about) {
+            return Ok(Err(in_file::refusal(why)));
         }
         let now = clock::now();
         let said = creation::definition_of(tx, &monitor)?.written();

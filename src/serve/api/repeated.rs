@@ -49,7 +49,9 @@ async fn answered(app: Arc<App>, request: Request, next: Next) -> Result<Respons
     let key_hash = secrets::hash(&key(request.headers())?);
     let caller = access::writer(&app, request.headers()).await?;
     let (parts, body) = request.into_parts();
-    let bytes = body::whole(body, BODY_BYTES_MAX).await.map_err(super::unread)?;
+    let bytes = body::whole(body, BODY_BYTES_MAX)
+        .await
+        .map_err(|why| super::unread(why, BODY_BYTES_MAX))?;
     let request_hash = secrets::hash(&format!("{path}\n{}", String::from_utf8_lossy(&bytes)));
     if let Some(known) = known(&app, caller, &key_hash).await? {
         return again(&known, &request_hash);
@@ -65,7 +67,9 @@ async fn answered(app: Arc<App>, request: Request, next: Next) -> Result<Respons
     }
     let status = response.status();
     let (_, body) = response.into_parts();
-    let bytes = body::whole(body, BODY_BYTES_MAX).await.map_err(super::unread)?;
+    let bytes = body::whole(body, BODY_BYTES_MAX)
+        .await
+        .map_err(|why| super::unread(why, BODY_BYTES_MAX))?;
     let repeat = Repeat {
         request_hash: request_hash.clone(),
         status: status.as_u16(),

@@ -40,6 +40,7 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         })
     });
     let quiet_until = quiet_until(app, monitor, now);
+    let file = crate::serve::in_file::label(&monitor.about);
     let mut shown = json!({
         "id": monitor.uuid,
         "slug": monitor.about.slug,
@@ -64,6 +65,8 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "last_event_at": moment(monitor.live.last_event_at),
         "event_count": monitor.live.event_count,
         "pause": pause,
+        "source": if file.is_some() { "file" } else { monitor.about.source.as_str() },
+        "file": file,
         "created_at": monitor.created_at.to_rfc3339(),
         "updated_at": monitor.updated_at.to_rfc3339(),
     });

@@ -99,6 +99,21 @@ impl Definition {
         Ok(read)
     }
 
+    /// As [`Definition::read`], with every mistake there is; what is wrong is left as it was.
+    pub(crate) fn read_all(self, value: &Value, now: Moment) -> (Definition, Vec<Mistake>) {
+        let Some(members) = value.as_object() else {
+            return (self, vec![Mistake::bad("a monitor is a table of its members")]);
+        };
+        let mut read = self;
+        let mut mistakes: Vec<Mistake> =
+            members.iter().filter_map(|(name, value)| read.member(name, value).err()).collect();
+        let is_told = |member: &str| mistakes.iter().any(|one| one.member() == Some(member));
+        if !is_told("slug") && !is_told("name") {
+            mistakes.extend(read.check(now).err());
+        }
+        (read, mistakes)
+    }
+
     fn member(&mut self, name: &str, value: &Value) -> Result<(), Mistake> {
         match name {
             "slug" => self.slug = slug(name, value)?,
@@ -120,7 +135,7 @@ impl Definition {
             // What an answer holds may be sent back as it came.
             "id" | "ping_url" | "status" | "facts" | "due_at" | "deadline_at" | "created_at"
             | "last_success_at" | "last_event_at" | "project" | "pause" | "updated_at"
-            | "event_count" | "warnings" | "explanation" => {}
+            | "event_count" | "warnings" | "explanation" | "source" | "file" | "fault" => {}
             other => {
                 let shown = text::excerpt(other.as_bytes());
                 let near = crate::domain::nearest::nearest(other, MEMBERS)

@@ -28,7 +28,8 @@ impl Definition {
         put("owner", json!(self.owner));
         put("tags", json!(self.tags));
         let rules = &self.rules;
-        put("schedule", json!(rules.schedule));
+        // Clients of Healthchecks leave blanks around it, which say nothing.
+        put("schedule", json!(rules.schedule.as_deref().map(str::trim)));
         put("timezone", json!(rules.timezone));
         put("grace", json!(rules.grace_s));
         put("start_within", json!(rules.start_within_s));

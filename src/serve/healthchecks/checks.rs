@@ -17,15 +17,13 @@ use crate::serve::alerts::Chosen;
 use crate::serve::app::App;
 use crate::serve::definition::StoredRules;
 use crate::serve::effects::Effects;
+use crate::serve::in_file;
 use crate::serve::reply;
 use crate::serve::{audit, creation};
 use crate::store::channels::{self, Channel};
 use crate::store::monitors::{self, About, Filter, Monitor, Named};
 use crate::store::{Trouble, Tx};
 use crate::sys::clock;
-
-/// Checks that are read at once.
-const PAGE: u32 = 1000;
 
 /// What a transaction of this room gives: what was asked for, or why not.
 pub(super) type Asked<T> = Result<Result<T, Refusal>, Trouble>;
@@ -52,15 +50,7 @@ pub(super) fn all(
     project_id: i64,
     filter: &Filter,
 ) -> Result<Vec<Monitor>, Trouble> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = monitors::page(tx, project_id, filter, after, PAGE)?;
-        found.extend(page.rows);
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(found),
-        }
-    }
+    monitors::all(tx, project_id, filter)
 }
 
 /// The check of this name, if it is this caller's.
@@ -145,6 +135,9 @@ pub(super) async fn create(call: Call) -> Result<Response, Refusal> {
         if let Some(known) = alike(tx, caller, &spec)? {
             let mut effects = Effects::default();
             let about = check::apply(&known.about, &spec, version, chosen);
+            if let Some(refusal) = kept_elsewhere(&known, &about) {
+                return Ok(Err(refusal));
+            }
             replace(tx, &maker, caller, &known, about, &mut effects)?;
             return Ok(Ok((seen(tx, known.id)?, StatusCode::OK, effects)));
         }
@@ -176,6 +169,9 @@ pub(super) async fn update(call: Call, name: Name) -> Result<Response, Refusal> 
         };
         let mut effects = Effects::default();
         let about = check::apply(&known.about, &spec, version, chosen);
+        if let Some(refusal) = kept_elsewhere(&known, &about) {
+            return Ok(Err(refusal));
+        }
         replace(tx, &maker, caller, &known, about, &mut effects)?;
         Ok(Ok((seen(tx, known.id)?, effects)))
     });
@@ -183,6 +179,12 @@ pub(super) async fn update(call: Call, name: Name) -> Result<Response, Refusal> 
     call.app.directory.forget();
     call.app.done(&effects);
     Ok(reply::json_ok(&call.view(caller, &seen)))
+}
+
+/// Why a check is not changed here: it is kept in a file, and something would be different.
+fn kept_elsewhere(known: &Monitor, about: &About) -> Option<Refusal> {
+    let why = in_file::why(&known.about).filter(|_| *about != known.about);
+    why.map(|why| in_file::refusal(why).into())
 }
 
 /// Gives a check what is said of it now, and notes in what that differs.
@@ -211,6 +213,9 @@ pub(super) async fn remove(call: Call, name: Name) -> Result<Response, Refusal> 
             Ok(monitor) => monitor,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if let Some(why) = in_file::why(&monitor.about) {
+            return Ok(Err(in_file::refusal(why).into()));
+        }
         let seen = seen(tx, monitor.id)?;
         audit::note(tx, caller, "monitor.remove", &monitor.about.slug, None, clock::now())?;
         monitors::delete(tx, monitor.id, clock::now())?;

@@ -75,7 +75,8 @@ fn described(operation: &Operation) -> Value {
     });
     if let Some(schema) = operation.body {
         // A body that may be left out says nothing.
-        let is_required = matches!(schema, "NewMonitor" | "NewChannel" | "NewKey" | "NewProject");
+        let is_required =
+            matches!(schema, "NewMonitor" | "NewChannel" | "NewKey" | "NewProject" | "Wanted");
         shown["requestBody"] = json!({
             "required": is_required,
             "content": { "application/json": { "schema": reference(schema) } },
