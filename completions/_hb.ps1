@@ -38,6 +38,8 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'The monitors of a receiver')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'The ways in which a receiver tells people')
             [CompletionResult]::new('incident', 'incident', [CompletionResultType]::ParameterValue, 'What is bad and has been told, and that somebody is on it')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Move in from Healthchecks, Uptime Kuma or Cronitor')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Everything that a receiver knows of a project, as JSON')
             [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'A schedule in words, and its next moments, daylight saving time included')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'The receiver: take pings, watch deadlines, alert people')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell')
@@ -528,6 +530,48 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'hb;import' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('healthchecks', 'healthchecks', [CompletionResultType]::ParameterValue, 'Checks with their ping URLs, pings and flips, over the API of a running Healthchecks')
+            [CompletionResult]::new('uptime-kuma', 'uptime-kuma', [CompletionResultType]::ParameterValue, 'Push monitors of an Uptime Kuma, from its backup as JSON')
+            [CompletionResult]::new('cronitor', 'cronitor', [CompletionResultType]::ParameterValue, 'Jobs and heartbeats of a Cronitor, from its API''s answer as JSON')
+            break
+        }
+        'hb;import;healthchecks' {
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'The file with its read-write API key')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--no-history', '--no-history', [CompletionResultType]::ParameterName, 'Take the checks alone, without pings and flips')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;import;uptime-kuma' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;import;cronitor' {
+            [CompletionResult]::new('--ping-key-file', '--ping-key-file', [CompletionResultType]::ParameterName, 'The file with the API key that the jobs ping with, so that they arrive unchanged')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;export' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'All events, too; of a large receiver that is much')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hb;schedule' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -568,6 +612,24 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--print-unit', '--print-unit', [CompletionResultType]::ParameterName, 'Print a unit for systemd, hardened, and stop')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy everything to a new file, also while the receiver runs')
+            [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Put a copy in the place of a store that is not there')
+            break
+        }
+        'hb;serve;backup' {
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;serve;restore' {
+            [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'hb;completions' {

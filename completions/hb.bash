@@ -25,6 +25,12 @@ _hb() {
             hb,doctor)
                 cmd="hb__subcmd__doctor"
                 ;;
+            hb,export)
+                cmd="hb__subcmd__export"
+                ;;
+            hb,import)
+                cmd="hb__subcmd__import"
+                ;;
             hb,incident)
                 cmd="hb__subcmd__incident"
                 ;;
@@ -78,6 +84,15 @@ _hb() {
                 ;;
             hb__subcmd__channel,test)
                 cmd="hb__subcmd__channel__subcmd__test"
+                ;;
+            hb__subcmd__import,cronitor)
+                cmd="hb__subcmd__import__subcmd__cronitor"
+                ;;
+            hb__subcmd__import,healthchecks)
+                cmd="hb__subcmd__import__subcmd__healthchecks"
+                ;;
+            hb__subcmd__import,uptime-kuma)
+                cmd="hb__subcmd__import__subcmd__uptime__subcmd__kuma"
                 ;;
             hb__subcmd__incident,ack)
                 cmd="hb__subcmd__incident__subcmd__ack"
@@ -136,6 +151,12 @@ _hb() {
             hb__subcmd__schedule,next)
                 cmd="hb__subcmd__schedule__subcmd__next"
                 ;;
+            hb__subcmd__serve,backup)
+                cmd="hb__subcmd__serve__subcmd__backup"
+                ;;
+            hb__subcmd__serve,restore)
+                cmd="hb__subcmd__serve__subcmd__restore"
+                ;;
             hb__subcmd__spool,drop)
                 cmd="hb__subcmd__spool__subcmd__drop"
                 ;;
@@ -152,7 +173,7 @@ _hb() {
 
     case "${cmd}" in
         hb)
-            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident schedule serve completions"
+            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident import export schedule serve completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -446,6 +467,124 @@ _hb() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__export)
+            opts="-h --events --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import)
+            opts="-h --server --key --help healthchecks uptime-kuma cronitor"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__cronitor)
+            opts="-h --ping-key-file --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ping-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__healthchecks)
+            opts="-h --key-file --no-history --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__uptime__subcmd__kuma)
+            opts="-h --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1548,7 +1687,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --config --allow-commands --log-format --print-unit --help"
+            opts="-h --listen --data --database --public-url --config --allow-commands --log-format --print-unit --help backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1575,6 +1714,58 @@ _hb() {
                     return 0
                     ;;
                 --log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__serve__subcmd__backup)
+            opts="-h --data --database --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__serve__subcmd__restore)
+            opts="-h --data --database --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

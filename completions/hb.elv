@@ -35,6 +35,8 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand monitor 'The monitors of a receiver'
             cand channel 'The ways in which a receiver tells people'
             cand incident 'What is bad and has been told, and that somebody is on it'
+            cand import 'Move in from Healthchecks, Uptime Kuma or Cronitor'
+            cand export 'Everything that a receiver knows of a project, as JSON'
             cand schedule 'A schedule in words, and its next moments, daylight saving time included'
             cand serve 'The receiver: take pings, watch deadlines, alert people'
             cand completions 'Completions for a shell'
@@ -486,6 +488,43 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'hb;import'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand healthchecks 'Checks with their ping URLs, pings and flips, over the API of a running Healthchecks'
+            cand uptime-kuma 'Push monitors of an Uptime Kuma, from its backup as JSON'
+            cand cronitor 'Jobs and heartbeats of a Cronitor, from its API''s answer as JSON'
+        }
+        &'hb;import;healthchecks'= {
+            cand --key-file 'The file with its read-write API key'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --no-history 'Take the checks alone, without pings and flips'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;import;uptime-kuma'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;import;cronitor'= {
+            cand --ping-key-file 'The file with the API key that the jobs ping with, so that they arrive unchanged'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;export'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --events 'All events, too; of a large receiver that is much'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hb;schedule'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -523,6 +562,22 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --print-unit 'Print a unit for systemd, hardened, and stop'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+            cand backup 'Copy everything to a new file, also while the receiver runs'
+            cand restore 'Put a copy in the place of a store that is not there'
+        }
+        &'hb;serve;backup'= {
+            cand --data 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]'
+            cand --database 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]'
+            cand --config 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;serve;restore'= {
+            cand --data 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]'
+            cand --database 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]'
+            cand --config 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'hb;completions'= {
             cand --monitors 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line'

@@ -39,6 +39,8 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "status" -d 'What the receiver
 complete -c hb -n "__fish_hb_needs_command" -f -a "monitor" -d 'The monitors of a receiver'
 complete -c hb -n "__fish_hb_needs_command" -f -a "channel" -d 'The ways in which a receiver tells people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "incident" -d 'What is bad and has been told, and that somebody is on it'
+complete -c hb -n "__fish_hb_needs_command" -f -a "import" -d 'Move in from Healthchecks, Uptime Kuma or Cronitor'
+complete -c hb -n "__fish_hb_needs_command" -f -a "export" -d 'Everything that a receiver knows of a project, as JSON'
 complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
 complete -c hb -n "__fish_hb_needs_command" -f -a "serve" -d 'The receiver: take pings, watch deadlines, alert people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "completions" -d 'Completions for a shell'
@@ -364,6 +366,28 @@ complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "healthchecks" -d 'Checks with their ping URLs, pings and flips, over the API of a running Healthchecks'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "uptime-kuma" -d 'Push monitors of an Uptime Kuma, from its backup as JSON'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "cronitor" -d 'Jobs and heartbeats of a Cronitor, from its API\'s answer as JSON'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l key-file -d 'The file with its read-write API key' -r -F
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l no-history -d 'Take the checks alone, without pings and flips'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l ping-key-file -d 'The file with the API key that the jobs ping with, so that they arrive unchanged' -r -F
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand export" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand export" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand export" -l events -d 'All events, too; of a large receiver that is much'
+complete -c hb -n "__fish_hb_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "next" -d 'Only its next moments, in UTC'
@@ -381,15 +405,25 @@ complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l duration -d 'Read a span of time instead, and give its whole seconds' -r
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'JSON'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
-complete -c hb -n "__fish_hb_using_subcommand serve" -l listen -d 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l public-url -d 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l config -d 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l log-format -d 'How log lines look: text, json' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l allow-commands -d 'Let channels run commands of this host'
-complete -c hb -n "__fish_hb_using_subcommand serve" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
-complete -c hb -n "__fish_hb_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l listen -d 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l public-url -d 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l config -d 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l log-format -d 'How log lines look: text, json' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l allow-commands -d 'Let channels run commands of this host'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "backup" -d 'Copy everything to a new file, also while the receiver runs'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "restore" -d 'Put a copy in the place of a store that is not there'
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l config -d 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l config -d 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l targets -d 'The configured targets, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,8 +3,8 @@
 use std::ffi::{OsString, c_char, c_int};
 
 use super::{
-    arguments, channel, completions, doctor, exit, incident, inside, log, monitor, ping, run, say,
-    schedule, serve, spool, status, tree,
+    arguments, channel, completions, doctor, exit, export, import, incident, inside, log, monitor,
+    ping, run, say, schedule, serve, spool, status, tree,
 };
 use crate::domain::text;
 use crate::run::Exit;
@@ -58,6 +58,8 @@ fn dispatch(inherited: &Inherited) -> Exit {
         Some("channel") => channel::main(inherited, rest),
         Some("incident") => incident::main(rest),
         Some("schedule") => schedule::main(rest),
+        Some("import") => import::main(rest),
+        Some("export") => export::main(rest),
         Some("serve") => serve::main(rest),
         Some("completions") => completions::main(rest),
         Some("help" | "--help" | "-h") => help(rest.first()),

@@ -73,6 +73,15 @@ pub(crate) fn hint(message: impl Display) {
     line(&format!("hint: {}", shown(&message.to_string())));
 }
 
+/// How far it is, on one line that the next one replaces; nothing takes it away. Only for a person who
+/// watches: where stderr is no terminal, nothing is written.
+pub(crate) fn progress(message: &str) {
+    let mut out = std::io::stderr();
+    if out.is_terminal() {
+        let _ = out.write_all(format!("\r\x1b[K{}", shown(message)).as_bytes());
+    }
+}
+
 /// Data, on stdout. A reader that has gone is no error: it has seen what it wanted.
 pub(crate) fn data(text: &str) {
     bytes(text.as_bytes());

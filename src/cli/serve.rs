@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::{arguments, exit, say};
+use super::{arguments, exit, say, serve_copy};
 use crate::config::mistake::Mistake;
 use crate::config::serve::{self as config, ServeFile};
 use crate::domain::text;
@@ -27,16 +27,16 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
     /// Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     /// Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     database: Option<String>,
     /// What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Let channels run commands of this host
     #[arg(long)]
@@ -47,6 +47,25 @@ pub(crate) struct ServeArguments {
     /// Print a unit for systemd, hardened, and stop
     #[arg(long)]
     print_unit: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+/// What is done instead of serving.
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Copy everything to a new file, also while the receiver runs
+    Backup {
+        /// The copy, which must not be there yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Put a copy in the place of a store that is not there
+    Restore {
+        /// The copy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// The unit for systemd.
@@ -72,13 +91,19 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
             return exit::CONFIG;
         }
     };
+    if let Some(action) = &arguments.action {
+        let (place, _) = match place_of(&arguments, &file) {
+            Ok(place) => place,
+            Err(refused) => return refuse(refused),
+        };
+        return match action {
+            Action::Backup { file } => serve_copy::backup(&place, file),
+            Action::Restore { file } => serve_copy::restore(&place, file),
+        };
+    }
     let settings = match settle(arguments, file) {
         Ok(settings) => settings,
-        Err((why, hint)) => {
-            say::error(why);
-            hint.iter().for_each(say::hint);
-            return exit::USAGE;
-        }
+        Err(refused) => return refuse(refused),
     };
     match serve::run(settings) {
         Ok(()) => exit::OK,
@@ -88,6 +113,12 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
             exit::FAILED
         }
     }
+}
+
+fn refuse((why, hint): Refused) -> i32 {
+    say::error(why);
+    hint.iter().for_each(say::hint);
+    exit::USAGE
 }
 
 /// What cannot be settled: why, and what to do.
@@ -100,13 +131,7 @@ fn file(path: Option<&Path>) -> Result<ServeFile, Vec<Mistake>> {
 
 /// An option comes first, then the environment, then the file.
 fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refused> {
-    let given = arguments.data.clone().or_else(|| variable("HB_DATA_DIR").map(PathBuf::from));
-    let data_dir = match given.or(file.data.clone()) {
-        Some(directory) => std::path::absolute(&directory).unwrap_or(directory),
-        None => data_dir()?,
-    };
-    let database = arguments.database.clone().or_else(|| variable("HB_DATABASE"));
-    let place = place(database.or(file.database.clone()), &data_dir)?;
+    let (place, data_dir) = place_of(&arguments, &file)?;
     let listen = match arguments.listen.clone() {
         given if !given.is_empty() => given,
         _ => variable("HB_LISTEN")
@@ -129,6 +154,18 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
         log,
         reread: Box::new(move || reread(path.as_deref(), public_url.as_deref())),
     })
+}
+
+/// Where the store is, and the directory for what stands beside it.
+fn place_of(arguments: &ServeArguments, file: &ServeFile) -> Result<(Place, PathBuf), Refused> {
+    let given = arguments.data.clone().or_else(|| variable("HB_DATA_DIR").map(PathBuf::from));
+    let data_dir = match given.or(file.data.clone()) {
+        Some(directory) => std::path::absolute(&directory).unwrap_or(directory),
+        None => data_dir()?,
+    };
+    let database = arguments.database.clone().or_else(|| variable("HB_DATABASE"));
+    let place = place(database.or(file.database.clone()), &data_dir)?;
+    Ok((place, data_dir))
 }
 
 fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {

@@ -8,6 +8,8 @@ use clap::{Args, Command};
 use super::channel::ChannelArguments;
 use super::completions::CompletionsArguments;
 use super::doctor::DoctorArguments;
+use super::export::ExportArguments;
+use super::import::ImportArguments;
 use super::incident::IncidentArguments;
 use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArguments};
 use super::log::LogArguments;
@@ -43,8 +45,8 @@ Receive
   monitor   what it watches:  hb monitor add nightly --schedule '0 3 * * *'
   channel   how it tells people       incident  what is bad, and who is on it
 Set up
-  schedule  what `0 3 * * 1-5` means, and its next moments
-  completions  for bash, zsh, fish, elvish, powershell
+  schedule  what `0 3 * * 1-5` means          completions  for your shell
+  import    move in:  hb import healthchecks URL --key-file F   export  move out
 
 `hb help COMMAND` and `man hb-run` tell all, with examples.
 Configuration: ~/.config/hb/config.toml, /etc/hb/config.toml, or $HB_CONFIG
@@ -58,7 +60,7 @@ struct Entry {
     arguments: fn(Command) -> Command,
 }
 
-const ENTRIES: [Entry; 16] = [
+const ENTRIES: [Entry; 18] = [
     Entry {
         name: "run",
         about: "Run a job and report it",
@@ -242,6 +244,37 @@ reached, 78 no receiver is known, or the key is not accepted.",
         arguments: IncidentArguments::augment_args,
     },
     Entry {
+        name: "import",
+        about: "Move in from Healthchecks, Uptime Kuma or Cronitor",
+        examples: "\
+Examples:
+  hb import healthchecks https://hc.example.org --key-file /etc/hb/hc-key
+  hb import uptime-kuma backup.json
+  hb import cronitor monitors.json --ping-key-file /etc/hb/cronitor-key
+
+Checks keep their uuids, and others their keys: jobs move by the host's name alone. The same command
+again takes what is new, and goes on where it was interrupted. What cannot be taken is named.
+
+Exit status: 0, 1 something was refused, 64 usage, 75 one of the two cannot be reached, 78 no receiver is
+known, or the key is not accepted.",
+        arguments: ImportArguments::augment_args,
+    },
+    Entry {
+        name: "export",
+        about: "Everything that a receiver knows of a project, as JSON",
+        examples: "\
+Examples:
+  hb export > all.json
+  hb export --events | jq '.events | length'
+
+Channels are shown without their secrets. For a copy that can be put back: `hb serve backup`.
+For a file that can be edited and applied: `hb monitor export`.
+
+Exit status: 0, 64 usage, 75 the receiver cannot be reached, 78 no receiver is known, or the key is
+not accepted.",
+        arguments: ExportArguments::augment_args,
+    },
+    Entry {
         name: "schedule",
         about: "A schedule in words, and its next moments, daylight saving time included",
         examples: "\
@@ -267,6 +300,8 @@ Examples:
   hb serve --listen unix:/run/hb/hb.sock       behind a proxy on this host
   hb serve --database postgres://hb@db/hb      what several nodes share
   hb serve --print-unit | sudo tee /etc/systemd/system/hb-serve.service
+  hb serve backup /backup/hb.sqlite            a copy, also while it runs
+  hb serve restore /backup/hb.sqlite --data DIR   and back again, while it does not
 
 The first start makes a ping key, API keys and a password, and says in which file they are. Then
   hb run nightly -- backup.sh                  finds this user's receiver by itself

@@ -24,6 +24,22 @@ pub(crate) fn refuse(name: &str) -> Option<String> {
     None
 }
 
+/// Makes a slug of a name: `Customer database (nightly)` is `customer-database-nightly`.
+pub(crate) fn slug_of(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.chars() {
+        match letter.to_ascii_lowercase() {
+            letter if letter.is_ascii_alphanumeric() || letter == '_' || letter == '.' => {
+                slug.push(letter);
+            }
+            _ if !slug.ends_with('-') && !slug.is_empty() => slug.push('-'),
+            _ => {}
+        }
+    }
+    let slug: String = slug.trim_end_matches('-').chars().take(NAME_BYTES_MAX).collect();
+    if slug.is_empty() { "monitor".to_owned() } else { slug }
+}
+
 /// A short fixed name for `text`, safe as a file name: 128 bits of FNV-1a in hex.
 ///
 /// It tells names apart; it does not hide them.

@@ -55,6 +55,17 @@ pub(crate) fn insert_about(
     now: Moment,
 ) -> Result<i64, Trouble> {
     let uuid = secrets::uuid().map_err(Trouble::Unavailable)?;
+    insert_named(tx, app, (project_id, uuid), about, now)
+}
+
+/// The same with a uuid that it has already.
+pub(crate) fn insert_named(
+    tx: &mut dyn Tx,
+    app: &App,
+    (project_id, uuid): (i64, String),
+    about: About,
+    now: Moment,
+) -> Result<i64, Trouble> {
     let live = Live {
         state: serde_json::to_string(&State::new(now)).unwrap_or_default(),
         status: "new".to_owned(),

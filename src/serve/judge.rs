@@ -87,6 +87,12 @@ impl Judged {
         }
     }
 
+    /// Of a monitor that hears what was said elsewhere, long ago: what this receiver did not see has no
+    /// part in it.
+    pub(crate) fn of_the_past(app: &App, monitor: Monitor, now: Moment) -> Judged {
+        Judged { blind: Arc::default(), ..Judged::new(app, monitor, now) }
+    }
+
     /// Lets something happen to it.
     pub(crate) fn step(&mut self, input: &Input, now: Moment) -> Taken {
         // Doubt about a blind time concerns what is judged while it lasts, and a deadline within it that

@@ -24,7 +24,13 @@ pub(super) const STEPS: &[Migration] = &[
     include_str!("schema/0004_repeats.sql"),
 ];
 
-const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";
+/// The schema that this hb writes.
+pub(super) fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// The schema of a store.
+pub(super) const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";
 
 const SAVE_SCHEMA: &str = "insert into meta (name, value) values ('schema', $1) \
     on conflict (name) do update set value = excluded.value";

@@ -95,6 +95,30 @@ impl Place {
     }
 }
 
+/// Copies everything, as it is at one moment, to the new file `to`, also while a receiver writes. Blocks
+/// until it is on disk.
+pub(crate) fn backup(place: &Place, to: &Path) -> Result<(), Trouble> {
+    match place {
+        Place::Sqlite(directory) => Sqlite::backup(directory, to),
+        Place::Postgres(_) => Err(of_a_server()),
+    }
+}
+
+/// Puts a copy where a store is to be and none is; gives the file. What is no whole copy of a store that
+/// this hb can read is refused.
+pub(crate) fn restore(place: &Place, from: &Path) -> Result<PathBuf, Trouble> {
+    match place {
+        Place::Sqlite(directory) => Sqlite::restore(directory, from, migrate::known()),
+        Place::Postgres(_) => Err(of_a_server()),
+    }
+}
+
+fn of_a_server() -> Trouble {
+    Trouble::Unavailable(
+        "PostgreSQL is copied with `pg_dump` and put back with `pg_restore`".to_owned(),
+    )
+}
+
 /// The data, as everybody in the receiver holds it: clones are the same store.
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -171,16 +195,6 @@ impl Store {
         match self.is_closing.load(Ordering::Relaxed) {
             true => Trouble::Unavailable("the store is closed".to_owned()),
             false => Trouble::Fatal("a thread of the store ended".to_owned()),
-        }
-    }
-
-    /// Copies everything, as it is at one moment, to the new file `to`. Blocks until it is on disk.
-    pub(crate) fn backup(&self, to: &Path) -> Result<(), Trouble> {
-        match &self.place {
-            Place::Sqlite(directory) => Sqlite::backup(directory, to),
-            Place::Postgres(_) => {
-                Err(Trouble::Unavailable("a copy of PostgreSQL is made with `pg_dump`".to_owned()))
-            }
         }
     }
 

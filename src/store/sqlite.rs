@@ -9,7 +9,7 @@
 //! Which errors are final is decided here: a failed fsync and a damaged file are, a full disk is not.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -17,6 +17,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 
 use super::engine::{Engine, Make, Way};
+use super::migrate::FIND_SCHEMA;
 use super::tx::{self, Many, Row, Trouble, Tx, Value};
 use crate::sys::files::PrivateDir;
 
@@ -99,29 +100,37 @@ impl Sqlite {
 
     /// Copies everything, as it is at one moment, to the new file `to`, on the disk when this returns.
     pub(super) fn backup(directory: &Path, to: &Path) -> Result<(), Trouble> {
-        let cannot =
-            |error: std::io::Error| Trouble::Unavailable(format!("`{}`: {error}", to.display()));
         let source = Sqlite::open(directory, Way::Read)?;
-        let (Some(place), Some(name)) = (to.parent(), to.file_name()) else {
-            return Err(Trouble::Unavailable(format!("`{}` is no file's name", to.display())));
+        copied(&source.connection, to)
+    }
+
+    /// Copies the store in the file `from` into a directory that has none.
+    pub(super) fn restore(directory: &Path, from: &Path, known: i64) -> Result<PathBuf, Trouble> {
+        let no_copy = |why: String| {
+            Trouble::Unavailable(format!("`{}` is no copy of a store: {why}", from.display()))
         };
-        let mut part = name.to_owned();
-        part.push(".part");
-        let part = place.join(part);
-        let _ = std::fs::remove_file(&part);
-        let file = {
-            use std::os::unix::fs::OpenOptionsExt;
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true).mode(0o600).open(&part).map_err(cannot)?
-        };
-        let copied = copy(&source.connection, &part).map_err(|error| trouble(&error));
-        let kept = copied
-            .and_then(|()| file.sync_all().map_err(cannot))
-            .and_then(|()| std::fs::rename(&part, to).map_err(cannot));
-        if kept.is_err() {
-            let _ = std::fs::remove_file(&part);
+        PrivateDir::open(directory).map_err(|error| Trouble::Unavailable(error.to_string()))?;
+        let to = directory.join(FILE);
+        for beside in ["", "-wal", "-shm"] {
+            let there = directory.join(format!("{FILE}{beside}"));
+            if there.exists() {
+                return Err(Trouble::Conflict(format!("`{}`", there.display())));
+            }
         }
-        kept
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let source =
+            Connection::open_with_flags(from, flags).map_err(|e| no_copy(e.to_string()))?;
+        let text = |sql: &str| -> Result<String, Trouble> {
+            source.query_row(sql, [], |row| row.get(0)).map_err(|e| no_copy(e.to_string()))
+        };
+        let found = text(FIND_SCHEMA)?.parse().unwrap_or(i64::MAX);
+        if found > known {
+            return Err(Trouble::Newer { found, known });
+        }
+        match text("pragma quick_check(1)")?.as_str() {
+            "ok" => copied(&source, &to).map(|()| to),
+            damage => Err(no_copy(damage.to_owned())),
+        }
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<CachedStatement<'_>, Trouble> {
@@ -134,6 +143,32 @@ impl Sqlite {
 /// bound to them, in the hope of a partial index, which costs more than the statement.
 fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
+/// Copies through a file beside `to`, so that nothing is ever there but a whole copy.
+fn copied(source: &Connection, to: &Path) -> Result<(), Trouble> {
+    let cannot =
+        |error: std::io::Error| Trouble::Unavailable(format!("`{}`: {error}", to.display()));
+    let (Some(place), Some(name)) = (to.parent(), to.file_name()) else {
+        return Err(Trouble::Unavailable(format!("`{}` is no file's name", to.display())));
+    };
+    let mut part = name.to_owned();
+    part.push(".part");
+    let part = place.join(part);
+    let _ = std::fs::remove_file(&part);
+    let file = {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600).open(&part).map_err(cannot)?
+    };
+    let copied = copy(source, &part).map_err(|error| trouble(&error));
+    let kept = copied
+        .and_then(|()| file.sync_all().map_err(cannot))
+        .and_then(|()| std::fs::rename(&part, to).map_err(cannot));
+    if kept.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    kept
 }
 
 fn copy(source: &Connection, part: &Path) -> rusqlite::Result<()> {

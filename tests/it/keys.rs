@@ -15,7 +15,7 @@ enum Needs {
 }
 
 /// Every route of hb's own API with a caller; each with a body that changes nothing of weight.
-const ROUTES: [(&str, &str, Needs); 40] = [
+const ROUTES: [(&str, &str, Needs); 41] = [
     ("GET", "/monitors", Needs::Read),
     ("POST", "/monitors", Needs::Write),
     ("GET", "/monitors/job", Needs::Read),
@@ -48,6 +48,7 @@ const ROUTES: [(&str, &str, Needs); 40] = [
     ("POST", "/keys/0/rotate", Needs::Admin),
     ("POST", "/apply", Needs::Write),
     ("GET", "/definitions", Needs::Write),
+    ("POST", "/import/healthchecks", Needs::Write),
     ("GET", "/audit", Needs::Admin),
     ("GET", "/projects", Needs::Read),
     ("POST", "/projects", Needs::Owner),

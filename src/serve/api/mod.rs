@@ -8,6 +8,7 @@ mod audit_log;
 mod channels;
 mod events;
 mod extract;
+mod imports;
 mod incidents;
 mod keys;
 mod maintenance;

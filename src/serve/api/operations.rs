@@ -7,8 +7,8 @@ use axum::Router;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::{
-    apply, audit_log, channels, events, incidents, keys, maintenance, monitors, openapi, overview,
-    pauses, projects, runs, stream,
+    apply, audit_log, channels, events, imports, incidents, keys, maintenance, monitors, openapi,
+    overview, pauses, projects, runs, stream,
 };
 use crate::serve::app::App;
 use crate::serve::ping;
@@ -91,6 +91,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("GET" "/monitors/{slug}/runs", "listRuns", "Its runs, the newest first", Read, PAGED, None, &[(200, "Runs")], get(runs::list)),
     operation!("GET" "/monitors/{slug}/statistics", "getStatistics", "How its runs went, day by day", Read, NO, None, &[(200, "Statistics")], get(super::statistics::show)),
     operation!("POST" "/apply", "applyMonitors", "Makes the monitors of a file as they are wanted, all or none", Write, NO, Some("Wanted"), &[(200, "Applied")], post(apply::apply)),
+    operation!("POST" "/import/healthchecks", "importChecks", "Takes in checks of a Healthchecks server, with their pings and flips", Write, NO, Some("Import"), &[(200, "Imported")], post(imports::healthchecks)),
     operation!("GET" "/definitions", "listDefinitions", "What was said of every monitor, for a file", Write, NO, None, &[(200, "Definitions")], get(apply::definitions)),
     operation!("GET" "/runs/{run_id}", "getRun", "One run with its output and its events", Read, NO, None, &[(200, "Run")], get(runs::show)),
 

@@ -26,22 +26,6 @@ const LIST_MAX: usize = 50;
 /// Missed runs in a row that may be tolerated at most.
 const TOLERANCE_MAX: u64 = 1000;
 
-/// Makes a slug of a name: `Customer database (nightly)` is `customer-database-nightly`.
-pub(crate) fn slug_of(name: &str) -> String {
-    let mut slug = String::new();
-    for letter in name.chars() {
-        match letter.to_ascii_lowercase() {
-            letter if letter.is_ascii_alphanumeric() || letter == '_' || letter == '.' => {
-                slug.push(letter);
-            }
-            _ if !slug.ends_with('-') && !slug.is_empty() => slug.push('-'),
-            _ => {}
-        }
-    }
-    let slug: String = slug.trim_end_matches('-').chars().take(SLUG_BYTES_MAX).collect();
-    if slug.is_empty() { "monitor".to_owned() } else { slug }
-}
-
 /// The name in URLs.
 pub(crate) fn slug(name: &str, value: &Value) -> Result<String, Mistake> {
     let slug = value.as_str().ok_or_else(|| Mistake::field(name, "`slug` is not a text"))?;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::reply::Mistake;
 use crate::domain::arrival;
+pub(crate) use crate::domain::name::slug_of;
 use crate::domain::schedule::Line;
 use crate::domain::text;
 use crate::domain::time::Moment;
@@ -18,7 +19,7 @@ use crate::sys::zone;
 use members::{
     flag, foreign_keys, list, schedule_text, seconds, slug, tolerance, words, zone_name,
 };
-pub(crate) use members::{slug as checked_slug, slug_of, span_of};
+pub(crate) use members::{slug as checked_slug, span_of};
 
 /// The longest name, owner, tag.
 const NAME_CHARS_MAX: usize = 200;

@@ -55,6 +55,15 @@ impl Refusal {
         }
     }
 
+    /// The line, for those who do not answer with it.
+    pub(super) fn why(self) -> String {
+        match self.body {
+            Body::Nothing => self.status.to_string(),
+            Body::Text(text) => text.to_owned(),
+            Body::Error(why) => why,
+        }
+    }
+
     /// There is no such thing.
     pub(super) fn not_found() -> Refusal {
         Refusal { status: StatusCode::NOT_FOUND, body: Body::Text("not found") }

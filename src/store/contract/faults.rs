@@ -125,7 +125,7 @@ fn files_are_private_and_a_copy_is_whole() {
     let directory = bed.directory.clone().expect("a directory");
     let copy = directory.join("copy");
     std::fs::create_dir(&copy).expect("a directory can be made");
-    bed.store.backup(&copy.join("hb.sqlite")).expect("a copy can be made");
+    crate::store::backup(&bed.store.place, &copy.join("hb.sqlite")).expect("a copy can be made");
     for place in [&directory, &copy] {
         for entry in std::fs::read_dir(place).expect("a directory") {
             let entry = entry.expect("an entry");
@@ -153,7 +153,10 @@ fn files_are_private_and_a_copy_is_whole() {
 fn a_server_that_comes_back_is_found_again() {
     let mut server = Server::start();
     let bed = Bed::postgres(&server, "back");
-    assert!(is_unavailable(&bed.store.backup(std::path::Path::new("/nowhere/copy"))));
+    assert!(is_unavailable(&crate::store::backup(
+        &bed.store.place,
+        std::path::Path::new("/nowhere/copy")
+    )));
     let mut acknowledged = Vec::new();
     for round in 0..3 {
         for n in 0..5 {

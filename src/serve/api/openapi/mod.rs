@@ -75,8 +75,10 @@ fn described(operation: &Operation) -> Value {
     });
     if let Some(schema) = operation.body {
         // A body that may be left out says nothing.
-        let is_required =
-            matches!(schema, "NewMonitor" | "NewChannel" | "NewKey" | "NewProject" | "Wanted");
+        let is_required = matches!(
+            schema,
+            "NewMonitor" | "NewChannel" | "NewKey" | "NewProject" | "Wanted" | "Import"
+        );
         shown["requestBody"] = json!({
             "required": is_required,
             "content": { "application/json": { "schema": reference(schema) } },
