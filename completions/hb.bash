@@ -25,12 +25,6 @@ _hb() {
             hb,doctor)
                 cmd="hb__subcmd__doctor"
                 ;;
-            hb,export)
-                cmd="hb__subcmd__export"
-                ;;
-            hb,import)
-                cmd="hb__subcmd__import"
-                ;;
             hb,incident)
                 cmd="hb__subcmd__incident"
                 ;;
@@ -85,15 +79,6 @@ _hb() {
             hb__subcmd__channel,test)
                 cmd="hb__subcmd__channel__subcmd__test"
                 ;;
-            hb__subcmd__import,cronitor)
-                cmd="hb__subcmd__import__subcmd__cronitor"
-                ;;
-            hb__subcmd__import,healthchecks)
-                cmd="hb__subcmd__import__subcmd__healthchecks"
-                ;;
-            hb__subcmd__import,uptime-kuma)
-                cmd="hb__subcmd__import__subcmd__uptime__subcmd__kuma"
-                ;;
             hb__subcmd__incident,ack)
                 cmd="hb__subcmd__incident__subcmd__ack"
                 ;;
@@ -112,17 +97,11 @@ _hb() {
             hb__subcmd__monitor,add)
                 cmd="hb__subcmd__monitor__subcmd__add"
                 ;;
-            hb__subcmd__monitor,apply)
-                cmd="hb__subcmd__monitor__subcmd__apply"
-                ;;
             hb__subcmd__monitor,edit)
                 cmd="hb__subcmd__monitor__subcmd__edit"
                 ;;
             hb__subcmd__monitor,events)
                 cmd="hb__subcmd__monitor__subcmd__events"
-                ;;
-            hb__subcmd__monitor,export)
-                cmd="hb__subcmd__monitor__subcmd__export"
                 ;;
             hb__subcmd__monitor,list)
                 cmd="hb__subcmd__monitor__subcmd__list"
@@ -151,12 +130,6 @@ _hb() {
             hb__subcmd__schedule,next)
                 cmd="hb__subcmd__schedule__subcmd__next"
                 ;;
-            hb__subcmd__serve,backup)
-                cmd="hb__subcmd__serve__subcmd__backup"
-                ;;
-            hb__subcmd__serve,restore)
-                cmd="hb__subcmd__serve__subcmd__restore"
-                ;;
             hb__subcmd__spool,drop)
                 cmd="hb__subcmd__spool__subcmd__drop"
                 ;;
@@ -173,7 +146,7 @@ _hb() {
 
     case "${cmd}" in
         hb)
-            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident import export schedule serve completions"
+            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident schedule serve completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,124 +447,6 @@ _hb() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        hb__subcmd__export)
-            opts="-h --events --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__import)
-            opts="-h --server --key --help healthchecks uptime-kuma cronitor"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__import__subcmd__cronitor)
-            opts="-h --ping-key-file --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --ping-key-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__import__subcmd__healthchecks)
-            opts="-h --key-file --no-history --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --key-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__import__subcmd__uptime__subcmd__kuma)
-            opts="-h --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         hb__subcmd__incident)
             opts="-h --server --key --help list show ack snooze resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -809,7 +664,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor)
-            opts="-h --server --key --help list show add edit pause resume rm url export apply runs events"
+            opts="-h --server --key --help list show add edit pause resume rm url runs events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -882,32 +737,6 @@ _hb() {
                     return 0
                     ;;
                 --json-settings)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__monitor__subcmd__apply)
-            opts="-y -h --diff --prune --yes --label --json --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1013,32 +842,6 @@ _hb() {
                     ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__monitor__subcmd__export)
-            opts="-h --format --server --key --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "toml json" -- "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -1687,7 +1490,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --config --allow-commands --log-format --print-unit --help backup restore"
+            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --config --allow-commands --log-format --print-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1709,63 +1512,23 @@ _hb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log-format)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__serve__subcmd__backup)
-            opts="-h --data --database --config --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --data)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --database)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hb__subcmd__serve__subcmd__restore)
-            opts="-h --data --database --config --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --data)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --database)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3,16 +3,19 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::{arguments, exit, say, serve_copy};
 use crate::config::mistake::Mistake;
 use crate::config::serve::{self as config, ServeFile};
+use crate::domain::proxies::{Network, Proxies};
 use crate::domain::text;
 use crate::serve::log::{Form, Level, Log};
 use crate::serve::{self, Changeable, GivenKeys, Keep, Settings};
 use crate::store::Place;
+use crate::sys::tls_server::Pair;
 
 /// Where the receiver listens when nobody says so: this host alone.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
@@ -35,7 +38,16 @@ pub(crate) struct ServeArguments {
     /// What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`
+    /// Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM [env: HB_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host's] [env: HB_TRUST_PROXY]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    trust_proxy: Vec<String>,
+    /// Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Let channels run commands of this host
@@ -141,18 +153,19 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
     };
     let form = arguments.log_format.as_deref().or(file.log_format.as_deref());
     let log = log(form)?;
-    let changeable = changeable(arguments.public_url.as_deref(), &file)?;
-    let (path, public_url) = (arguments.config, arguments.public_url);
+    let said = Said { public_url: arguments.public_url, trust_proxy: arguments.trust_proxy };
+    let (changeable, path) = (changeable(&said, &file)?, arguments.config);
     Ok(Settings {
         listen_default: listen.is_empty().then(|| LISTEN_DEFAULT.to_owned()),
         listen,
+        tls: pair(arguments.tls_cert, arguments.tls_key, &file)?,
         place,
         data_dir,
         changeable,
         allow_commands: arguments.allow_commands || file.allow_commands == Some(true),
         keys: given_keys()?,
         log,
-        reread: Box::new(move || reread(path.as_deref(), public_url.as_deref())),
+        reread: Box::new(move || reread(path.as_deref(), &said)),
     })
 }
 
@@ -181,10 +194,55 @@ fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {
     Err(("`--database` takes the URL of a PostgreSQL".to_owned(), hint))
 }
 
+/// The certificate and its key: both, or none.
+fn pair(
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    file: &ServeFile,
+) -> Result<Option<Pair>, Refused> {
+    let given = |option: Option<PathBuf>, name: &str, file: &Option<PathBuf>| {
+        option.or_else(|| variable(name).map(PathBuf::from)).or(file.clone())
+    };
+    let certificate = given(cert, "HB_TLS_CERT", &file.tls_cert);
+    match (certificate, given(key, "HB_TLS_KEY", &file.tls_key)) {
+        (Some(certificate), Some(key)) => Ok(Some(Pair { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => {
+            Err(("a certificate needs its key".to_owned(), Some("add `--tls-key FILE`".into())))
+        }
+        (None, Some(_)) => {
+            Err(("a key needs its certificate".to_owned(), Some("add `--tls-cert FILE`".into())))
+        }
+    }
+}
+
+/// What options say of what may change.
+struct Said {
+    public_url: Option<String>,
+    trust_proxy: Vec<String>,
+}
+
+/// The proxies that an option or a variable names; none where neither does.
+fn networks(said: &Said) -> Result<Option<Vec<Network>>, Refused> {
+    let texts = match (said.trust_proxy.as_slice(), variable("HB_TRUST_PROXY")) {
+        ([], None) => return Ok(None),
+        ([], Some(list)) => list.split(',').map(str::to_owned).collect(),
+        (given, _) => given.to_vec(),
+    };
+    let read = |text: &String| {
+        Network::parse(text).map_err(|why| {
+            let shown = text::excerpt(text.as_bytes());
+            (format!("bad network `{shown}` for `--trust-proxy`: {why}"), None)
+        })
+    };
+    texts.iter().map(read).collect::<Result<_, Refused>>().map(Some)
+}
+
 /// What may change while the receiver runs.
-fn changeable(public_url: Option<&str>, file: &ServeFile) -> Result<Changeable, Refused> {
-    let public_url = public_url.map(str::to_owned).or_else(|| variable("HB_PUBLIC_URL"));
+fn changeable(said: &Said, file: &ServeFile) -> Result<Changeable, Refused> {
+    let public_url = said.public_url.clone().or_else(|| variable("HB_PUBLIC_URL"));
     let public_url = public_url.or(file.public_url.clone());
+    let proxies = networks(said)?.or(file.trust_proxy.clone()).unwrap_or_default();
     let (own, keep) = (Keep::default(), &file.keep);
     Ok(Changeable {
         public_url: public_url.map(|url| checked_url(&url)).transpose()?,
@@ -194,16 +252,17 @@ fn changeable(public_url: Option<&str>, file: &ServeFile) -> Result<Changeable, 
             events: keep.events.unwrap_or(own.events),
             history: keep.history.unwrap_or(own.history),
         },
+        proxies: Arc::new(Proxies::new(proxies)),
     })
 }
 
 /// The same, read again; what is wrong is one line.
-fn reread(path: Option<&Path>, public_url: Option<&str>) -> Result<Changeable, String> {
+fn reread(path: Option<&Path>, said: &Said) -> Result<Changeable, String> {
     let file = file(path).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         lines.join("; ")
     })?;
-    changeable(public_url, &file).map_err(|(why, _)| why)
+    changeable(said, &file).map_err(|(why, _)| why)
 }
 
 /// A variable that is set and not empty.

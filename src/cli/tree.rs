@@ -297,7 +297,9 @@ Exit status: 0 there is a next moment, 64 the schedule is wrong or never happens
 Examples:
   hb serve                                     on this host, in SQLite, with nothing to configure
   hb serve --listen 0.0.0.0:8787 --public-url https://hb.example.org
+  hb serve --listen 0.0.0.0:8787 --tls-cert /etc/hb/tls.pem --tls-key /etc/hb/tls.key
   hb serve --listen unix:/run/hb/hb.sock       behind a proxy on this host
+  hb serve --listen 10.0.0.5:8787 --trust-proxy 10.0.0.0/8
   hb serve --database postgres://hb@db/hb      what several nodes share
   hb serve --print-unit | sudo tee /etc/systemd/system/hb-serve.service
   hb serve backup /backup/hb.sqlite            a copy, also while it runs
@@ -307,7 +309,7 @@ The first start makes a ping key, API keys and a password, and says in which fil
   hb run nightly -- backup.sh                  finds this user's receiver by itself
   curl -fsS http://127.0.0.1:8787/ping/<ping key>/nightly?create=1
 
-SIGTERM stops it, SIGHUP makes it read again what may change. Log lines go to standard error: HB_LOG
+SIGTERM stops it, SIGHUP makes it read again what may change, and the certificate. Log lines go to standard error: HB_LOG
 is error, warning, info or debug.
 
 Exit status: 0 it was told to stop; 1 it cannot start or the store failed; 64 usage.",

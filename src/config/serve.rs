@@ -14,13 +14,26 @@ use crate::config::read::{self, Unread};
 use crate::config::syntax;
 use crate::config::value::Member;
 use crate::domain::nearest::nearest;
+use crate::domain::proxies::Network;
 
 /// More than any hand-written file needs.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The keys at the top.
-const KEYS: &[&str] =
-    &["listen", "data", "database", "public_url", "allow_commands", "log_format", "keep"];
+const KEYS: &[&str] = &[
+    "listen",
+    "data",
+    "database",
+    "public_url",
+    "trust_proxy",
+    "allow_commands",
+    "log_format",
+    "keep",
+    "tls",
+];
+
+/// The keys of `[tls]`.
+const TLS_KEYS: &[&str] = &["cert", "key"];
 
 /// The keys of `[keep]`.
 const KEEP_KEYS: &[&str] = &["failures", "successes", "events", "history"];
@@ -36,6 +49,12 @@ pub(crate) struct ServeFile {
     pub(crate) database: Option<String>,
     /// What stands in front of paths.
     pub(crate) public_url: Option<String>,
+    /// The proxies to believe.
+    pub(crate) trust_proxy: Option<Vec<Network>>,
+    /// The certificate with its chain.
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its key.
+    pub(crate) tls_key: Option<PathBuf>,
     /// Whether channels may run commands.
     pub(crate) allow_commands: Option<bool>,
     /// How log lines look.
@@ -108,6 +127,11 @@ fn walk(table: &DeTable<'_>, notes: &mut Notes<'_>) -> ServeFile {
                 }
             }
             "public_url" => file.public_url = notes.text(&member),
+            "trust_proxy" => {
+                file.trust_proxy = notes
+                    .list(&member, |notes, item| notes.parsed(item, "network", Network::parse));
+            }
+            "tls" => tls(&member, notes, &mut file),
             "allow_commands" => file.allow_commands = notes.flag(&member),
             "log_format" => {
                 let known = [("text", "text"), ("json", "json")];
@@ -118,6 +142,20 @@ fn walk(table: &DeTable<'_>, notes: &mut Notes<'_>) -> ServeFile {
         }
     }
     file
+}
+
+fn tls(member: &Member<'_>, notes: &mut Notes<'_>, file: &mut ServeFile) {
+    let DeValue::Table(table) = member.value.get_ref() else {
+        return notes.wrong_type(member, "a table");
+    };
+    for (key, value) in table {
+        let member = Member { key: key.get_ref(), value };
+        match member.key {
+            "cert" => file.tls_cert = notes.path(&member),
+            "key" => file.tls_key = notes.path(&member),
+            _ => unknown(notes, &member, key.span().start, TLS_KEYS),
+        }
+    }
 }
 
 fn keep(member: &Member<'_>, notes: &mut Notes<'_>) -> KeepFile {

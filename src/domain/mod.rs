@@ -22,6 +22,8 @@ pub(crate) mod monitor;
 pub(crate) mod name;
 pub(crate) mod nearest;
 pub(crate) mod ping;
+pub(crate) mod prefix;
+pub(crate) mod proxies;
 pub(crate) mod record;
 pub(crate) mod redact;
 pub(crate) mod retry_after;

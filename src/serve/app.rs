@@ -23,6 +23,8 @@ use super::rules::RulesCache;
 use super::run::{Changeable, Settings, Stopped};
 use super::secrets;
 use super::strangers::Strangers;
+use crate::domain::prefix;
+use crate::domain::proxies::Proxies;
 use crate::domain::time::Moment;
 use crate::notify::outbound::{Outbound, Policy};
 use crate::store::{Store, Trouble};
@@ -155,6 +157,18 @@ impl App {
     pub(crate) fn public_url(&self) -> String {
         let changeable = self.changeable.read().unwrap_or_else(PoisonError::into_inner);
         changeable.public_url.clone().unwrap_or_else(|| self.first_url.clone())
+    }
+
+    /// Whom to believe about where a request came from.
+    pub(crate) fn proxies(&self) -> Arc<Proxies> {
+        let changeable = self.changeable.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&changeable.proxies)
+    }
+
+    /// A path without what stands in front of all paths, where that stands there.
+    pub(crate) fn path_below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let changeable = self.changeable.read().unwrap_or_else(PoisonError::into_inner);
+        prefix::below(prefix::of(changeable.public_url.as_deref()?), path)
     }
 
     /// How long what is kept.

@@ -1,28 +1,40 @@
-//! Sockets, and the connections that come in through them.
+//! The connections that come in, each with its limits.
 //!
 //! A loop of our own instead of the HTTP library's, for one reason: a client that sends half a request
 //! and waits must not hold anything for long, and a thousand of them must not keep out a single ping.
-//! So headers have a time, connections have a number, and whoever listens stops when it is told to.
+//! So greetings and headers have a time, connections have a number that all sockets share, and whoever
+//! listens stops when it is told to.
 
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::server::TlsStream;
+
+use super::certificate::Certificate;
+use super::socket::{Accepted, Listener};
 
 /// As long a client may take for its headers, the wait between two requests included.
 const HEADER_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// As long a client may take to agree on how to speak TLS.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// The first byte of every TLS connection; what begins otherwise is mostly plain HTTP.
+const HANDSHAKE_BYTE: u8 = 0x16;
+
+/// What a client hears that speaks plain HTTP where TLS is spoken.
+const NO_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\
+Content-Length: 39\r\nConnection: close\r\n\r\nthis port speaks https, write https://\n";
 
 /// Bytes of a request's headers at most; more is answered 431.
 const HEADER_BYTES_MAX: usize = 16 * 1024;
@@ -44,103 +56,70 @@ const REST_AFTER_FAILURE: Duration = Duration::from_millis(100);
 const FAREWELL_TIME_MAX: Duration = Duration::from_secs(6);
 
 /// Where the other side of a connection is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Peer {
-    /// An address.
-    Address(SocketAddr),
-    /// This host, through a socket in the file system.
-    Local,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// Its address; none: this host, through a socket in the file system.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether it speaks TLS with us.
+    pub(crate) is_tls: bool,
 }
 
-/// A socket that takes connections.
-pub(crate) enum Listener {
-    /// TCP.
-    Tcp(TcpListener),
-    /// A socket in the file system, and the file to take away at the end.
-    Unix(UnixListener, Option<PathBuf>),
+/// What all sockets share.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    room: Arc<Semaphore>,
+    certificate: Option<Arc<Certificate>>,
 }
 
-impl Listener {
-    /// Opens what a person wrote: `127.0.0.1:8787`, `[::]:80`, `localhost:0`, `unix:/run/hb.sock`.
-    pub(crate) async fn open(address: &str) -> io::Result<Listener> {
-        let path = address.strip_prefix("unix:").or(address.starts_with('/').then_some(address));
-        match path {
-            Some(path) => open_unix(Path::new(path)),
-            None => Ok(Listener::Tcp(TcpListener::bind(address).await?)),
-        }
+impl Doors {
+    /// With room for as many connections as this process may have open.
+    pub(crate) fn new(certificate: Option<Arc<Certificate>>) -> Doors {
+        Doors { room: Arc::new(Semaphore::new(room())), certificate }
     }
-
-    /// Takes over a socket that the service manager has opened.
-    pub(crate) fn taken_over(socket: OwnedFd) -> io::Result<Listener> {
-        let tcp = std::net::TcpListener::from(socket);
-        // A socket in the file system has no internet address; asking for one tells them apart.
-        if tcp.local_addr().is_ok() {
-            tcp.set_nonblocking(true)?;
-            return Ok(Listener::Tcp(TcpListener::from_std(tcp)?));
-        }
-        let unix = std::os::unix::net::UnixListener::from(OwnedFd::from(tcp));
-        unix.set_nonblocking(true)?;
-        Ok(Listener::Unix(UnixListener::from_std(unix)?, None))
-    }
-
-    /// The address as a URL.
-    pub(crate) fn url(&self) -> String {
-        match self {
-            Listener::Tcp(listener) => match listener.local_addr() {
-                Ok(address) => format!("http://{address}"),
-                Err(_) => "http://".to_owned(),
-            },
-            Listener::Unix(_, Some(path)) => format!("unix:{}", path.display()),
-            Listener::Unix(_, None) => "unix:".to_owned(),
-        }
-    }
-}
-
-fn open_unix(path: &Path) -> io::Result<Listener> {
-    // A socket that was left behind by a killed server refuses connections; only then it is ours to
-    // take away. A file that is no socket stays, and the bind says that it is there.
-    let refused = std::os::unix::net::UnixStream::connect(path)
-        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-    if refused {
-        std::fs::remove_file(path)?;
-    }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    Ok(Listener::Unix(listener, Some(path.to_owned())))
 }
 
 /// Takes connections until it is told to stop, then lets them finish what they have begun.
-pub(crate) async fn serve(listener: Listener, router: Router, mut stop: watch::Receiver<bool>) {
-    let room = Arc::new(Semaphore::new(room()));
+pub(crate) async fn serve(
+    listener: Listener,
+    router: Router,
+    doors: Doors,
+    mut stop: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
     let service = TowerToHyperService::new(router);
     loop {
         let permit = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            permit = Arc::clone(&room).acquire_owned() => permit,
+            permit = Arc::clone(&doors.room).acquire_owned() => permit,
         };
         let Ok(permit) = permit else { break };
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
-            accepted = accept(&listener) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Ok(Accepted::Tcp(stream, peer)) => {
+        let guest =
+            Guest { service: service.clone(), watcher: graceful.watcher(), _permit: permit };
+        match (accepted, doors.certificate.as_ref().filter(|_| listener.is_tls)) {
+            (Ok(Accepted::Tcp(stream, peer)), certificate) => {
                 let _ = stream.set_nodelay(true);
-                converse(stream, Peer::Address(peer), &service, &graceful, permit);
+                let peer = Peer { address: Some(peer.ip()), is_tls: certificate.is_some() };
+                match certificate {
+                    Some(certificate) => {
+                        let certificate = Arc::clone(certificate);
+                        tokio::spawn(greet(stream, certificate, guest, peer, stop.clone()));
+                    }
+                    None => drop(tokio::spawn(guest.converse(stream, peer))),
+                }
             }
-            Ok(Accepted::Unix(stream)) => {
-                converse(stream, Peer::Local, &service, &graceful, permit);
+            (Ok(Accepted::Unix(stream)), _) => {
+                let peer = Peer { address: None, is_tls: false };
+                tokio::spawn(guest.converse(stream, peer));
             }
             // Connections that ended before they were taken, or no descriptors left.
-            Err(_) => tokio::time::sleep(REST_AFTER_FAILURE).await,
+            (Err(_), _) => tokio::time::sleep(REST_AFTER_FAILURE).await,
         }
     }
-    let path = match listener {
-        Listener::Unix(_, path) => path,
-        Listener::Tcp(_) => None,
-    };
-    let _ = path.map(std::fs::remove_file);
+    listener.close();
     let _ = tokio::time::timeout(FAREWELL_TIME_MAX, graceful.shutdown()).await;
 }
 
@@ -152,45 +131,63 @@ fn room() -> usize {
     usize::try_from(room).unwrap_or(1024)
 }
 
-enum Accepted {
-    Tcp(tokio::net::TcpStream, SocketAddr),
-    Unix(tokio::net::UnixStream),
-}
-
-async fn accept(listener: &Listener) -> io::Result<Accepted> {
-    match listener {
-        Listener::Tcp(listener) => {
-            listener.accept().await.map(|(stream, peer)| Accepted::Tcp(stream, peer))
-        }
-        Listener::Unix(listener, _) => {
-            listener.accept().await.map(|(stream, _)| Accepted::Unix(stream))
-        }
+/// Agrees with a client on how to speak TLS, then hears what it has to say.
+async fn greet(
+    stream: TcpStream,
+    certificate: Arc<Certificate>,
+    guest: Guest,
+    peer: Peer,
+    mut stop: watch::Receiver<bool>,
+) {
+    let greeted = tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => return,
+        greeted = tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake(stream, &certificate)) => greeted,
+    };
+    // Whoever is too slow, speaks no TLS or does not like our certificate is none of our errors.
+    if let Ok(Ok(Some(stream))) = greeted {
+        guest.converse(stream, peer).await;
     }
 }
 
-fn converse(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: Peer,
-    service: &TowerToHyperService<Router>,
-    graceful: &GracefulShutdown,
-    permit: OwnedSemaphorePermit,
-) {
-    let service = service.clone();
-    let with_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer.clone());
-        hyper::service::Service::call(&service, request)
-    });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME_MAX)
-        .max_buf_size(HEADER_BYTES_MAX)
-        .max_headers(HEADERS_MAX)
-        .half_close(false)
-        .serve_connection(TokioIo::new(stream), with_peer);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
+async fn handshake(
+    mut stream: TcpStream,
+    certificate: &Certificate,
+) -> io::Result<Option<TlsStream<TcpStream>>> {
+    let mut first = [0; 1];
+    if stream.peek(&mut first).await? == 1 && first[0] != HANDSHAKE_BYTE {
+        stream.write_all(NO_TLS).await?;
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    certificate.acceptor().accept(stream).await.map(Some)
+}
+
+/// A connection's place in here.
+struct Guest {
+    service: TowerToHyperService<Router>,
+    watcher: Watcher,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Guest {
+    async fn converse(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
+    ) {
+        let service = self.service;
+        let with_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer);
+            hyper::service::Service::call(&service, request)
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME_MAX)
+            .max_buf_size(HEADER_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .half_close(false)
+            .serve_connection(TokioIo::new(stream), with_peer);
         // A client that breaks off or speaks no HTTP is none of our errors.
-        let _ = connection.await;
-        drop(permit);
-    });
+        let _ = self.watcher.watch(connection).await;
+    }
 }

@@ -22,6 +22,7 @@ mod applied;
 mod audit;
 mod blind;
 mod body;
+mod certificate;
 mod checker;
 mod creation;
 mod definition;
@@ -52,6 +53,7 @@ mod scope;
 mod secrets;
 #[cfg(test)]
 mod simulation;
+mod socket;
 mod strangers;
 
 pub(crate) use app::Keep;

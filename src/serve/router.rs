@@ -4,15 +4,36 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
+use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::app::App;
 use super::{api, healthchecks, metrics, ping, reply};
 
-/// The routes of a receiver.
+/// The routes of a receiver, as they are and below the path of its public URL.
 pub(crate) fn router(app: &Arc<App>) -> Router {
+    let below = middleware::map_request_with_state(Arc::clone(app), without_prefix);
+    // A layer runs before routes are looked up only where it stands around all of them.
+    Router::new().fallback_service(routes(app)).layer(below)
+}
+
+async fn without_prefix(State(app): State<Arc<App>>, mut request: Request) -> Request {
+    let uri = request.uri();
+    if let Some(path) = app.path_below(uri.path()) {
+        let target = match uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path.to_owned(),
+        };
+        if let Ok(below) = Uri::try_from(target) {
+            *request.uri_mut() = below;
+        }
+    }
+    request
+}
+
+fn routes(app: &Arc<App>) -> Router {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))

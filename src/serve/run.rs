@@ -13,11 +13,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::app::{App, Keep};
+use super::certificate::{self, Certificate};
 use super::first_start::{self, GivenKeys, Keys};
-use super::listen::{self, Listener};
+use super::listen::{self, Doors};
 use super::log::Log;
+use super::socket::Listener;
 use super::{alerter, alone, blind, checker, health, quiet, recorder, retention, router};
+use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
+use crate::sys::tls_server::Pair;
 use crate::sys::{inherited, service};
 
 /// Threads that answer, at least; more where there are more processors.
@@ -39,6 +43,8 @@ pub(crate) struct Changeable {
     pub(crate) public_url: Option<String>,
     /// How long what is kept.
     pub(crate) keep: Keep,
+    /// Whom to believe about where a request came from.
+    pub(crate) proxies: Arc<Proxies>,
 }
 
 /// How the receiver is to run.
@@ -47,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Vec<String>,
     /// Where to listen when neither a person nor the service manager says.
     pub(crate) listen_default: Option<String>,
+    /// The certificate to show; its files are read again, their names are not.
+    pub(crate) tls: Option<Pair>,
     /// Where the store is.
     pub(crate) place: Place,
     /// Where this node keeps its own files.
@@ -105,8 +113,10 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let _alone = alone::take(&settings.place)?;
     let store = Store::open(&settings.place)?;
     let keys = Arc::new(first_start::prepare(&store, &settings).await?);
+    let load = |pair: &Pair| Certificate::load(pair, &settings.log).map(Arc::new);
+    let certificate = settings.tls.as_ref().map(load).transpose()?;
     let listeners = listeners(&settings).await?;
-    let first_url = listeners.first().map(Listener::url).unwrap_or_default();
+    let (first_url, url_here) = urls(&listeners, settings.changeable.public_url.as_deref());
     let badge_secret = first_start::badge_secret(&store).await?;
     let app = Arc::new(App::new(&settings, store, &first_url, badge_secret)?);
     keys.tell_password(&app.password);
@@ -114,30 +124,37 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     blind::begin(&app).await?;
     quiet::refresh(&app).await?;
 
-    // Whoever reads that it listens may stop it at once.
-    let unix_signals = UnixSignals::hear();
+    // Whoever has read that it listens may tell it to stop at once.
+    let unix_signals = UnixSignals::register();
     let (stop, stopping) = watch::channel(false);
     let (stop_recording, recording) = watch::channel(false);
     let mut recorder = JoinSet::new();
     recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording));
     let mut tasks = JoinSet::new();
+    let doors = Doors::new(certificate.clone());
     for listener in listeners {
         let url = listener.url();
-        tasks.spawn(listen::serve(listener, router::router(&app), stopping.clone()));
+        let router = router::router(&app);
+        tasks.spawn(listen::serve(listener, router, doors.clone(), stopping.clone()));
         // Scripts wait for exactly this line.
         (settings.log.write)(&format!("listening on {url}"));
     }
     keys.announce(&settings.log);
-    keys.leave_word(&first_url, &settings.log);
+    keys.leave_word(&url_here, &settings.log);
     tasks.spawn(blind::keep_marking(Arc::clone(&app), stopping.clone()));
     tasks.spawn(checker::check(Arc::clone(&app), stopping.clone()));
     tasks.spawn(alerter::alert(Arc::clone(&app), stopping.clone()));
     tasks.spawn(retention::tidy(Arc::clone(&app), stopping.clone()));
     tasks.spawn(keep_password(Arc::clone(&app), Arc::clone(&keys)));
+    let (ask, asked) = watch::channel(0);
+    if let Some(certificate) = certificate {
+        let fresh = certificate::keep_fresh(certificate, settings.log, asked, stopping.clone());
+        tasks.spawn(fresh);
+    }
     service::tell("READY=1");
     tasks.spawn(health::keep_telling(Arc::clone(&app), stopping));
 
-    let why = until_told(&app, &settings.reread, unix_signals).await;
+    let why = until_told(&app, &settings.reread, &ask, unix_signals).await;
     service::tell("STOPPING=1");
     settings.log.info("stopping", &[("reason", why.as_str())]);
     let _ = stop.send(true);
@@ -171,29 +188,42 @@ async fn keep_password(app: Arc<App>, keys: Arc<Keys>) {
     }
 }
 
+/// The URL that stands in answers where nobody has named one, and the one that this host's own `hb run`
+/// uses: a certificate is good for a name, so a socket without TLS comes first, then the public URL.
+fn urls(listeners: &[Listener], public_url: Option<&str>) -> (String, String) {
+    let network = listeners.iter().find(|listener| listener.is_tcp());
+    let first = network.or(listeners.first());
+    let plain = listeners.iter().find(|listener| listener.is_tcp() && !listener.is_tls);
+    let plain = plain.or(listeners.iter().find(|listener| !listener.is_tls));
+    let first_url = first.map(Listener::url_here).unwrap_or_default();
+    let here = plain.map(Listener::url_here).or(public_url.map(str::to_owned));
+    (first_url.clone(), here.unwrap_or(first_url))
+}
+
 /// The sockets of the service manager, and those that were asked for.
 async fn listeners(settings: &Settings) -> Result<Vec<Listener>, Stopped> {
     let mut listeners = Vec::new();
     for socket in service::sockets() {
-        let listener = Listener::taken_over(socket)
+        let listener = Listener::taken_over(socket, settings.tls.is_some())
             .map_err(|error| Stopped::new(format!("cannot use the manager's socket: {error}")))?;
         listeners.push(listener);
     }
     let default = settings.listen_default.iter().filter(|_| listeners.is_empty());
     let addresses: Vec<&String> = settings.listen.iter().chain(default).collect();
     for address in addresses {
-        let listener = Listener::open(address).await.map_err(|error| Stopped {
-            why: format!("cannot listen on `{address}`: {error}"),
-            hint: (error.kind() == std::io::ErrorKind::AddrInUse).then(|| {
-                "another server is there; `--listen 127.0.0.1:0` takes a free port".into()
-            }),
-        })?;
+        let listener =
+            Listener::open(address, settings.tls.is_some()).await.map_err(|error| Stopped {
+                why: format!("cannot listen on `{address}`: {error}"),
+                hint: (error.kind() == std::io::ErrorKind::AddrInUse).then(|| {
+                    "another server is there; `--listen 127.0.0.1:0` takes a free port".into()
+                }),
+            })?;
         listeners.push(listener);
     }
     Ok(listeners)
 }
 
-/// The signals that people and service managers send; none where one cannot be heard.
+/// The signals that a receiver hears. From the moment that they are registered none of them kills it.
 struct UnixSignals {
     terminate: Option<Signal>,
     interrupt: Option<Signal>,
@@ -201,25 +231,32 @@ struct UnixSignals {
 }
 
 impl UnixSignals {
-    /// From here on they end nothing by themselves.
-    fn hear() -> UnixSignals {
+    fn register() -> UnixSignals {
+        let unix_signal = |kind| signal(kind).ok();
         UnixSignals {
-            terminate: signal(SignalKind::terminate()).ok(),
-            interrupt: signal(SignalKind::interrupt()).ok(),
-            hang_up: signal(SignalKind::hangup()).ok(),
+            terminate: unix_signal(SignalKind::terminate()),
+            interrupt: unix_signal(SignalKind::interrupt()),
+            hang_up: unix_signal(SignalKind::hangup()),
         }
     }
 }
 
 /// Waits for a signal to stop, or for a store that cannot be trusted any more.
-async fn until_told(app: &Arc<App>, reread: &Reread, heard: UnixSignals) -> String {
-    let UnixSignals { mut terminate, mut interrupt, mut hang_up } = heard;
+async fn until_told(
+    app: &Arc<App>,
+    reread: &Reread,
+    ask: &watch::Sender<u64>,
+    mut unix_signals: UnixSignals,
+) -> String {
     let mut failing = app.health.failing();
     loop {
         tokio::select! {
-            _ = next(&mut terminate) => return "SIGTERM".to_owned(),
-            _ = next(&mut interrupt) => return "SIGINT".to_owned(),
-            _ = next(&mut hang_up) => reload(app, reread),
+            _ = next(&mut unix_signals.terminate) => return "SIGTERM".to_owned(),
+            _ = next(&mut unix_signals.interrupt) => return "SIGINT".to_owned(),
+            _ = next(&mut unix_signals.hang_up) => {
+                reload(app, reread);
+                ask.send_modify(|times| *times += 1);
+            }
             _ = failing.wait_for(|fatal| fatal.is_some()) => return "the store failed".to_owned(),
         }
     }

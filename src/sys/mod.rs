@@ -26,5 +26,6 @@ pub(crate) mod start_memory;
 pub(crate) mod streams;
 pub(crate) mod terminal;
 pub(crate) mod tls;
+pub(crate) mod tls_server;
 pub(crate) mod wait;
 pub(crate) mod zone;

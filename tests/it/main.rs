@@ -38,6 +38,7 @@ mod manage_local;
 mod messages;
 mod messages_to_people;
 mod moving;
+mod network;
 mod openapi;
 mod pausing;
 mod ping;

@@ -104,7 +104,7 @@ impl Server {
         });
         let mut server = Server { child, address: String::new(), lines };
         let line = server.line("listening on ");
-        server.address = line.trim_start_matches("listening on http://").to_owned();
+        server.address = line.split_once("://").expect("a URL").1.to_owned();
         server
     }
 

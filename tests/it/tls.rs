@@ -12,7 +12,12 @@ use crate::hb::{Home, Seen, check};
 use crate::receiver::{FakeReceiver, Step, UUID, with_header};
 
 /// Makes a key and a certificate with `openssl`, signed by the home's own authority.
-fn certify(home: &Home, name: &str, alternative: &str, days: &str) -> (PathBuf, PathBuf) {
+pub(crate) fn certify(
+    home: &Home,
+    name: &str,
+    alternative: &str,
+    days: &str,
+) -> (PathBuf, PathBuf) {
     let file = |end: &str| home.path(format!("{name}.{end}"));
     let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     let extensions = home.write(&format!("{name}.ext"), &format!("subjectAltName={alternative}\n"));

@@ -40,5 +40,5 @@ pub(crate) use self::request::Request;
 pub(crate) use self::route::{Route, route};
 #[cfg(test)]
 pub(crate) use self::spot::Verb;
-pub(crate) use self::spot::{Native, Spot, may_be_made, native};
+pub(crate) use self::spot::{Native, Spot, is_uuid, may_be_made, native};
 pub(crate) use self::unpack::{Unpacked, unpack};

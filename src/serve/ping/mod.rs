@@ -28,9 +28,8 @@ const RETRY_AFTER_S: u32 = 5;
 /// Any request that is nobody else's.
 pub(crate) async fn any(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let peer = parts.extensions.get().cloned();
     let wire = match read(&parts.headers, body).await {
-        Ok((bytes, total)) => Wire::new(parts, peer, bytes, total),
+        Ok(read) => Wire::new(parts, &app.proxies(), read),
         Err(unread) => return wire::refused(&unread),
     };
     let answer = answer(&app, &wire).await;

@@ -102,7 +102,7 @@ pub(crate) async fn all(
         results.push(event_result(identity, became_all.last(), untaken));
     }
     if became_all.iter().any(|became| matches!(became, Became::Unknown))
-        && !app.strangers.may_ask(&wire.remote(), received_at)
+        && !app.strangers.may_ask(&wire.client(), received_at)
     {
         return too_many(dialect, request);
     }
@@ -110,9 +110,9 @@ pub(crate) async fn all(
     if unknown_alone {
         app.log.debug(
             "a ping for an unknown key",
-            &[("path", &wire.masked()), ("remote", &wire.remote())],
+            &[("path", &wire.masked()), ("remote", &wire.client())],
         );
-        app.refusals.note(&wire.masked(), &wire.remote(), dialect);
+        app.refusals.note(&wire.masked(), &wire.client(), dialect);
     }
     if is_list && !unknown_alone {
         return ping::answer_events(&results);

@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use crate::domain::ping::{self, Answer};
+use crate::domain::proxies::{Proxies, Said};
 use crate::domain::text;
 use crate::serve::body::Unread;
 use crate::serve::listen::Peer;
@@ -20,15 +21,33 @@ const METHOD_CHARS_MAX: usize = 10;
 /// A request that has been read.
 pub(crate) struct Wire {
     parts: Parts,
-    peer: Option<Peer>,
+    client: String,
+    scheme: &'static str,
     body: Vec<u8>,
     body_bytes: u64,
 }
 
 impl Wire {
-    /// Of these parts.
-    pub(crate) fn new(parts: Parts, peer: Option<Peer>, body: Vec<u8>, body_bytes: u64) -> Wire {
-        Wire { parts, peer, body, body_bytes }
+    /// Of these parts; where it comes from is as far believed as these proxies are.
+    pub(crate) fn new(parts: Parts, proxies: &Proxies, (body, body_bytes): (Vec<u8>, u64)) -> Wire {
+        let peer: Option<Peer> = parts.extensions.get().copied();
+        let peer = peer.unwrap_or(Peer { address: None, is_tls: false });
+        let all = |name: &str| {
+            let lines = parts.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+            lines.map(str::to_owned).reduce(|all, line| format!("{all},{line}"))
+        };
+        let (for_list, forwarded) = (all("x-forwarded-for"), all("forwarded"));
+        let proto = all("x-forwarded-proto");
+        let said = Said {
+            peer: peer.address,
+            for_list: for_list.as_deref(),
+            proto: proto.as_deref(),
+            forwarded: forwarded.as_deref(),
+        };
+        let itself = || peer.address.map(|address| address.to_canonical().to_string());
+        let client = proxies.client(&said).or_else(itself).unwrap_or_else(|| "local".to_owned());
+        let is_https = peer.is_tls || proxies.is_https(&said);
+        Wire { client, scheme: if is_https { "https" } else { "http" }, parts, body, body_bytes }
     }
 
     /// The headers, borrowed.
@@ -53,45 +72,14 @@ impl Wire {
         self.parts.method.as_str().chars().take(METHOD_CHARS_MAX).collect()
     }
 
-    /// The client, as a proxy on this host tells it; from anywhere else nobody is believed, and then
-    /// it is the peer.
+    /// The address of the client, as far as it is known.
     pub(crate) fn client(&self) -> String {
-        let told = self.by_proxy("x-forwarded-for").and_then(|list| {
-            let first = list.split(',').next().unwrap_or_default().trim();
-            let bare = match first.rsplit_once(':') {
-                Some((host, _)) if host.contains('.') && !host.contains(':') => host,
-                Some(_) | None => first,
-            };
-            let bare = bare
-                .strip_prefix('[')
-                .map_or(bare, |inner| inner.split(']').next().unwrap_or(inner));
-            bare.parse::<std::net::IpAddr>().ok().map(|_| bare.to_owned())
-        });
-        told.unwrap_or_else(|| self.remote())
+        self.client.clone()
     }
 
-    /// The scheme that the client used, as a proxy on this host tells it.
+    /// The scheme that the client used.
     pub(crate) fn scheme(&self) -> String {
-        let told = self.by_proxy("x-forwarded-proto").map(str::trim);
-        let known = told.filter(|scheme| scheme.eq_ignore_ascii_case("https"));
-        if known.is_some() { "https".to_owned() } else { "http".to_owned() }
-    }
-
-    /// A header that only a proxy on this host is believed.
-    fn by_proxy(&self, name: &str) -> Option<&str> {
-        let is_local = match &self.peer {
-            Some(Peer::Address(address)) => address.ip().to_canonical().is_loopback(),
-            Some(Peer::Local) | None => true,
-        };
-        self.parts.headers.get(name).filter(|_| is_local)?.to_str().ok()
-    }
-
-    /// The peer of the connection.
-    pub(crate) fn remote(&self) -> String {
-        match &self.peer {
-            Some(Peer::Address(address)) => address.ip().to_canonical().to_string(),
-            Some(Peer::Local) | None => "local".to_owned(),
-        }
+        self.scheme.to_owned()
     }
 
     /// What kind of program sent it.
