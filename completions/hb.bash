@@ -1490,7 +1490,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --config --allow-commands --log-format --print-unit --help"
+            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --allow-commands --log-format --print-unit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1521,6 +1521,10 @@ _hb() {
                     return 0
                     ;;
                 --trust-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --smtp)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

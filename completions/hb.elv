@@ -559,6 +559,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --tls-cert 'Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]'
             cand --tls-key 'The key of that certificate, in PEM [env: HB_TLS_KEY]'
             cand --trust-proxy 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host''s] [env: HB_TRUST_PROXY]'
+            cand --smtp 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]'
             cand --config 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`'
             cand --log-format 'How log lines look: text, json'
             cand --allow-commands 'Let channels run commands of this host'

@@ -373,6 +373,7 @@ complete -c hb -n "__fish_hb_using_subcommand serve" -l public-url -d 'What stan
 complete -c hb -n "__fish_hb_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]' -r -F
 complete -c hb -n "__fish_hb_using_subcommand serve" -l tls-key -d 'The key of that certificate, in PEM [env: HB_TLS_KEY]' -r -F
 complete -c hb -n "__fish_hb_using_subcommand serve" -l trust-proxy -d 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host\'s] [env: HB_TRUST_PROXY]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve" -l smtp -d 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]' -r
 complete -c hb -n "__fish_hb_using_subcommand serve" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
 complete -c hb -n "__fish_hb_using_subcommand serve" -l log-format -d 'How log lines look: text, json' -r
 complete -c hb -n "__fish_hb_using_subcommand serve" -l allow-commands -d 'Let channels run commands of this host'

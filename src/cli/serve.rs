@@ -47,6 +47,9 @@ pub(crate) struct ServeArguments {
     /// Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host's] [env: HB_TRUST_PROXY]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     trust_proxy: Vec<String>,
+    /// Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]
+    #[arg(long, value_name = "ADDR")]
+    smtp: Option<String>,
     /// Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
@@ -158,6 +161,7 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
     Ok(Settings {
         listen_default: listen.is_empty().then(|| LISTEN_DEFAULT.to_owned()),
         listen,
+        smtp: arguments.smtp.or_else(|| variable("HB_SMTP")).or(file.smtp.clone()),
         tls: pair(arguments.tls_cert, arguments.tls_key, &file)?,
         place,
         data_dir,

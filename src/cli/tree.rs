@@ -300,6 +300,7 @@ Examples:
   hb serve --listen 0.0.0.0:8787 --tls-cert /etc/hb/tls.pem --tls-key /etc/hb/tls.key
   hb serve --listen unix:/run/hb/hb.sock       behind a proxy on this host
   hb serve --listen 10.0.0.5:8787 --trust-proxy 10.0.0.0/8
+  hb serve --smtp 127.0.0.1:2525               and pings by mail to <uuid>@anything
   hb serve --database postgres://hb@db/hb      what several nodes share
   hb serve --print-unit | sudo tee /etc/systemd/system/hb-serve.service
   hb serve backup /backup/hb.sqlite            a copy, also while it runs

@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "database",
     "public_url",
     "trust_proxy",
+    "smtp",
     "allow_commands",
     "log_format",
     "keep",
@@ -51,6 +52,8 @@ pub(crate) struct ServeFile {
     pub(crate) public_url: Option<String>,
     /// The proxies to believe.
     pub(crate) trust_proxy: Option<Vec<Network>>,
+    /// Where to take pings as mails.
+    pub(crate) smtp: Option<String>,
     /// The certificate with its chain.
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its key.
@@ -131,6 +134,7 @@ fn walk(table: &DeTable<'_>, notes: &mut Notes<'_>) -> ServeFile {
                 file.trust_proxy = notes
                     .list(&member, |notes, item| notes.parsed(item, "network", Network::parse));
             }
+            "smtp" => file.smtp = notes.text(&member),
             "tls" => tls(&member, notes, &mut file),
             "allow_commands" => file.allow_commands = notes.flag(&member),
             "log_format" => {

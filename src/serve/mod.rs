@@ -34,6 +34,7 @@ mod in_file;
 mod judge;
 mod keys_used;
 mod listen;
+mod mail;
 mod metrics;
 mod output;
 mod pace;

@@ -18,7 +18,7 @@ use super::first_start::{self, GivenKeys, Keys};
 use super::listen::{self, Doors};
 use super::log::Log;
 use super::socket::Listener;
-use super::{alerter, alone, blind, checker, health, quiet, recorder, retention, router};
+use super::{alerter, alone, blind, checker, health, mail, quiet, recorder, retention, router};
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
 use crate::sys::tls_server::Pair;
@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) listen_default: Option<String>,
     /// The certificate to show; its files are read again, their names are not.
     pub(crate) tls: Option<Pair>,
+    /// Where to take pings as mails.
+    pub(crate) smtp: Option<String>,
     /// Where the store is.
     pub(crate) place: Place,
     /// Where this node keeps its own files.
@@ -116,6 +118,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let load = |pair: &Pair| Certificate::load(pair, &settings.log).map(Arc::new);
     let certificate = settings.tls.as_ref().map(load).transpose()?;
     let listeners = listeners(&settings).await?;
+    let mail_door = mail_door(&settings).await?;
     let (first_url, url_here) = urls(&listeners, settings.changeable.public_url.as_deref());
     let badge_secret = first_start::badge_secret(&store).await?;
     let app = Arc::new(App::new(&settings, store, &first_url, badge_secret)?);
@@ -138,6 +141,10 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
         tasks.spawn(listen::serve(listener, router, doors.clone(), stopping.clone()));
         // Scripts wait for exactly this line.
         (settings.log.write)(&format!("listening on {url}"));
+    }
+    if let Some(door) = mail_door {
+        (settings.log.write)(&format!("listening on {}", door.url()));
+        tasks.spawn(mail::serve(door, Arc::clone(&app), stopping.clone()));
     }
     keys.announce(&settings.log);
     keys.leave_word(&url_here, &settings.log);
@@ -186,6 +193,13 @@ async fn keep_password(app: Arc<App>, keys: Arc<Keys>) {
     if let Err(trouble) = first_start::keep_password(app.store.clone(), keys).await {
         app.noted(&trouble);
     }
+}
+
+/// The socket for mails, where one is asked for.
+async fn mail_door(settings: &Settings) -> Result<Option<mail::Door>, Stopped> {
+    let Some(address) = &settings.smtp else { return Ok(None) };
+    let cannot = |error| format!("cannot listen for mail on `{address}`: {error}");
+    mail::Door::open(address).await.map(Some).map_err(|error| Stopped::new(cannot(error)))
 }
 
 /// The URL that stands in answers where nobody has named one, and the one that this host's own `hb run`

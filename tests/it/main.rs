@@ -32,6 +32,7 @@ mod kernels;
 mod keys;
 mod killed;
 mod left_alone;
+mod mail;
 mod man;
 mod manage;
 mod manage_local;

@@ -39,19 +39,25 @@ impl Filters {
             return None;
         }
         let Some(words) = &self.body else { return Some(kind) };
-        let body = &request.body[..request.body.len().min(PING_BODY_LIMIT)];
+        words.judge(&request.body[..request.body.len().min(PING_BODY_LIMIT)])
+    }
+}
+
+impl BodyWords {
+    /// What a text with these words is; none: it is recorded and changes nothing.
+    pub(super) fn judge(&self, text: &[u8]) -> Option<Kind> {
         let has = |list: &str| {
             let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
-            words.into_iter().any(|word| holds(body, word.as_bytes()))
+            words.into_iter().any(|word| holds(text, word.as_bytes()))
         };
-        if has(&words.failure) {
+        if has(&self.failure) {
             Some(Kind::Failure)
-        } else if has(&words.success) {
+        } else if has(&self.success) {
             Some(Kind::Success)
-        } else if has(&words.start) {
+        } else if has(&self.start) {
             Some(Kind::Start)
         } else {
-            words.default_fails.then_some(Kind::Failure)
+            self.default_fails.then_some(Kind::Failure)
         }
     }
 }

@@ -13,6 +13,7 @@ mod body;
 mod bounds;
 mod clock;
 mod filter;
+pub(crate) mod mail;
 mod mask;
 mod payload;
 mod preview;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::Spec;
+use crate::domain::ping::mail::MailFilter;
 use crate::domain::ping::{BodyWords, Filters};
 use crate::domain::schedule::Kind;
 use crate::serve::alerts::Chosen;
@@ -49,14 +50,25 @@ impl Words {
         serde_json::from_str::<Kept>(text).unwrap_or_default().healthchecks
     }
 
-    /// As the store keeps them, with the filters that follow from them.
-    fn stored(self, post_only: bool) -> String {
-        let body = self.filter_http_body.then(|| BodyWords {
+    /// What they make of a mail.
+    pub(crate) fn mail(&self) -> MailFilter {
+        let (subject, body) = (self.filter_subject, self.filter_body);
+        let words = if subject || body { self.words() } else { BodyWords::default() };
+        MailFilter { subject, body, words }
+    }
+
+    fn words(&self) -> BodyWords {
+        BodyWords {
             failure: self.failure_kw.clone(),
             success: self.success_kw.clone(),
             start: self.start_kw.clone(),
             default_fails: self.filter_default_fail,
-        });
+        }
+    }
+
+    /// As the store keeps them, with the filters that follow from them.
+    fn stored(self, post_only: bool) -> String {
+        let body = self.filter_http_body.then(|| self.words());
         let kept = Kept { filters: Filters { post_only, body }, healthchecks: self };
         serde_json::to_string(&kept).unwrap_or_else(|_| "{}".to_owned())
     }

@@ -32,7 +32,7 @@ use axum::response::{IntoResponse, Response};
 use super::app::App;
 use super::body::{self, Unread};
 use caller::Call;
-pub(crate) use check::rules_by_default;
+pub(crate) use check::{Words, rules_by_default};
 pub(crate) use moved::{Moving, take};
 use refusal::Refusal;
 use route::Target;

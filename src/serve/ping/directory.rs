@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::domain::ping::mail::MailFilter;
 use crate::domain::ping::{Filters, Native, Spot, native};
 use crate::serve::access;
 use crate::serve::app::App;
+use crate::serve::healthchecks::Words;
 use crate::serve::keys_used::KeysUsed;
 use crate::serve::scope::Scope;
 use crate::serve::secrets::{self, KeyKind};
@@ -33,6 +35,8 @@ pub(crate) struct Known {
     pub(crate) dialect: String,
     /// What it makes of a ping.
     pub(crate) filters: Filters,
+    /// And of a mail.
+    pub(crate) mail: MailFilter,
 }
 
 /// What a key leads to.
@@ -190,5 +194,6 @@ fn known(monitor: &Monitor, dialect: &str) -> Place {
         // Filters that cannot be read are none: a ping that counts too much is seen, one that is
         // ignored is not.
         filters: serde_json::from_str(&monitor.about.filters).unwrap_or_default(),
+        mail: Words::parse(&monitor.about.filters).mail(),
     }))
 }

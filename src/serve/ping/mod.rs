@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-pub(crate) use directory::{Directory, key_text};
+pub(crate) use directory::{Directory, Known, Place, key_text};
 
 use super::app::App;
 use super::body::{self, Unread};

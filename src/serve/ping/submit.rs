@@ -261,6 +261,7 @@ async fn made(
         monitor_id,
         dialect: dialect.to_owned(),
         filters: ping::Filters::default(),
+        mail: ping::mail::MailFilter::default(),
     });
     let arrival = Arrival { definition: None, ..arrival };
     let became = match one(app, wire, &known, arrival, request, false).await? {
