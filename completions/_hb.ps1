@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Everything that a receiver knows of a project, as JSON')
             [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'A schedule in words, and its next moments, daylight saving time included')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'The receiver: take pings, watch deadlines, alert people')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Set up this host: configuration, keys, a first monitor')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Completions for a shell')
             break
         }
@@ -634,6 +635,28 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;init' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Where pings go: the address of an `hb serve`, or a ping URL of any service [default: the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'A file with the ping key, the API key, or the lines `HB_PING_KEY=` and `HB_API_KEY=` of both, such as the one that `hb serve` has made')
+            [CompletionResult]::new('--monitor', '--monitor', [CompletionResultType]::ParameterName, 'The first monitor; with an API key it is made on the server')
+            [CompletionResult]::new('--schedule', '--schedule', [CompletionResultType]::ParameterName, 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`')
+            [CompletionResult]::new('--tz', '--tz', [CompletionResultType]::ParameterName, 'The time zone of the schedule: Europe/Berlin [default: the receiver''s]')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How late a success may be: 90m [default: by how often it is expected]')
+            [CompletionResult]::new('--start-within', '--start-within', [CompletionResultType]::ParameterName, 'How late a start may be')
+            [CompletionResult]::new('--run-at-most', '--run-at-most', [CompletionResultType]::ParameterName, 'How long a run may take')
+            [CompletionResult]::new('--tolerance', '--tolerance', [CompletionResultType]::ParameterName, 'How many expected runs in a row may be missed')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Who is responsible')
+            [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What it is for')
+            [CompletionResult]::new('--title', '--title', [CompletionResultType]::ParameterName, 'Its name for people')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'A label (repeatable); together they replace those before')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'A channel that is told (repeatable); together they replace those before [default: all]')
+            [CompletionResult]::new('--json-settings', '--json-settings', [CompletionResultType]::ParameterName, 'Everything else, as the API takes it, from a file; `-` is stdin')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace a configuration and keys that are there; the old configuration stays as config.toml.old')
+            [CompletionResult]::new('--no-ping', '--no-ping', [CompletionResultType]::ParameterName, 'Send no test ping')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'hb;completions' {

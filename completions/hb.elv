@@ -39,6 +39,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand export 'Everything that a receiver knows of a project, as JSON'
             cand schedule 'A schedule in words, and its next moments, daylight saving time included'
             cand serve 'The receiver: take pings, watch deadlines, alert people'
+            cand init 'Set up this host: configuration, keys, a first monitor'
             cand completions 'Completions for a shell'
         }
         &'hb;run'= {
@@ -582,6 +583,27 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --config 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'hb;init'= {
+            cand --server 'Where pings go: the address of an `hb serve`, or a ping URL of any service [default: the `hb serve` of this user on this host]'
+            cand --key-file 'A file with the ping key, the API key, or the lines `HB_PING_KEY=` and `HB_API_KEY=` of both, such as the one that `hb serve` has made'
+            cand --monitor 'The first monitor; with an API key it is made on the server'
+            cand --schedule 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`'
+            cand --tz 'The time zone of the schedule: Europe/Berlin [default: the receiver''s]'
+            cand --grace 'How late a success may be: 90m [default: by how often it is expected]'
+            cand --start-within 'How late a start may be'
+            cand --run-at-most 'How long a run may take'
+            cand --tolerance 'How many expected runs in a row may be missed'
+            cand --owner 'Who is responsible'
+            cand --description 'What it is for'
+            cand --title 'Its name for people'
+            cand --tag 'A label (repeatable); together they replace those before'
+            cand --channel 'A channel that is told (repeatable); together they replace those before [default: all]'
+            cand --json-settings 'Everything else, as the API takes it, from a file; `-` is stdin'
+            cand --force 'Replace a configuration and keys that are there; the old configuration stays as config.toml.old'
+            cand --no-ping 'Send no test ping'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'hb;completions'= {
             cand --monitors 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line'

@@ -41,6 +41,7 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "channel" -d 'The ways in whic
 complete -c hb -n "__fish_hb_needs_command" -f -a "incident" -d 'What is bad and has been told, and that somebody is on it'
 complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
 complete -c hb -n "__fish_hb_needs_command" -f -a "serve" -d 'The receiver: take pings, watch deadlines, alert people'
+complete -c hb -n "__fish_hb_needs_command" -f -a "init" -d 'Set up this host: configuration, keys, a first monitor'
 complete -c hb -n "__fish_hb_needs_command" -f -a "completions" -d 'Completions for a shell'
 complete -c hb -n "__fish_hb_using_subcommand run" -l shell -d 'Run this line through $SHELL, else /bin/sh, with errexit and, where the shell has it, pipefail (bash has; Debian\'s sh before dash 0.5.13 has not)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l to -d 'A target\'s name or a ping URL; may be given several times' -r
@@ -379,6 +380,24 @@ complete -c hb -n "__fish_hb_using_subcommand serve" -l log-format -d 'How log l
 complete -c hb -n "__fish_hb_using_subcommand serve" -l allow-commands -d 'Let channels run commands of this host'
 complete -c hb -n "__fish_hb_using_subcommand serve" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
 complete -c hb -n "__fish_hb_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand init" -l server -d 'Where pings go: the address of an `hb serve`, or a ping URL of any service [default: the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l key-file -d 'A file with the ping key, the API key, or the lines `HB_PING_KEY=` and `HB_API_KEY=` of both, such as the one that `hb serve` has made' -r -F
+complete -c hb -n "__fish_hb_using_subcommand init" -l monitor -d 'The first monitor; with an API key it is made on the server' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l schedule -d 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l tz -d 'The time zone of the schedule: Europe/Berlin [default: the receiver\'s]' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l grace -d 'How late a success may be: 90m [default: by how often it is expected]' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l start-within -d 'How late a start may be' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l run-at-most -d 'How long a run may take' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l tolerance -d 'How many expected runs in a row may be missed' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l owner -d 'Who is responsible' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l description -d 'What it is for' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l title -d 'Its name for people' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l tag -d 'A label (repeatable); together they replace those before' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l channel -d 'A channel that is told (repeatable); together they replace those before [default: all]' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l json-settings -d 'Everything else, as the API takes it, from a file; `-` is stdin' -r -F
+complete -c hb -n "__fish_hb_using_subcommand init" -l force -d 'Replace a configuration and keys that are there; the old configuration stays as config.toml.old'
+complete -c hb -n "__fish_hb_using_subcommand init" -l no-ping -d 'Send no test ping'
+complete -c hb -n "__fish_hb_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l monitors -d 'The monitors that are configured, that ran here, or that a receiver is known to have, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -l targets -d 'The configured targets, one a line'
 complete -c hb -n "__fish_hb_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,8 +3,8 @@
 use std::ffi::{OsString, c_char, c_int};
 
 use super::{
-    arguments, channel, completions, doctor, exit, export, import, incident, inside, log, monitor,
-    ping, run, say, schedule, serve, spool, status, tree,
+    arguments, channel, completions, doctor, exit, export, import, incident, init, inside, log,
+    monitor, ping, run, say, schedule, serve, spool, status, tree,
 };
 use crate::domain::text;
 use crate::run::Exit;
@@ -61,6 +61,7 @@ fn dispatch(inherited: &Inherited) -> Exit {
         Some("import") => import::main(rest),
         Some("export") => export::main(rest),
         Some("serve") => serve::main(rest),
+        Some("init") => init::main(inherited, rest),
         Some("completions") => completions::main(rest),
         Some("help" | "--help" | "-h") => help(rest.first()),
         Some("--version" | "-V" | "version") => {

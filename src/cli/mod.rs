@@ -26,6 +26,8 @@ mod import_files;
 mod import_healthchecks;
 mod import_kuma;
 mod incident;
+mod init;
+mod init_files;
 mod inside;
 mod log;
 mod log_view;

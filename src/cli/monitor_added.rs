@@ -83,7 +83,7 @@ fn told(monitor: Object<'_>, is_local: bool) -> String {
 }
 
 /// A schedule that can stand in front of a line of a crontab.
-fn cron_fields(schedule: &str) -> Option<&str> {
+pub(super) fn cron_fields(schedule: &str) -> Option<&str> {
     let line = Line::parse(None, schedule).ok()?;
     let fields = schedule.trim().trim_start_matches("cron ").trim();
     let alone = fields.split_whitespace().count() == if fields.starts_with('@') { 1 } else { 5 };

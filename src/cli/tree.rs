@@ -11,6 +11,7 @@ use super::doctor::DoctorArguments;
 use super::export::ExportArguments;
 use super::import::ImportArguments;
 use super::incident::IncidentArguments;
+use super::init::InitArguments;
 use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArguments};
 use super::log::LogArguments;
 use super::monitor::MonitorArguments;
@@ -45,8 +46,9 @@ Receive
   monitor   what it watches:  hb monitor add nightly --schedule '0 3 * * *'
   channel   how it tells people       incident  what is bad, and who is on it
 Set up
-  schedule  what `0 3 * * 1-5` means          completions  for your shell
-  import    move in:  hb import healthchecks URL --key-file F   export  move out
+  init      this host: configuration, keys, a first monitor   completions  for your shell
+  schedule  what `0 3 * * 1-5` means          export  move out
+  import    move in:  hb import healthchecks URL --key-file F
 
 `hb help COMMAND` and `man hb-run` tell all, with examples.
 Configuration: ~/.config/hb/config.toml, /etc/hb/config.toml, or $HB_CONFIG
@@ -60,7 +62,7 @@ struct Entry {
     arguments: fn(Command) -> Command,
 }
 
-const ENTRIES: [Entry; 18] = [
+const ENTRIES: [Entry; 19] = [
     Entry {
         name: "run",
         about: "Run a job and report it",
@@ -315,6 +317,23 @@ is error, warning, info or debug.
 
 Exit status: 0 it was told to stop; 1 it cannot start or the store failed; 64 usage.",
         arguments: ServeArguments::augment_args,
+    },
+    Entry {
+        name: "init",
+        about: "Set up this host: configuration, keys, a first monitor",
+        examples: "\
+Examples:
+  hb init --monitor nightly --schedule '0 3 * * *'      with the `hb serve` of this user
+  hb init --server https://hb.example.org --key-file keys --monitor nightly --schedule '0 3 * * *'
+  hb init --server https://hc-ping.com --key-file ping-key --monitor nightly
+
+It writes ~/.config/hb/config.toml (root: /etc/hb/config.toml) and the keys beside it, readable by
+this user alone. What is there stays, unless --force is given, so it may be run again. With an API
+key the monitor is made on the server. A test ping goes the whole way; it changes no status.
+
+Exit status: 0 all is set up; 1 the server refuses, or a file cannot be written; 64 usage; 75 the
+server cannot be reached; 78 the key is not accepted.",
+        arguments: InitArguments::augment_args,
     },
     Entry {
         name: "completions",

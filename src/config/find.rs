@@ -44,6 +44,15 @@ pub(crate) fn find(env: impl Fn(&str) -> Option<OsString>, euid: u32) -> Found {
     find_below(Path::new(SYSTEM_FILE), env, euid)
 }
 
+/// The file that this user writes to: the one that the environment names, root's for the whole system,
+/// or the user's own. It need not be there.
+pub(crate) fn own_file(env: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let named = env("HB_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
+    let has_own_place = env("XDG_CONFIG_HOME").is_some_and(|path| Path::new(&path).is_absolute());
+    let is_root = nix::unistd::geteuid().is_root() && !has_own_place;
+    named.or_else(|| if is_root { Some(SYSTEM_FILE.into()) } else { user_file(env) })
+}
+
 /// The same with another file for the whole system.
 fn find_below(system: &Path, env: impl Fn(&str) -> Option<OsString>, euid: u32) -> Found {
     let mut found = Found::default();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::log::Log;
+use super::log::{Form, Level, Log};
 use super::password::Password;
 use super::run::{Settings, Stopped};
 use super::secrets::{self, KeyKind};
@@ -239,14 +239,30 @@ impl Keys {
         }
     }
 
-    /// Says where the keys are, when they are new.
-    pub(crate) fn announce(&self, log: &Log) {
-        if self.made {
-            let place = self.file.display().to_string();
-            log.info(
-                "made the first keys; they stand in this file and nowhere else",
-                &[("file", &place)],
-            );
+    /// Says where the keys are, when they are new, and what comes next. No key is ever said, so that
+    /// none stands in a log: the line to paste takes it out of the file.
+    pub(crate) fn announce(&self, log: &Log, url: &str) {
+        if !self.made {
+            return;
+        }
+        let place = self.file.display().to_string();
+        log.info(
+            "made the first keys; they stand in this file and nowhere else",
+            &[("file", &place)],
+        );
+        if log.form != Form::Text || log.level < Level::Info {
+            return;
+        }
+        let monitor = "--monitor nightly --schedule '0 3 * * *'";
+        (log.write)(&format!("next, here:      hb init {monitor}"));
+        (log.write)(&format!(
+            "on other hosts:  hb init --server {url} --key-file A-COPY-OF-THAT-FILE {monitor}"
+        ));
+        if url.starts_with("http") {
+            let key = format!("$(sed -n s/^HB_PING_KEY=//p '{place}')");
+            (log.write)(&format!(
+                "or plain curl:   curl -fsS \"{url}/ping/{key}/nightly?create=1\""
+            ));
         }
     }
 

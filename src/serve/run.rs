@@ -146,7 +146,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
         (settings.log.write)(&format!("listening on {}", door.url()));
         tasks.spawn(mail::serve(door, Arc::clone(&app), stopping.clone()));
     }
-    keys.announce(&settings.log);
+    keys.announce(&settings.log, &app.public_url());
     keys.leave_word(&url_here, &settings.log);
     tasks.spawn(blind::keep_marking(Arc::clone(&app), stopping.clone()));
     tasks.spawn(checker::check(Arc::clone(&app), stopping.clone()));

@@ -291,6 +291,24 @@ pub(crate) fn write_given(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
+/// Writes a file that only this user can read, whole or not at all, with the directories above it.
+pub(crate) fn put_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        std::fs::create_dir_all(above)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new-{}", std::process::id()));
+    let new = path.with_file_name(name);
+    let written = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&new, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(&new)))
+}
+
 /// Reads a small file that only this user can have written and only this user can read, such as a
 /// word that one program of theirs leaves for another. A missing file costs one failed open.
 pub(crate) fn read_private(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {

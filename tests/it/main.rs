@@ -24,6 +24,7 @@ mod heavy_streams;
 mod held_output;
 mod hostile;
 mod hostile_clients;
+mod init;
 mod inside;
 mod job_control;
 mod journal;

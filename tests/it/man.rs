@@ -33,6 +33,7 @@ const RUN_EXIT: Terms = &[
 
 const FILES: Terms = &[
     ("~/.config/hb/config.toml", "this user's configuration ($XDG_CONFIG_HOME where it is set)"),
+    ("~/.config/hb/ping-key, api-key", "the keys that hb init keeps (root: in /etc/hb), mode 0600"),
     ("/etc/hb/config.toml", "the configuration of this host; the user's file wins, key by key"),
     ("/var/lib/hb", "root's state directory"),
     ("~/.local/state/hb", "another user's state directory ($XDG_STATE_HOME/hb where it is set)"),
