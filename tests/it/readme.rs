@@ -7,8 +7,22 @@ use crate::hb::{Home, Seen};
 const README: &str = include_str!("../../README.md");
 
 /// Options in the README that belong to other programs.
-const OF_OTHERS: [&str; 7] =
-    ["--bench", "--release", "--target", "--locked", "--path", "--stats", "--test"];
+const OF_OTHERS: [&str; 13] = [
+    "--bench",
+    "--release",
+    "--target",
+    "--locked",
+    "--path",
+    "--stats",
+    "--test",
+    // Cronitor's.
+    "--run",
+    "--complete",
+    "--fail",
+    "--msg",
+    "--series",
+    "--no-stdout",
+];
 
 /// Every option of every command.
 fn options() -> BTreeSet<String> {
@@ -99,4 +113,39 @@ fn every_key_it_names_exists() {
         assert!(seen.stdout.contains("must be"), "the values are wrong on purpose: {seen:?}");
         assert!(!seen.stdout.contains("unknown key"), "{}", seen.stdout);
     }
+}
+
+/// Words as a shell would part them, as far as single quotes go.
+fn parted(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (place, piece) in line.split('\'').enumerate() {
+        if place % 2 == 1 {
+            words.push(piece.to_owned());
+        } else {
+            // A name in angle brackets may have a blank.
+            let piece = piece.replace("<ping key>", "KEY").replace("<api key>", "KEY");
+            words.extend(piece.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn every_habit_has_a_command_that_is_understood() {
+    let section = README.split("<!-- habits -->").nth(1).expect("the README has this section");
+    let section = section.split("<!-- end of habits -->").next().unwrap_or_default();
+    let mut count = 0;
+    for row in section.lines().filter(|row| row.starts_with("| ")) {
+        let here = row.rsplit(" | ").next().expect("a row has two columns");
+        for line in here.split('`').skip(1).step_by(2).filter(|line| line.starts_with("hb ")) {
+            count += 1;
+            let read = hb::command_tree().try_get_matches_from(parted(line));
+            assert!(
+                read.is_ok(),
+                "{line}: {}",
+                read.err().map(|e| e.to_string()).unwrap_or_default()
+            );
+        }
+    }
+    assert!(count > 30, "{count}");
 }
