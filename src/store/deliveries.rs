@@ -149,6 +149,16 @@ pub(crate) fn claim(
     Ok(claimed)
 }
 
+/// Ends the leases of nodes that were not seen since `alive_since`: what they had is due now. Says how many
+/// deliveries that were.
+pub(crate) fn free_orphaned(
+    tx: &mut dyn Tx,
+    alive_since: Moment,
+    now: Moment,
+) -> Result<u64, Trouble> {
+    tx.run(sql::ORPHANED, &[Value::from(now), Value::from(alive_since)])
+}
+
 /// Whether a claimed delivery is still this node's to send.
 pub(crate) fn is_leased(
     tx: &mut dyn Tx,

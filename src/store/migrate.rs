@@ -4,11 +4,16 @@
 //! so hb can be killed anywhere and goes on where it was. Nodes that start together take turns. A
 //! step that was released is never edited. Before a file of an older hb is changed, it is copied
 //! beside itself, because an older hb refuses what a newer one wrote.
+//!
+//! The hard part is an older node that runs while a newer one takes these steps. Steps only add, so it
+//! may go on until it is upgraded; [`OLDEST_BESIDE`] says down to which schema that is so. A step that
+//! an older node must not write beside raises that number, and renames what it would write, so that its
+//! statements fail until it looks at [`standing`] and stops.
 
 use super::Place;
 use super::engine::{Engine, Make};
 use super::sqlite::Sqlite;
-use super::tx::{Trouble, Value};
+use super::tx::{Trouble, Tx, Value};
 
 /// One step: what is run to come from the schema before it to this one.
 ///
@@ -29,11 +34,53 @@ pub(super) fn known() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
+/// The oldest schema whose hb may go on beside these tables.
+const OLDEST_BESIDE: i64 = 3;
+
 /// The schema of a store.
 pub(super) const FIND_SCHEMA: &str = "select value from meta where name = 'schema'";
 
 const SAVE_SCHEMA: &str = "insert into meta (name, value) values ('schema', $1) \
     on conflict (name) do update set value = excluded.value";
+
+const FIND_OLDEST: &str = "select value from meta where name = 'oldest-beside'";
+
+const SAVE_OLDEST: &str = "insert into meta (name, value) values ('oldest-beside', $1) \
+    on conflict (name) do update set value = excluded.value";
+
+/// How an hb that runs stands to the tables, which a newer one may have changed since it started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// They are as it knows them.
+    Same,
+    /// They are newer, and it may go on with them.
+    Beside {
+        /// The schema that was found.
+        found: i64,
+    },
+    /// They are newer, and it must not touch them.
+    Outdated {
+        /// The schema that was found.
+        found: i64,
+        /// The newest one that this hb knows.
+        known: i64,
+    },
+}
+
+/// How this hb stands to the tables right now.
+pub(crate) fn standing(tx: &mut dyn Tx) -> Result<Standing, Trouble> {
+    let mut number = |sql| -> Result<i64, Trouble> {
+        let Some(mut row) = tx.rows(sql, &[])?.into_iter().next() else { return Ok(0) };
+        Ok(row.text()?.parse().unwrap_or(0))
+    };
+    let (found, oldest) = (number(FIND_SCHEMA)?, number(FIND_OLDEST)?);
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    Ok(match found {
+        _ if oldest > known => Standing::Outdated { found, known },
+        _ if found > known => Standing::Beside { found },
+        _ => Standing::Same,
+    })
+}
 
 /// Does the steps that are missing.
 pub(super) fn migrate(
@@ -98,6 +145,7 @@ fn step(engine: &mut dyn Engine, steps: &[Migration], found: i64) -> Result<(), 
     engine.script(&text)?;
     crate::sys::fault::point("store-migration");
     engine.run(SAVE_SCHEMA, &[Value::Text((found + 1).to_string())])?;
+    engine.run(SAVE_OLDEST, &[Value::Text(OLDEST_BESIDE.to_string())])?;
     engine.commit()
 }
 

@@ -58,6 +58,7 @@ use tokio::sync::mpsc::error::TrySendError;
 pub(crate) use alone::Alone;
 use batch::{Message, Queue, WAITING_MAX};
 use engine::{Engine, Way};
+pub(crate) use migrate::{Standing, standing};
 pub(crate) use page::Page;
 use page::{cut, json_texts, one, texts_json};
 use postgres::Postgres;

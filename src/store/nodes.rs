@@ -40,6 +40,12 @@ pub(crate) fn newest_mark(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
     super::one(tx.rows(sql::NEWEST_MARK, &[])?)?.maybe_moment()
 }
 
+/// Waits for its turn among those who look at the mark of this moment; whoever was first has changed what
+/// there is to see.
+pub(crate) fn take_turns(tx: &mut dyn Tx, marked_at: Moment) -> Result<(), Trouble> {
+    tx.run(sql::TAKE_TURNS, &[Value::from(marked_at)]).map(drop)
+}
+
 /// Takes marks that lie behind `latest` for ones that were made now: the clock was set back since. Says how
 /// many there were.
 pub(crate) fn heal(tx: &mut dyn Tx, latest: Moment, now: Moment) -> Result<u64, Trouble> {

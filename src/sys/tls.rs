@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore};
+use rustls::{
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore,
+};
 
 use super::files::read_given;
 use super::http::ClientSettings;
@@ -48,18 +51,62 @@ pub(crate) fn config(settings: &ClientSettings) -> Result<ClientConfig> {
     } else {
         builder.with_root_certificates(RootCertStore::empty())
     };
-    match &settings.identity {
-        None => Ok(builder.with_no_client_auth()),
-        Some((certificate, key)) => {
-            let chain = certificates(certificate)?;
-            let pem = read_given(key).with_context(|| unreadable("client key", key))?;
-            let key = PrivateKeyDer::from_pem_slice(&pem)
-                .map_err(|_| anyhow::anyhow!("`{}` holds no private key", key.display()))?;
-            builder
-                .with_client_auth_cert(chain, key)
-                .context("the client certificate is not usable")
+    identified(builder, settings.identity.as_ref())
+}
+
+/// With the certificate that this side shows, if it has one.
+fn identified(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    identity: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientConfig> {
+    let Some((certificate, key)) = identity else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificates(certificate)?;
+    let pem = read_given(key).with_context(|| unreadable("client key", key))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|_| anyhow::anyhow!("`{}` holds no private key", key.display()))?;
+    builder.with_client_auth_cert(chain, key).context("the client certificate is not usable")
+}
+
+/// What a database must prove before it is spoken to, as `sslmode` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Nothing: nobody reads along, and whoever answers is believed.
+    Nothing,
+    /// That an authority which is trusted has signed for it, whatever its name.
+    Authority,
+    /// That, and its name.
+    Name,
+}
+
+/// The TLS side of a client of a database.
+pub(crate) fn database(
+    proof: Proof,
+    ca_file: Option<&Path>,
+    identity: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .context("cannot set up TLS")?
+        .dangerous();
+    let builder = if proof == Proof::Nothing {
+        builder.with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+    } else {
+        let named = ca_file.map(certificates).transpose()?.unwrap_or_default();
+        let roots = Arc::new(roots(ca_file, &named)?);
+        let inner = WebPkiServerVerifier::builder_with_provider(roots, provider)
+            .build()
+            .context("cannot set up TLS")?;
+        let named = NamedOrTrusted { inner, named };
+        match proof {
+            Proof::Name => builder.with_custom_certificate_verifier(Arc::new(named)),
+            _ => builder.with_custom_certificate_verifier(Arc::new(AnyName(named))),
         }
-    }
+    };
+    let mut config = identified(builder, identity)?;
+    // Servers that begin with TLS at once insist on it, the others do not mind.
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
+    Ok(config)
 }
 
 fn roots(given: Option<&Path>, named: &[CertificateDer<'static>]) -> Result<RootCertStore> {
@@ -151,6 +198,94 @@ impl ServerCertVerifier for NamedOrTrusted {
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
         self.inner.supported_verify_schemes()
+    }
+}
+
+/// Believes whoever answers.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let known = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let known = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Trusts an authority's word and asks for no name.
+#[derive(Debug)]
+struct AnyName(NamedOrTrusted);
+
+impl ServerCertVerifier for AnyName {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified =
+            self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // The library looks at the name last, when everything else is proved.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.supported_verify_schemes()
     }
 }
 

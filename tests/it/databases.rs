@@ -156,6 +156,18 @@ pub(crate) fn start_again(home: &Home) -> Server {
     Server::start(server, Signal::SIGQUIT, psql(home, "postgres", "select 1"))
 }
 
+/// What the shop's database of this home answers, its fields without any decoration.
+pub(crate) fn ask(home: &Home, query: &str) -> String {
+    let seen = Seen::of(psql(home, "shop", query).args(["--tuples-only", "--no-align"]));
+    assert_eq!(seen.status, 0, "{query}: {seen:?}");
+    seen.stdout.trim().to_owned()
+}
+
+/// The socket of the PostgreSQL of this home.
+pub(crate) fn socket(home: &Home) -> PathBuf {
+    home.path("server").join(".s.PGSQL.5432")
+}
+
 fn psql(home: &Home, database: &str, query: &str) -> Command {
     let mut command = home.program("psql");
     command.arg("--host").arg(home.path("server"));

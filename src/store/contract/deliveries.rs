@@ -6,7 +6,7 @@ use crate::store::deliveries::{
     next_due, settle,
 };
 
-fn new(id: &str, next_at: i64) -> NewDelivery {
+pub(super) fn new(id: &str, next_at: i64) -> NewDelivery {
     NewDelivery {
         id: id.to_owned(),
         incident_id: Some("i".to_owned()),
@@ -22,11 +22,11 @@ fn claimant(node: &str, lease_until: i64) -> Claimant {
     Claimant { node: node.to_owned(), lease_until: at(lease_until) }
 }
 
-fn claimed(bed: &Bed, node: &'static str, now: i64, limit: u32) -> Vec<Delivery> {
+pub(super) fn claimed(bed: &Bed, node: &'static str, now: i64, limit: u32) -> Vec<Delivery> {
     bed.write(move |tx| claim(tx, &claimant(node, now + 100), at(now), limit)).expect("a claim")
 }
 
-fn ids(claimed: &[Delivery]) -> Vec<&str> {
+pub(super) fn ids(claimed: &[Delivery]) -> Vec<&str> {
     claimed.iter().map(|delivery| delivery.about.id.as_str()).collect()
 }
 

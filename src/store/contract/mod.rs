@@ -9,6 +9,7 @@ mod doubts;
 mod faults;
 mod group;
 mod killed;
+mod nodes;
 mod nouns;
 mod retention;
 mod rounds;
@@ -57,6 +58,9 @@ const LAWS: &[Law] = &[
     ("a_lease_that_ran_out_is_anothers", deliveries::a_lease_that_ran_out_is_anothers),
     ("a_delivery_is_made_once", deliveries::a_delivery_is_made_once),
     ("the_end_waits_for_its_alarms", deliveries::the_end_waits_for_its_alarms),
+    ("what_a_dead_node_had_is_due", nodes::what_a_dead_node_had_is_due),
+    ("those_who_see_one_blind_time_take_turns", nodes::those_who_see_one_blind_time_take_turns),
+    ("a_running_node_knows_how_it_stands", nodes::a_running_node_knows_how_it_stands),
     ("old_things_go_in_slices", retention::old_things_go_in_slices),
     ("a_deleted_monitor_is_swept_out", retention::a_deleted_monitor_is_swept_out),
 ];

@@ -10,6 +10,8 @@
 //! connect back off to a second, so that service is back soon after the server is; meanwhile
 //! operations are refused at once. A server that says nothing at all is given up after a while.
 
+mod address;
+mod tls;
 mod values;
 
 use std::collections::HashMap;
@@ -17,13 +19,15 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 
 use super::engine::{Engine, Make, Way};
 use super::tx::{Many, Row, Trouble, Tx, Value};
+use crate::domain::time::Moment;
+use crate::sys::clock;
+use address::Address;
 use values::{columns, given, row};
 
 /// How long one statement may take. The slowest of ours take milliseconds; a server that needs
@@ -33,8 +37,12 @@ const STATEMENT_MAX: Duration = Duration::from_secs(15);
 /// How long a migration may take, which may rewrite large tables.
 const MIGRATION_MAX: Duration = Duration::from_secs(3600);
 
-/// How long a connection may take to be made.
-const CONNECT_MAX: Duration = Duration::from_secs(3);
+/// How long one host may take until it can be asked something, login and TLS included.
+const CONNECT_MAX: Duration = Duration::from_secs(4);
+
+/// How long the beginning of a transaction may take, which has nothing to wait for. So a node that is
+/// cut off knows it soon, and its clients go elsewhere.
+const BEGIN_MAX: Duration = Duration::from_secs(5);
 
 /// The first pause after an attempt to connect that failed; each next one is twice as long.
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
@@ -42,11 +50,12 @@ const PAUSE_FIRST: Duration = Duration::from_millis(50);
 /// The longest pause: service must be back soon after the server is.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// A silent connection is probed after this long, so that a dead peer is noticed.
-const PROBE_AFTER: Duration = Duration::from_secs(30);
-
 /// The lock that migrations of all nodes share: "hb" and a number drawn once.
 const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(7521962040118213)";
+
+/// What time it is, asked with the beginning of every transaction: nodes agree by the server's clock.
+/// The only moment that comes from SQL, and it is none of the data.
+const CLOCK: &str = "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint";
 
 /// What every connection is told first. A commit must be on the server's disk; locks of a node that
 /// was stopped in the middle must come free by themselves.
@@ -54,12 +63,12 @@ const GREETING: &str = "\
     select set_config('synchronous_commit', 'on', false) \
      where current_setting('synchronous_commit') = 'off'; \
     set statement_timeout = '10s'; set lock_timeout = '8s'; \
-    set idle_in_transaction_session_timeout = '20s'; \
+    set idle_in_transaction_session_timeout = '10s'; \
     set client_min_messages = 'warning'; set timezone = 'UTC';";
 
 /// One connection, and how to make it again.
 pub(super) struct Postgres {
-    config: Config,
+    address: Address,
     runtime: Runtime,
     session: Option<Session>,
     pause: Duration,
@@ -79,7 +88,7 @@ impl Postgres {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Trouble::Unavailable(error.to_string()))?;
         Ok(Postgres {
-            config: understand(url)?,
+            address: Address::parse(url)?,
             runtime,
             session: None,
             pause: PAUSE_FIRST,
@@ -93,13 +102,24 @@ impl Postgres {
         if self.retry_at.is_some_and(|at| Instant::now() < at) {
             return Err(Trouble::Unavailable("PostgreSQL cannot be reached".to_owned()));
         }
-        let config = &self.config;
+        let Address { hosts, tls } = &self.address;
         let made = self.runtime.block_on(async {
-            let (client, connection) = config.connect(NoTls).await?;
-            // It ends with the client, or with the server; whoever asks next is told.
-            tokio::spawn(connection);
-            client.batch_execute(GREETING).await?;
-            Ok::<Client, tokio_postgres::Error>(client)
+            let mut last = String::new();
+            for host in hosts {
+                let connected = async {
+                    let (client, connection) = host.connect(tls.clone()).await?;
+                    // It ends with the client, or with the server; whoever asks next is told.
+                    tokio::spawn(connection);
+                    client.batch_execute(GREETING).await?;
+                    Ok(client)
+                };
+                last = match tokio::time::timeout(CONNECT_MAX, connected).await {
+                    Ok(Ok(client)) => return Ok(client),
+                    Ok(Err(error)) => reason(&error),
+                    Err(_) => format!("it said nothing for {} s", CONNECT_MAX.as_secs()),
+                };
+            }
+            Err(last)
         });
         match made {
             Ok(client) => {
@@ -107,10 +127,9 @@ impl Postgres {
                 (self.pause, self.retry_at) = (PAUSE_FIRST, None);
                 Ok(())
             }
-            Err(error) => {
+            Err(why) => {
                 self.retry_at = Some(Instant::now() + self.pause);
                 self.pause = (self.pause * 2).min(PAUSE_MAX);
-                let why = reason(&error);
                 Err(Trouble::Unavailable(format!("PostgreSQL cannot be reached: {why}")))
             }
         }
@@ -162,13 +181,34 @@ impl Postgres {
         if !was_open {
             self.connect()?;
         }
-        match self.told(words) {
+        match self.begin_once(words) {
             Err(Trouble::Unavailable(_)) if was_open => {
                 self.connect()?;
-                self.told(words)
+                self.begin_once(words)
             }
             answer => answer,
         }
+    }
+
+    /// Begins, and reads the server's clock on the same way.
+    fn begin_once(&mut self, words: &'static str) -> Result<(), Trouble> {
+        let asked = format!("{words}; {CLOCK}");
+        let limit = std::mem::replace(&mut self.limit, BEGIN_MAX);
+        let before = clock::uncorrected();
+        let answer = self.ask(|session| {
+            let client = &session.client;
+            async move { client.simple_query(&asked).await }
+        });
+        let after = clock::uncorrected();
+        self.limit = limit;
+        for message in self.settle(answer)? {
+            if let SimpleQueryMessage::Row(row) = message
+                && let Some(theirs) = row.get(0).and_then(|text| text.parse().ok())
+            {
+                clock::agree(before, Moment::from_epoch_ms(theirs), after);
+            }
+        }
+        Ok(())
     }
 
     /// The statement, prepared once per connection, if so many values fit it.
@@ -211,29 +251,6 @@ impl Postgres {
         let answer = self.ask(|session| session.client.execute(&statement, params));
         self.settle(answer)
     }
-}
-
-/// Reads the address of a server; the password in it appears in no message.
-fn understand(url: &str) -> Result<Config, Trouble> {
-    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-        let why = reason(&error);
-        Trouble::Unavailable(format!(
-            "the database's address cannot be read: {why}; write `postgres://user@host/database`"
-        ))
-    })?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(Trouble::Unavailable(
-            "hb does not speak TLS to PostgreSQL yet, and `sslmode=require` asks for it: use a unix \
-             socket, a private network or a tunnel, with `sslmode=disable`"
-                .to_owned(),
-        ));
-    }
-    config.connect_timeout(CONNECT_MAX).keepalives_idle(PROBE_AFTER);
-    config.tcp_user_timeout(STATEMENT_MAX);
-    if config.get_application_name().is_none() {
-        config.application_name("hb");
-    }
-    Ok(config)
 }
 
 impl Tx for Postgres {

@@ -39,6 +39,12 @@ pub(in crate::store) const CLAIM: Many = Many {
      next_at, leased_by, last_error, created_at, sent_at",
 };
 
+/// Ends the leases of those who were not seen since a moment. The first condition is the index's own.
+pub(in crate::store) const ORPHANED: &str = "\
+    update deliveries set next_at = $1 where state in ('pending', 'sending') and state = 'sending' \
+     and next_at > $1 and not exists (select 1 from nodes n where n.id = deliveries.leased_by \
+     and n.seen_at >= $2)";
+
 /// Whether a lease still holds.
 pub(in crate::store) const IS_LEASED: &str = "\
     select count(*) from deliveries where id = $1 and leased_by = $2 and attempts = $3 \

@@ -7,6 +7,10 @@ pub(in crate::store) const MARK: &str = "\
     insert into nodes (id, started_at, seen_at) values ($1, $2, $3) \
     on conflict (id) do update set started_at = excluded.started_at, seen_at = excluded.seen_at";
 
+/// Locks the mark of that moment, so that those who see the same blind time take turns.
+pub(in crate::store) const TAKE_TURNS: &str =
+    "update nodes set seen_at = seen_at where seen_at = $1";
+
 /// All nodes, the one that was seen last first.
 pub(in crate::store) const ALL: &str = "\
     select id, started_at, seen_at from nodes order by seen_at desc, id";
