@@ -17,7 +17,7 @@ use crate::domain::time::Moment;
 use crate::notify::channel::Settings;
 use crate::notify::message::Message;
 use crate::notify::{self, Outcome, pause};
-use crate::store::channels;
+use crate::store::channels::{self, Channel};
 use crate::store::deliveries::{self, Claimant, Delivery, Settled};
 use crate::store::monitors::{self, Named};
 use crate::store::{Trouble, Tx};
@@ -38,6 +38,16 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// A claimed delivery that has waited for this long is put back: its lease must outlast its attempt.
 const WAIT_MAX: Duration = Duration::from_secs(20);
+
+/// An answer that a claim still holds is good for this long, the machine's sleep included. Whoever was
+/// stopped between the question and the sending asks again.
+const LEASE_FRESH: Duration = Duration::from_secs(2);
+
+/// So often it is asked; then the store is too slow to send anything, and the lease runs out.
+const LEASE_ASKED_MAX: u32 = 3;
+
+/// The shortest sleep when something is due that could not be claimed: another node has it.
+const SLEEP_MIN: Duration = Duration::from_millis(50);
 
 /// The longest sleep.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
@@ -157,7 +167,7 @@ pub(super) fn take(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Vec<Delive
 /// How long until the next delivery is due.
 async fn until_next(app: &Arc<App>) -> Duration {
     match app.store.read(deliveries::next_due).await {
-        Ok(Some(at)) => at.since(clock::now()).clamp(Duration::from_millis(1), SLEEP_MAX),
+        Ok(Some(at)) => at.since(clock::now()).clamp(SLEEP_MIN, SLEEP_MAX),
         Ok(None) | Err(_) => SLEEP_MAX,
     }
 }
@@ -228,16 +238,22 @@ pub(super) fn prepare(tx: &mut dyn Tx, delivery: &Delivery, now: Moment) -> Resu
 
 /// One attempt; none where another node has it by now.
 async fn attempt(app: &Arc<App>, delivery: &Delivery) -> Option<Outcome> {
-    let asked = delivery.clone();
-    match app.store.read(move |tx| prepare(tx, &asked, clock::now())).await {
-        Ok(Ready::Gone) => None,
-        Ok(Ready::Refused(why)) => Some(Outcome::Refused { why }),
-        Ok(Ready::Go(what)) => Some(notify::send(&app.outbound, &what.0, &what.1).await),
-        Err(trouble) => {
-            app.noted(&trouble);
-            None
+    for _ in 0..LEASE_ASKED_MAX {
+        let (asked_at, asked) = (clock::since_boot(), delivery.clone());
+        let what = match app.store.read(move |tx| prepare(tx, &asked, clock::now())).await {
+            Ok(Ready::Gone) => return None,
+            Ok(Ready::Refused(why)) => return Some(Outcome::Refused { why }),
+            Ok(Ready::Go(what)) => what,
+            Err(trouble) => {
+                app.noted(&trouble);
+                return None;
+            }
+        };
+        if clock::since_boot().saturating_sub(asked_at) <= LEASE_FRESH {
+            return Some(notify::send(&app.outbound, &what.0, &what.1).await);
         }
     }
+    None
 }
 
 /// What the outcome of an attempt means for its delivery; `random_unit` spreads what comes again.

@@ -21,8 +21,8 @@ use super::recorder::Recorder;
 use super::refusals::Refusals;
 use super::rules::RulesCache;
 use super::run::{Changeable, Settings, Stopped};
-use super::secrets;
 use super::strangers::Strangers;
+use super::{neighbours, secrets};
 use crate::domain::prefix;
 use crate::domain::proxies::Proxies;
 use crate::domain::time::Moment;
@@ -64,6 +64,8 @@ pub(crate) struct App {
     pub(crate) quiet: Quiet,
     /// Marks and blind times.
     pub(crate) watch: Watch,
+    /// What was told about other nodes.
+    pub(crate) told: neighbours::Told,
     /// Signs of life.
     pub(crate) health: Health,
     /// Who asks for keys that nobody has.
@@ -131,6 +133,7 @@ impl App {
             rules: RulesCache::default(),
             quiet: Quiet::default(),
             watch: Watch::new(node, clock::now(), &settings.place),
+            told: neighbours::Told::default(),
             health: Health::new(),
             strangers: Strangers::default(),
             refusals: Refusals::default(),

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::afterwards;
 use super::app::App;
 use super::quiet;
 use super::run::Stopped;
+use super::{afterwards, neighbours};
 use crate::domain::time::Moment;
 use crate::store::nodes::{self, BlindTime, Node};
 use crate::store::{Place, Trouble, Tx};
@@ -29,15 +29,15 @@ const MARK_EVERY: Duration = Duration::from_secs(5);
 
 /// Without a mark for as long as this, nobody has watched. Three marks may be late on a busy machine
 /// before deadlines are doubted.
-const BLIND_AFTER: Duration = Duration::from_secs(15);
+pub(crate) const BLIND_AFTER: Duration = Duration::from_secs(15);
 
 /// Blind times that ended within this are looked at when a deadline is judged. A deadline that lies
 /// further back has been judged long ago, for settling takes a quarter of an hour at most.
 const RECENT: Duration = Duration::from_secs(24 * 3600);
 
-/// The clocks of two nodes that share a store differ by less than this. A mark that lies further ahead was
-/// written before a clock was set back; it would hide every blind time until then.
-const SKEW_MAX: Duration = Duration::from_secs(5 * 60);
+/// Nodes that share a store go by its clock, and know it to less than this. A mark that lies further ahead
+/// was written before that clock was set back; it would hide every blind time until then.
+const SKEW_MAX: Duration = Duration::from_secs(15);
 
 /// A time in which nobody watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,14 @@ pub(crate) fn notice(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), 
 pub(super) fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
     nodes::heal(tx, now.after(watch.skew_max), now)?;
     let newest = nodes::newest_mark(tx)?;
+    let newest = match newest.filter(|newest| is_blind(*newest, now)) {
+        Some(newest) => {
+            // Another node may see the same right now; the first one notes it.
+            nodes::take_turns(tx, newest)?;
+            nodes::newest_mark(tx)?
+        }
+        None => None,
+    };
     if let Some(newest) = newest
         && is_blind(newest, now)
     {
@@ -139,8 +147,14 @@ pub(crate) async fn begin(app: &Arc<App>) -> Result<(), Stopped> {
 async fn mark_now(app: &Arc<App>) -> Result<Option<Blind>, Trouble> {
     let before = app.watch.recent().last().copied();
     let writer = Arc::clone(app);
-    app.store.write(move |tx| mark(tx, &writer.watch, clock::now())).await?;
+    let marked = app.store.write(move |tx| {
+        let now = clock::now();
+        mark(tx, &writer.watch, now)?;
+        neighbours::look(tx, now)
+    });
+    let seen = marked.await?;
     app.health.marked();
+    neighbours::heed(app, &seen);
     Ok(app.watch.recent().last().copied().filter(|last| Some(*last) != before))
 }
 

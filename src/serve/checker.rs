@@ -29,8 +29,9 @@ const REMINDERS_MAX: u32 = 50;
 /// The longest sleep, whatever the store says: a clock that jumps wakes nobody.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
 
-/// The shortest one, so that a deadline which cannot be judged does not become a loop.
-const SLEEP_MIN: Duration = Duration::from_millis(1);
+/// The shortest one, so that a deadline which cannot be judged does not become a loop: another node that
+/// judges it right now may have been stopped while it did.
+const SLEEP_MIN: Duration = Duration::from_millis(50);
 
 /// After trouble with the store it rests, or it would fill the log.
 const REST_AFTER_TROUBLE: Duration = Duration::from_secs(1);
@@ -60,7 +61,10 @@ pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 let now = clock::now();
                 let next_at = looked.next_at.unwrap_or(Moment::from_epoch_ms(i64::MAX));
                 app.looks_at(next_at);
-                next_at.since(now).clamp(SLEEP_MIN, SLEEP_MAX)
+                match next_at > now {
+                    true => next_at.since(now).min(SLEEP_MAX),
+                    false => SLEEP_MIN,
+                }
             }
             Err(trouble) => {
                 app.noted(&trouble);

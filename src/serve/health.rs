@@ -20,7 +20,16 @@ const PROOF_AGE_MAX: Duration = Duration::from_secs(20);
 pub(crate) struct Health {
     looked_ms: AtomicU64,
     marked_ms: AtomicU64,
-    fatal: watch::Sender<Option<String>>,
+    fatal: watch::Sender<Option<Fatal>>,
+}
+
+/// Why this process must not go on.
+#[derive(Clone, Debug)]
+pub(crate) struct Fatal {
+    /// What is wrong.
+    pub(crate) why: String,
+    /// What to do.
+    pub(crate) hint: &'static str,
 }
 
 impl Health {
@@ -42,22 +51,33 @@ impl Health {
 
     /// The store cannot be trusted any more.
     pub(crate) fn fail(&self, why: &str) {
+        let hint = "nothing was acknowledged after that; look at the disk, then start again";
+        self.end(Fatal { why: format!("the store failed: {why}"), hint });
+    }
+
+    /// A newer hb has changed the tables so that this one must not touch them.
+    pub(crate) fn outdated(&self, why: &str) {
+        let hint = "a newer node has changed the tables; upgrade this one, too";
+        self.end(Fatal { why: why.to_owned(), hint });
+    }
+
+    fn end(&self, why: Fatal) {
         self.fatal.send_if_modified(|fatal| {
             let first = fatal.is_none();
             if first {
-                *fatal = Some(why.to_owned());
+                *fatal = Some(why);
             }
             first
         });
     }
 
-    /// Why the store cannot be trusted, if so.
-    pub(crate) fn fatal(&self) -> Option<String> {
+    /// Why this process must not go on, if so.
+    pub(crate) fn fatal(&self) -> Option<Fatal> {
         self.fatal.borrow().clone()
     }
 
-    /// Changes when the store cannot be trusted any more.
-    pub(crate) fn failing(&self) -> watch::Receiver<Option<String>> {
+    /// Changes when this process must not go on.
+    pub(crate) fn failing(&self) -> watch::Receiver<Option<Fatal>> {
         self.fatal.subscribe()
     }
 

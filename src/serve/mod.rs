@@ -36,6 +36,7 @@ mod keys_used;
 mod listen;
 mod mail;
 mod metrics;
+mod neighbours;
 mod output;
 mod pace;
 mod password;

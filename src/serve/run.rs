@@ -179,12 +179,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     blind::end(&app).await;
     app.store.close().await;
     match app.health.fatal() {
-        Some(trouble) => Err(Stopped {
-            why: format!("the store failed: {trouble}"),
-            hint: Some(
-                "nothing was acknowledged after that; look at the disk, then start again".into(),
-            ),
-        }),
+        Some(fatal) => Err(Stopped { why: fatal.why, hint: Some(fatal.hint.to_owned()) }),
         None => Ok(()),
     }
 }
@@ -271,7 +266,9 @@ async fn until_told(
                 reload(app, reread);
                 ask.send_modify(|times| *times += 1);
             }
-            _ = failing.wait_for(|fatal| fatal.is_some()) => return "the store failed".to_owned(),
+            _ = failing.wait_for(|fatal| fatal.is_some()) => {
+                return app.health.fatal().map_or_else(String::new, |fatal| fatal.why);
+            }
         }
     }
 }
