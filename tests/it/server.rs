@@ -143,9 +143,14 @@ impl Server {
     }
 
     /// Asks it to stop, and gives its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(self) -> Option<i32> {
         let pid = nix::unistd::Pid::from_raw(self.pid());
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it is there");
+        self.exit_code()
+    }
+
+    /// The exit code of one that ends by itself.
+    pub(crate) fn exit_code(mut self) -> Option<i32> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {

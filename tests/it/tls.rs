@@ -42,7 +42,7 @@ pub(crate) fn certify(
     (file("pem"), file("key"))
 }
 
-fn server(
+pub(crate) fn server(
     home: &Home,
     (certificate, key): &(PathBuf, PathBuf),
     clients: bool,
