@@ -18,7 +18,9 @@ use super::first_start::{self, GivenKeys, Keys};
 use super::listen::{self, Doors};
 use super::log::Log;
 use super::socket::Listener;
-use super::{alerter, alone, blind, checker, health, mail, quiet, recorder, retention, router};
+use super::{
+    alerter, alone, blind, checker, health, mail, ping, quiet, recorder, retention, router,
+};
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
 use crate::sys::tls_server::Pair;
@@ -132,6 +134,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let (stop, stopping) = watch::channel(false);
     let (stop_recording, recording) = watch::channel(false);
     let mut recorder = JoinSet::new();
+    recorder.spawn(ping::keep_looking_up(Arc::clone(&app), recording.clone()));
     recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording));
     let mut tasks = JoinSet::new();
     let doors = Doors::new(certificate.clone());

@@ -3,28 +3,33 @@
 //! Keys are looked up in the store. What was found is remembered for a few seconds, because a thousand
 //! monitors that ping every second would otherwise ask for the same thousand answers every second. A
 //! key that is not there is never remembered: whoever has just made a monitor pings it at once.
+//!
+//! A million monitors that ping seldom are not remembered by anybody. So look-ups are gathered as pings
+//! are: while the store answers some the next wait, and all of those are one question.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::lookup::{Asked, look_up};
 use crate::domain::ping::mail::MailFilter;
-use crate::domain::ping::{Filters, Native, Spot, native};
-use crate::serve::access;
+use crate::domain::ping::{Filters, Spot};
 use crate::serve::app::App;
-use crate::serve::healthchecks::Words;
-use crate::serve::keys_used::KeysUsed;
-use crate::serve::scope::Scope;
-use crate::serve::secrets::{self, KeyKind};
-use crate::store::monitors::{self, Found, Monitor, Named};
-use crate::store::{Trouble, Tx};
-use crate::sys::clock;
+use crate::store::Trouble;
 
 /// As long an answer of the store is good: a change on another node is seen after this.
 const GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// Answers that are remembered; then all are forgotten, which costs one look-up each.
 const REMEMBERED_MAX: usize = 20_000;
+
+/// Look-ups of one question at most, so that the first of them does not wait for the last.
+const ASKED_MAX: usize = 512;
+
+/// Look-ups that wait at most; whoever comes then is asked to come again, and memory stays flat.
+const WAITING_MAX: usize = 16_384;
 
 /// A monitor that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,10 +77,17 @@ impl Place {
 /// A dialect and a key, as one question.
 type Question = (String, String);
 
-/// What is remembered of the store's answers.
+struct Waiting {
+    asked: Asked,
+    answer: oneshot::Sender<Result<Place, Trouble>>,
+}
+
+/// What is remembered of the store's answers, and who waits for one.
 #[derive(Default)]
 pub(crate) struct Directory {
     remembered: Mutex<HashMap<Question, (Instant, Arc<Known>)>>,
+    waiting: Mutex<Vec<Waiting>>,
+    wake: Notify,
 }
 
 /// The parts of a key as one text: no part can hold the control character between them.
@@ -84,17 +96,16 @@ pub(crate) fn key_text(key: &[String]) -> String {
 }
 
 /// Any dialect, in [`Directory::find`].
-const ANY: &str = "";
+pub(super) const ANY: &str = "";
 
 impl Directory {
     /// The first of several readings of a path whose key is known, and where it leads.
     pub(crate) async fn place<'a>(
         &self,
-        app: &App,
         spots: &'a [Spot],
     ) -> Result<Option<(Place, &'a Spot)>, Trouble> {
         for spot in spots {
-            match self.find(app, ANY, &spot.key).await? {
+            match self.find(ANY, &spot.key).await? {
                 Place::Nowhere => {}
                 place => return Ok(Some((place, spot))),
             }
@@ -103,23 +114,34 @@ impl Directory {
     }
 
     /// What a key leads to; with no dialect, any that shares its path with others.
-    pub(crate) async fn find(
-        &self,
-        app: &App,
-        dialect: &str,
-        key: &[String],
-    ) -> Result<Place, Trouble> {
+    pub(crate) async fn find(&self, dialect: &str, key: &[String]) -> Result<Place, Trouble> {
         let at = (dialect.to_owned(), key_text(key));
         if let Some(known) = self.remembered(&at) {
             return Ok(Place::Monitor(known));
         }
-        let (asked, parts) = (dialect.to_owned(), key.to_vec());
-        let used = Arc::clone(&app.keys_used);
-        let place = app.store.read(move |tx| look_up(tx, &used, &asked, &parts)).await?;
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked { dialect: dialect.to_owned(), key: key.to_vec() };
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() >= WAITING_MAX {
+                return Err(Trouble::Unavailable(format!("{WAITING_MAX} look-ups wait already")));
+            }
+            waiting.push(Waiting { asked, answer });
+        }
+        self.wake.notify_one();
+        let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
+        let place = answered.await.unwrap_or_else(|_| ended())?;
         if let Place::Monitor(known) = &place {
             self.remember(at, known);
         }
         Ok(place)
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.len().min(ASKED_MAX);
+        let rest = waiting.split_off(count);
+        std::mem::replace(&mut *waiting, rest)
     }
 
     fn remembered(&self, at: &Question) -> Option<Arc<Known>> {
@@ -142,58 +164,31 @@ impl Directory {
     }
 }
 
-fn look_up(
-    tx: &mut dyn Tx,
-    used: &KeysUsed,
-    dialect: &str,
-    key: &[String],
-) -> Result<Place, Trouble> {
-    let text = key_text(key);
-    let registered = match dialect {
-        ANY => Named::Key(text),
-        dialect => Named::Alias(dialect.to_owned(), text),
-    };
-    if let Some(Found { dialect, monitor, .. }) = monitors::look(tx, &[registered])?.first() {
-        return Ok(known(monitor, dialect.as_deref().unwrap_or_default()));
-    }
-    let spoken = if dialect == ANY { "healthchecks" } else { dialect };
-    match native(key) {
-        // A UUID of ours is taken at every path, so that a client moves by changing the host's name.
-        Some(Native::Uuid(uuid)) => {
-            let found = monitors::look(tx, &[Named::Uuid(uuid.to_owned())])?;
-            Ok(found.first().map_or(Place::Nowhere, |found| known(&found.monitor, spoken)))
-        }
-        Some(Native::Slug { ping_key, slug }) if matches!(dialect, ANY | "hb") => {
-            let key = access::valid(tx, &secrets::hash(ping_key), clock::now())?;
-            let key = key.filter(|key| key.about.kind == KeyKind::Ping.word());
-            let Some(key) = key else { return Ok(Place::Nowhere) };
-            let scope = Scope::of_stored(key.about.scope.as_deref());
-            if !scope.has(slug) {
-                return Ok(Place::Nowhere);
+/// Answers who waits, until it is told to stop and nobody waits any more.
+pub(crate) async fn keep_looking_up(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let batch = app.directory.take();
+        if batch.is_empty() {
+            if *stop.borrow() {
+                return;
             }
-            let project_id = key.about.project_id;
-            let found = monitors::look(tx, &[Named::Slug(project_id, slug.to_owned())])?;
-            used.note(key.id, clock::now());
-            Ok(match found.as_slice() {
-                [] => {
-                    let may_create = scope.may_create(slug);
-                    Place::Vacant { project_id, slug: slug.to_owned(), may_create }
-                }
-                [only] => known(&only.monitor, spoken),
-                _ => Place::Ambiguous,
-            })
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = app.directory.wake.notified() => {}
+            }
+            continue;
         }
-        Some(Native::Slug { .. }) | None => Ok(Place::Nowhere),
+        let (asked, answers): (Vec<Asked>, Vec<_>) =
+            batch.into_iter().map(|waiting| (waiting.asked, waiting.answer)).unzip();
+        let used = Arc::clone(&app.keys_used);
+        // Whoever asked may have gone away.
+        match app.store.read(move |tx| look_up(tx, &used, &asked)).await {
+            Ok(places) => answers.into_iter().zip(places).for_each(|(answer, place)| {
+                let _ = answer.send(Ok(place));
+            }),
+            Err(trouble) => answers.into_iter().for_each(|answer| {
+                let _ = answer.send(Err(trouble.clone()));
+            }),
+        }
     }
-}
-
-fn known(monitor: &Monitor, dialect: &str) -> Place {
-    Place::Monitor(Arc::new(Known {
-        monitor_id: monitor.id,
-        dialect: dialect.to_owned(),
-        // Filters that cannot be read are none: a ping that counts too much is seen, one that is
-        // ignored is not.
-        filters: serde_json::from_str(&monitor.about.filters).unwrap_or_default(),
-        mail: Words::parse(&monitor.about.filters).mail(),
-    }))
 }

@@ -5,6 +5,7 @@
 //! changes nothing; what can only partly be read counts.
 
 mod directory;
+mod lookup;
 mod submit;
 mod wire;
 
@@ -14,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-pub(crate) use directory::{Directory, Known, Place, key_text};
+pub(crate) use directory::{Directory, Known, Place, keep_looking_up, key_text};
 
 use super::app::App;
 use super::body::{self, Unread};
@@ -71,7 +72,7 @@ async fn answer(app: &Arc<App>, wire: &Wire) -> Answer {
         Route::Literal { dialect, spot } => {
             (dialect.to_owned(), None, ping::read(dialect, &spot, &request))
         }
-        Route::Family { spots } => match app.directory.place(app, &spots).await {
+        Route::Family { spots } => match app.directory.place(&spots).await {
             Ok(Some((place, spot))) => {
                 let dialect = place.dialect().to_owned();
                 let told = ping::read(&dialect, spot, &request);

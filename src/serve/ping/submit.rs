@@ -164,7 +164,7 @@ async fn find(app: &Arc<App>, dialect: &str, keys: &[Vec<String>]) -> Result<Pla
     let mut last = Place::Nowhere;
     for key in keys {
         for asked in [dialect, ""] {
-            match app.directory.find(app, asked, key).await? {
+            match app.directory.find(asked, key).await? {
                 Place::Nowhere => {}
                 Place::Monitor(known) if known.dialect == dialect => {
                     return Ok(Place::Monitor(known));
