@@ -1,0 +1,267 @@
+//! How many pings one and two nodes of `hb serve` take on one PostgreSQL, and what each ping costs it.
+//!
+//!     cargo bench --bench nodes -- target/release/hb postgres://hb@/shop?host=/run/postgresql
+//!         [--monitors 1000000] [--seconds 20] [--connections 128] [--rate 20000]
+//!
+//! The database must be empty and is filled: monitors are copied from one that the API has made, with SQL,
+//! because a million calls would measure the calls. Pings go round all monitors, so that no memory of the
+//! receiver's helps. What each costs is read from PostgreSQL itself, where `pg_stat_statements` is
+//! loaded; commits come from `pg_stat_database`. At the end everything that was acknowledged is counted.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const API_KEY: &str = "hbw_0123456789012345678901234567";
+
+/// The uuid of a monitor by its number, in SQL and here.
+const FILL: &str = "\
+    insert into monitors (project_id, uuid, slug, name, description, owner, tags, rules, filters, \
+     channels, priority, source, created_at, updated_at, version, state, status, wake_at, due_at, \
+     deadline_at, last_success_at, last_event_at, started_at, event_count, incident_id) \
+    select m.project_id, '00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'), 'm' || n, m.name, \
+     m.description, m.owner, m.tags, m.rules, m.filters, m.channels, m.priority, m.source, \
+     m.created_at, m.updated_at, m.version, m.state, m.status, m.wake_at, m.due_at, m.deadline_at, \
+     m.last_success_at, m.last_event_at, m.started_at, m.event_count, m.incident_id \
+    from monitors m, generate_series($1::bigint, $2::bigint) n where m.slug = 'pattern'";
+
+/// Rows of one filling statement.
+const SLICE: u64 = 50_000;
+
+struct Settings {
+    hb: String,
+    url: String,
+    monitors: u64,
+    seconds: u64,
+    connections: u64,
+    rate: Option<f64>,
+}
+
+impl Settings {
+    fn read() -> Settings {
+        let words: Vec<String> =
+            std::env::args().skip(1).filter(|word| word != "--bench").collect();
+        let number = |name: &str| -> Option<u64> {
+            let at = words.iter().position(|word| word == name)?;
+            Some(words.get(at + 1)?.parse().expect("a number"))
+        };
+        Settings {
+            hb: words.first().expect("the hb to measure").clone(),
+            url: words.get(1).expect("the address of an empty PostgreSQL").clone(),
+            monitors: number("--monitors").unwrap_or(10_000),
+            seconds: number("--seconds").unwrap_or(10),
+            connections: number("--connections").unwrap_or(128),
+            rate: number("--rate").map(|rate| rate as f64),
+        }
+    }
+}
+
+fn main() {
+    let settings = Settings::read();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runs");
+    let database = runtime.block_on(Database::open(&settings.url));
+    let one = Node::start(&settings, "one");
+    one.pattern();
+    let began = Instant::now();
+    runtime.block_on(database.fill(settings.monitors));
+    println!("{} monitors, made in {:.1} s", settings.monitors, began.elapsed().as_secs_f64());
+    let mut acknowledged = runtime.block_on(round("one node", &settings, &database, &[&one]));
+    let two = Node::start(&settings, "two");
+    acknowledged += runtime.block_on(round("two nodes", &settings, &database, &[&one, &two]));
+    let kept = runtime.block_on(database.number("select count(*) from events"));
+    println!("acknowledged {acknowledged}, kept {kept}");
+    assert_eq!(acknowledged, kept, "every acknowledged ping is kept");
+}
+
+/// Pings through these nodes, and what they cost the database.
+async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&Node]) -> u64 {
+    let before = database.cost().await;
+    let addresses: Vec<String> = nodes.iter().map(|node| node.address.clone()).collect();
+    let (count, elapsed, mut latencies) = load(settings, addresses).await;
+    // Counters of PostgreSQL are written down a moment after the fact.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let after = database.cost().await;
+    latencies.sort_by(f64::total_cmp);
+    let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
+    let each = |before: Option<u64>, after: Option<u64>| match (before, after) {
+        (Some(before), Some(after)) => format!("{:.2}", (after - before) as f64 / count as f64),
+        _ => "?".to_owned(),
+    };
+    println!(
+        "{name:<10} {:>8.0} pings/s   p50 {:>6.1} ms   p99 {:>6.1} ms   statements per ping {}   \
+         commits per ping {}",
+        count as f64 / elapsed.as_secs_f64(),
+        at(0.5),
+        at(0.99),
+        each(before.statements, after.statements),
+        each(Some(before.commits), Some(after.commits)),
+    );
+    count
+}
+
+/// A node in a process of its own.
+struct Node {
+    child: Child,
+    address: String,
+    data: std::path::PathBuf,
+}
+
+impl Node {
+    fn start(settings: &Settings, name: &str) -> Node {
+        let data = std::env::temp_dir().join(format!("hb-nodes-{}-{name}", std::process::id()));
+        let mut command = Command::new(&settings.hb);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("HB_DATABASE", &settings.url);
+        command.env("HB_DATA_DIR", &data).env("HB_API_KEY", API_KEY).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("hb serve starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned))
+            .expect("it listens");
+        std::thread::spawn(move || lines.for_each(drop));
+        Node { child, address, data }
+    }
+
+    /// Makes the monitor that all others are copied from.
+    fn pattern(&self) {
+        let body = r#"{"slug": "pattern", "schedule": "every 1h", "grace": "10m"}"#;
+        let request = format!(
+            "POST /api/hb/v1/monitors HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {API_KEY}\r\n\
+             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).expect("connects");
+        stream.write_all(request.as_bytes()).expect("writes");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("reads");
+        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+struct Database(tokio_postgres::Client);
+
+/// What the database has done so far.
+struct Cost {
+    statements: Option<u64>,
+    commits: u64,
+}
+
+impl Database {
+    async fn open(url: &str) -> Database {
+        let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+        let (client, connection) = connected.expect("PostgreSQL answers");
+        tokio::spawn(connection);
+        // Not everybody has it.
+        let _ = client.batch_execute("create extension if not exists pg_stat_statements").await;
+        Database(client)
+    }
+
+    async fn fill(&self, monitors: u64) {
+        for from in (0..monitors).step_by(SLICE as usize) {
+            let to = (from + SLICE).min(monitors) - 1;
+            self.0.execute(FILL, &[&(from as i64), &(to as i64)]).await.expect("monitors are made");
+        }
+        self.0.batch_execute("analyze monitors").await.expect("statistics");
+    }
+
+    async fn number(&self, sql: &str) -> u64 {
+        let row = self.0.query_one(sql, &[]).await.expect("a number");
+        u64::try_from(row.get::<_, i64>(0)).expect("not negative")
+    }
+
+    async fn cost(&self) -> Cost {
+        let statements = self.0.query_one(
+            "select coalesce(sum(calls), 0)::bigint from pg_stat_statements s \
+             join pg_database d on d.oid = s.dbid where d.datname = current_database()",
+            &[],
+        );
+        let statements = statements.await.ok().map(|row| row.get::<_, i64>(0).unsigned_abs());
+        let commits = "select xact_commit from pg_stat_database where datname = current_database()";
+        Cost { statements, commits: self.number(commits).await }
+    }
+}
+
+/// Pings as fast as answers come, or at a rate; how many were acknowledged, in which time, and how long
+/// each took in milliseconds.
+async fn load(settings: &Settings, addresses: Vec<String>) -> (u64, Duration, Vec<f64>) {
+    let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let pause =
+        settings.rate.map(|rate| Duration::from_secs_f64(settings.connections as f64 / rate));
+    let began = Instant::now();
+    let mut connections = tokio::task::JoinSet::new();
+    for number in 0..settings.connections {
+        let address = addresses[number as usize % addresses.len()].clone();
+        let (stop, next, monitors) = (Arc::clone(&stop), Arc::clone(&next), settings.monitors);
+        connections.spawn(one(address, monitors, stop, next, pause));
+    }
+    tokio::time::sleep(Duration::from_secs(settings.seconds)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut latencies = Vec::new();
+    while let Some(done) = connections.join_next().await {
+        latencies.extend(done.expect("a connection ends well"));
+    }
+    (latencies.len() as u64, began.elapsed(), latencies)
+}
+
+/// One connection: a ping, its answer, the next ping.
+async fn one(
+    address: String,
+    monitors: u64,
+    stop: Arc<AtomicBool>,
+    next: Arc<AtomicU64>,
+    pause: Option<Duration>,
+) -> Vec<f64> {
+    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
+    stream.set_nodelay(true).expect("an option");
+    let (mut latencies, mut buffer, mut due) = (Vec::new(), vec![0u8; 4096], Instant::now());
+    while !stop.load(Ordering::Relaxed) {
+        if let Some(pause) = pause {
+            due += pause;
+            tokio::time::sleep_until(due.into()).await;
+        }
+        // A step that has no factor in common with any usual number spreads them over the table.
+        let monitor = next.fetch_add(1, Ordering::Relaxed).wrapping_mul(7_919) % monitors;
+        let path = format!("/ping/00000000-0000-4000-8000-{monitor:012x}");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nUser-Agent: bench\r\n\r\n");
+        let sent = Instant::now();
+        stream.write_all(request.as_bytes()).await.expect("writes");
+        answer(&mut stream, &mut buffer).await;
+        latencies.push(sent.elapsed().as_secs_f64() * 1000.0);
+    }
+    latencies
+}
+
+/// Reads one answer to its end; all of them are short.
+async fn answer(stream: &mut tokio::net::TcpStream, buffer: &mut [u8]) {
+    let mut filled = 0;
+    loop {
+        let read = stream.read(&mut buffer[filled..]).await.expect("reads");
+        assert!(read > 0, "the server has closed the connection");
+        filled += read;
+        let text = std::str::from_utf8(&buffer[..filled]).expect("text");
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
+        });
+        if body.len() >= length.unwrap_or(0) {
+            return;
+        }
+    }
+}
