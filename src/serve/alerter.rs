@@ -17,7 +17,7 @@ use crate::domain::time::Moment;
 use crate::notify::channel::Settings;
 use crate::notify::message::Message;
 use crate::notify::{self, Outcome, pause};
-use crate::store::channels::{self, Channel};
+use crate::store::channels;
 use crate::store::deliveries::{self, Claimant, Delivery, Settled};
 use crate::store::monitors::{self, Named};
 use crate::store::{Trouble, Tx};

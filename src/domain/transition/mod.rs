@@ -98,7 +98,6 @@ pub(crate) struct Heard {
 
 impl Heard {
     /// An event that is heard when it happens and says nothing else.
-    #[cfg(test)]
     pub(crate) fn new(kind: Kind, at: Moment) -> Heard {
         Heard {
             kind,

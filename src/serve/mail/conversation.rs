@@ -156,7 +156,7 @@ impl Talk {
     /// Whether a monitor has this address.
     async fn look_up(&mut self, address: &str) -> Next {
         let place = match mail::key(address) {
-            Some(key) => self.app.directory.find(&self.app, "", &key).await,
+            Some(key) => self.app.directory.find("", &key).await,
             None => Ok(Place::Nowhere),
         };
         match place {
@@ -192,7 +192,9 @@ impl Talk {
         let (mut trouble, mut is_kept) = (None, false);
         while let Some(answer) = recorded.join_next().await {
             match answer.map_err(|error| Trouble::Ours(error.to_string())).flatten() {
-                Ok(Recorded::Stored | Recorded::Late | Recorded::Duplicate) => is_kept = true,
+                Ok(
+                    Recorded::Stored | Recorded::Late | Recorded::Duplicate | Recorded::Coalesced,
+                ) => is_kept = true,
                 Ok(Recorded::Gone) => self.app.directory.forget(),
                 Err(found) => trouble = Some(found),
             }
@@ -218,6 +220,7 @@ impl Talk {
             dialect: known.dialect.clone(),
             arrival: Box::new(arrival),
             ignored: kind.is_none(),
+            coalesced: false,
             received_at,
             packed,
             method: String::new(),

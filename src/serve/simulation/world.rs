@@ -69,6 +69,8 @@ fn settings() -> Settings {
     Settings {
         listen: Vec::new(),
         listen_default: None,
+        tls: None,
+        smtp: None,
         place: Place::Sqlite(PathBuf::new()),
         data_dir: PathBuf::new(),
         changeable: Changeable::default(),
