@@ -624,7 +624,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
         'hb;serve;backup' {
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -632,7 +632,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
         'hb;serve;restore' {
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]')
             [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -25,6 +25,12 @@ _hb() {
             hb,doctor)
                 cmd="hb__subcmd__doctor"
                 ;;
+            hb,export)
+                cmd="hb__subcmd__export"
+                ;;
+            hb,import)
+                cmd="hb__subcmd__import"
+                ;;
             hb,incident)
                 cmd="hb__subcmd__incident"
                 ;;
@@ -82,6 +88,15 @@ _hb() {
             hb__subcmd__channel,test)
                 cmd="hb__subcmd__channel__subcmd__test"
                 ;;
+            hb__subcmd__import,cronitor)
+                cmd="hb__subcmd__import__subcmd__cronitor"
+                ;;
+            hb__subcmd__import,healthchecks)
+                cmd="hb__subcmd__import__subcmd__healthchecks"
+                ;;
+            hb__subcmd__import,uptime-kuma)
+                cmd="hb__subcmd__import__subcmd__uptime__subcmd__kuma"
+                ;;
             hb__subcmd__incident,ack)
                 cmd="hb__subcmd__incident__subcmd__ack"
                 ;;
@@ -100,11 +115,17 @@ _hb() {
             hb__subcmd__monitor,add)
                 cmd="hb__subcmd__monitor__subcmd__add"
                 ;;
+            hb__subcmd__monitor,apply)
+                cmd="hb__subcmd__monitor__subcmd__apply"
+                ;;
             hb__subcmd__monitor,edit)
                 cmd="hb__subcmd__monitor__subcmd__edit"
                 ;;
             hb__subcmd__monitor,events)
                 cmd="hb__subcmd__monitor__subcmd__events"
+                ;;
+            hb__subcmd__monitor,export)
+                cmd="hb__subcmd__monitor__subcmd__export"
                 ;;
             hb__subcmd__monitor,list)
                 cmd="hb__subcmd__monitor__subcmd__list"
@@ -133,6 +154,12 @@ _hb() {
             hb__subcmd__schedule,next)
                 cmd="hb__subcmd__schedule__subcmd__next"
                 ;;
+            hb__subcmd__serve,backup)
+                cmd="hb__subcmd__serve__subcmd__backup"
+                ;;
+            hb__subcmd__serve,restore)
+                cmd="hb__subcmd__serve__subcmd__restore"
+                ;;
             hb__subcmd__spool,drop)
                 cmd="hb__subcmd__spool__subcmd__drop"
                 ;;
@@ -149,7 +176,7 @@ _hb() {
 
     case "${cmd}" in
         hb)
-            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident schedule serve init completions"
+            opts="-h -V --help --version run ping progress stage step metric log spool doctor status monitor channel incident import export schedule serve init completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -450,6 +477,124 @@ _hb() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hb__subcmd__export)
+            opts="-h --events --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import)
+            opts="-h --server --key --help healthchecks uptime-kuma cronitor"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__cronitor)
+            opts="-h --ping-key-file --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ping-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__healthchecks)
+            opts="-h --key-file --no-history --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__import__subcmd__uptime__subcmd__kuma)
+            opts="-h --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hb__subcmd__incident)
             opts="-h --server --key --help list show ack snooze resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -741,7 +886,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor)
-            opts="-h --server --key --help list show add edit pause resume rm url runs events"
+            opts="-h --server --key --help list show add edit pause resume rm url export apply runs events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -814,6 +959,32 @@ _hb() {
                     return 0
                     ;;
                 --json-settings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__monitor__subcmd__apply)
+            opts="-y -h --diff --prune --yes --label --json --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --label)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -919,6 +1090,32 @@ _hb() {
                     ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__monitor__subcmd__export)
+            opts="-h --format --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "toml json" -- "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -1567,7 +1764,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --allow-commands --log-format --print-unit --help"
+            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --allow-commands --log-format --print-unit --help backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1610,6 +1807,58 @@ _hb() {
                     return 0
                     ;;
                 --log-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__serve__subcmd__backup)
+            opts="-h --data --database --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__serve__subcmd__restore)
+            opts="-h --data --database --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -573,14 +573,14 @@ set edit:completion:arg-completer[hb] = {|@words|
         &'hb;serve;backup'= {
             cand --data 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]'
             cand --database 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]'
-            cand --config 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`'
+            cand --config 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'hb;serve;restore'= {
             cand --data 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]'
             cand --database 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]'
-            cand --config 'Read this file: listen, data, database, public_url, allow_commands, log_format, and a table `keep`'
+            cand --config 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`'
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -39,6 +39,8 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "status" -d 'What the receiver
 complete -c hb -n "__fish_hb_needs_command" -f -a "monitor" -d 'The monitors of a receiver'
 complete -c hb -n "__fish_hb_needs_command" -f -a "channel" -d 'The ways in which a receiver tells people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "incident" -d 'What is bad and has been told, and that somebody is on it'
+complete -c hb -n "__fish_hb_needs_command" -f -a "import" -d 'Move in from Healthchecks, Uptime Kuma or Cronitor'
+complete -c hb -n "__fish_hb_needs_command" -f -a "export" -d 'Everything that a receiver knows of a project, as JSON'
 complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
 complete -c hb -n "__fish_hb_needs_command" -f -a "serve" -d 'The receiver: take pings, watch deadlines, alert people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "init" -d 'Set up this host: configuration, keys, a first monitor'
@@ -167,19 +169,21 @@ complete -c hb -n "__fish_hb_using_subcommand status" -l key -d 'Where its API k
 complete -c hb -n "__fish_hb_using_subcommand status" -l json -d 'The receiver\'s answer: the counts, or the monitor'
 complete -c hb -n "__fish_hb_using_subcommand status" -s w -l watch -d 'Stay, and show what changes; where stdout is no terminal, one line for each change'
 complete -c hb -n "__fish_hb_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "list" -d 'Show them with their schedules'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "show" -d 'Show one in full'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "add" -d 'Make one, and print its ping URL and a line for the crontab'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "edit" -d 'Change what is given, leave the rest'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "pause" -d 'Keep it quiet: what happens is recorded, and nobody is told'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "resume" -d 'End a pause'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "rm" -d 'Remove it with its history'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "url" -d 'Print its ping URL, and nothing else'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "runs" -d 'Show its runs, or one of them with its output'
-complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url runs events" -f -a "events" -d 'Show what was heard of it'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "list" -d 'Show them with their schedules'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "show" -d 'Show one in full'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "add" -d 'Make one, and print its ping URL and a line for the crontab'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "edit" -d 'Change what is given, leave the rest'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "pause" -d 'Keep it quiet: what happens is recorded, and nobody is told'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "resume" -d 'End a pause'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "rm" -d 'Remove it with its history'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "url" -d 'Print its ping URL, and nothing else'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "export" -d 'Print them as the file that `apply` reads'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "apply" -d 'Make the monitors of a file those of the receiver: all of them, or none'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "runs" -d 'Show its runs, or one of them with its output'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and not __fish_seen_subcommand_from list show add edit pause resume rm url export apply runs events" -f -a "events" -d 'Show what was heard of it'
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l tag -d 'Only those with this label' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l status -d 'Only those of this status, or `bad` for all that need somebody' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from list" -l limit -d 'At most N [default: 1000]' -r
@@ -243,6 +247,19 @@ complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcomman
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from url" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l format -d 'The form of the file: toml, json [default: toml]' -r -f -a "toml\t'`[monitors.nightly]`'
+json\t'`{"monitors": [{"slug": "nightly"}]}`'"
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l label -d 'By what name the receiver knows the file [default: the file\'s own]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l diff -d 'Show what would be different, and change nothing'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l prune -d 'Remove monitors that were in the file once and are not any more'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Do not ask before anything is removed'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -s n -l limit -d 'The newest N [default: 20]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from runs" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
@@ -350,6 +367,28 @@ complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "healthchecks" -d 'Checks with their ping URLs, pings and flips, over the API of a running Healthchecks'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "uptime-kuma" -d 'Push monitors of an Uptime Kuma, from its backup as JSON'
+complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -f -a "cronitor" -d 'Jobs and heartbeats of a Cronitor, from its API\'s answer as JSON'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l key-file -d 'The file with its read-write API key' -r -F
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -l no-history -d 'Take the checks alone, without pings and flips'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from healthchecks" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from uptime-kuma" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l ping-key-file -d 'The file with the API key that the jobs ping with, so that they arrive unchanged' -r -F
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand import; and __fish_seen_subcommand_from cronitor" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand export" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand export" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand export" -l events -d 'All events, too; of a large receiver that is much'
+complete -c hb -n "__fish_hb_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "explain" -d 'Say it in words, with its next moments'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and not __fish_seen_subcommand_from explain next" -f -a "next" -d 'Only its next moments, in UTC'
@@ -367,19 +406,29 @@ complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l duration -d 'Read a span of time instead, and give its whole seconds' -r
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -l json -d 'JSON'
 complete -c hb -n "__fish_hb_using_subcommand schedule; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help'
-complete -c hb -n "__fish_hb_using_subcommand serve" -l listen -d 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l public-url -d 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l tls-key -d 'The key of that certificate, in PEM [env: HB_TLS_KEY]' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l trust-proxy -d 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host\'s] [env: HB_TRUST_PROXY]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l smtp -d 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
-complete -c hb -n "__fish_hb_using_subcommand serve" -l log-format -d 'How log lines look: text, json' -r
-complete -c hb -n "__fish_hb_using_subcommand serve" -l allow-commands -d 'Let channels run commands of this host'
-complete -c hb -n "__fish_hb_using_subcommand serve" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
-complete -c hb -n "__fish_hb_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l listen -d 'Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l public-url -d 'What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l tls-cert -d 'Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l tls-key -d 'The key of that certificate, in PEM [env: HB_TLS_KEY]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l trust-proxy -d 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host\'s] [env: HB_TRUST_PROXY]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l smtp -d 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l log-format -d 'How log lines look: text, json' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l allow-commands -d 'Let channels run commands of this host'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "backup" -d 'Copy everything to a new file, also while the receiver runs'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "restore" -d 'Put a copy in the place of a store that is not there'
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l data -d 'Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l database -d 'Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]' -r
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand init" -l server -d 'Where pings go: the address of an `hb serve`, or a ping URL of any service [default: the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l key-file -d 'A file with the ping key, the API key, or the lines `HB_PING_KEY=` and `HB_API_KEY=` of both, such as the one that `hb serve` has made' -r -F
 complete -c hb -n "__fish_hb_using_subcommand init" -l monitor -d 'The first monitor; with an API key it is made on the server' -r

@@ -16,6 +16,7 @@ mod doctor;
 mod doctor_dialect;
 mod doctor_probe;
 mod dry_run;
+mod entries;
 pub(crate) mod entry;
 mod exit;
 mod export;

@@ -17,7 +17,7 @@ use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
 use crate::store::monitors::Named;
-use crate::store::{Trouble, Tx, incidents, monitors};
+use crate::store::{Trouble, Tx, due, incidents, monitors};
 use crate::sys::clock;
 
 /// Monitors that are judged in one transaction: pings go in between.
@@ -83,7 +83,7 @@ pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Trouble> {
     blind::notice(tx, &app.watch, now)?;
     let mut effects = Effects::default();
-    let due = monitors::due(tx, now, DUE_MAX)?;
+    let due = due::due(tx, now, DUE_MAX)?;
     let mut more = due.len() == DUE_MAX as usize;
     let mut judged: Vec<Judged> =
         due.into_iter().map(|monitor| Judged::new(app, monitor, now)).collect();
@@ -98,7 +98,7 @@ pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Tr
         remind(tx, app, &incident.id, now, &mut effects)?;
     }
     let report_at = afterwards::tell(tx, app, now, &mut effects)?;
-    let next_at = [monitors::next_wake(tx)?, incidents::next_reminder(tx)?, report_at];
+    let next_at = [due::next_wake(tx)?, incidents::next_reminder(tx)?, report_at];
     Ok(Looked { effects, more, next_at: next_at.into_iter().flatten().min() })
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::reply::Mistake;
-use crate::store::{deliveries, incidents, monitors};
+use crate::store::{deliveries, due, incidents, monitors};
 use crate::sys::clock;
 
 /// The numbers of this receiver.
@@ -19,7 +19,7 @@ pub(crate) async fn page(State(app): State<Arc<App>>) -> Result<Response, Mistak
             monitors::counts(tx)?,
             incidents::open_counts(tx)?,
             deliveries::counts(tx)?,
-            monitors::next_wake(tx)?,
+            due::next_wake(tx)?,
         ))
     });
     let (by_status, open, deliveries, next_wake) = found.await?;

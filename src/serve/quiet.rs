@@ -20,7 +20,7 @@ use crate::domain::maintenance::{Scope, When};
 use crate::domain::schedule::{Line, Schedule};
 use crate::domain::time::Moment;
 use crate::store::maintenance::{self, Maintenance};
-use crate::store::{Trouble, Tx, meta, monitors};
+use crate::store::{Trouble, Tx, due, meta};
 use crate::sys::{clock, zone};
 
 /// The name under which the store has the number of the last change of plans, for other nodes.
@@ -175,7 +175,7 @@ pub(crate) async fn refresh(app: &Arc<App>) -> Result<(), Trouble> {
     });
     let Some((number, plans)) = found.await? else { return Ok(()) };
     app.quiet.take(number, &plans);
-    let woken = app.store.write(|tx| monitors::wake_untold(tx, clock::now())).await;
+    let woken = app.store.write(|tx| due::wake_untold(tx, clock::now())).await;
     if woken.is_err() {
         app.quiet.read_again();
     }

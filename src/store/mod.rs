@@ -27,6 +27,7 @@ pub(crate) mod channels;
 mod contract;
 pub(crate) mod deliveries;
 pub(crate) mod doubts;
+pub(crate) mod due;
 mod engine;
 pub(crate) mod events;
 pub(crate) mod incidents;

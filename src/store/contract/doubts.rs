@@ -3,6 +3,7 @@
 use super::{Bed, at};
 use crate::store::changes::{self, NewChange};
 use crate::store::doubts::{self, Between};
+use crate::store::due;
 use crate::store::monitors::{self, Live, Named};
 
 /// A monitor's status, deadline, wake-up and incident.
@@ -92,7 +93,7 @@ pub(super) fn whoever_may_be_told_of_is_woken(bed: &Bed) {
             ("paused", None, Some(900), None),
         ],
     );
-    assert_eq!(bed.write(|tx| monitors::wake_untold(tx, at(50))), Ok(3));
+    assert_eq!(bed.write(|tx| due::wake_untold(tx, at(50))), Ok(3));
     let names: Vec<Named> = ids.iter().map(|id| Named::Id(*id)).collect();
     let found = bed.read(move |tx| monitors::look(tx, &names)).expect("reading works");
     let wakes: Vec<Option<i64>> =

@@ -4,7 +4,7 @@ use super::nouns::NASTY;
 use super::{Bed, at, new_monitor};
 use crate::store::aliases::{self, Alias};
 use crate::store::monitors::{self, About, Filter, Live, Monitor, Named, NewMonitor};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, due};
 
 fn full_live() -> Live {
     Live {
@@ -187,16 +187,16 @@ pub(super) fn a_save_of_an_old_version_is_refused(bed: &Bed) {
 
 pub(super) fn what_is_due_comes_in_its_order(bed: &Bed) {
     let ids = bed.monitors(5);
-    assert_eq!(bed.read(monitors::next_wake), Ok(None));
+    assert_eq!(bed.read(due::next_wake), Ok(None));
     let due = bed.write(move |tx| {
         let wake = |ms: Option<i64>| Live { wake_at: ms.map(at), ..Live::default() };
         let lives = [wake(Some(30)), wake(None), wake(Some(10)), wake(Some(40)), wake(Some(10))];
         let saves: Vec<_> = ids.iter().zip(&lives).map(|(id, live)| (*id, 1, live)).collect();
         monitors::save(tx, &saves)?;
-        assert_eq!(monitors::next_wake(tx)?, Some(at(10)));
+        assert_eq!(due::next_wake(tx)?, Some(at(10)));
         let mut found = Vec::new();
         for (now, limit) in [(9, 9), (10, 9), (39, 9), (40, 2), (99, 9)] {
-            let due = monitors::due(tx, at(now), limit)?;
+            let due = due::due(tx, at(now), limit)?;
             found.push(due.iter().map(|one| one.id - ids[0]).collect::<Vec<_>>());
         }
         Ok(found)

@@ -1,0 +1,30 @@
+//! Monitors with something to do: whom the checker looks at, and when.
+
+use super::monitors::{self, Monitor, Named};
+use super::queries::monitors as sql;
+use super::tx::{Trouble, Tx, Value};
+use crate::domain::time::Moment;
+
+/// Those with something to do by now, the most urgent first, at most `limit`, locked until the
+/// commit. What another node has locked is left to it.
+pub(crate) fn due(tx: &mut dyn Tx, now: Moment, limit: u32) -> Result<Vec<Monitor>, Trouble> {
+    let mut names = Vec::new();
+    for (_, mut row) in tx.rows_many(&sql::DUE, &[vec![Value::from(now), Value::from(limit)]])? {
+        names.push(Named::Id(row.int()?));
+    }
+    let mut found: Vec<Monitor> =
+        monitors::load(tx, &names)?.into_iter().map(|one| one.monitor).collect();
+    found.sort_by_key(|monitor| (monitor.live.wake_at, monitor.id));
+    Ok(found)
+}
+
+/// When the next monitor has something to do.
+pub(crate) fn next_wake(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
+    super::one(tx.rows(sql::NEXT_WAKE, &[])?)?.maybe_moment()
+}
+
+/// Wakes the monitors about whom something may have been kept back: those that are bad and those with an
+/// incident. This looks at all of them, so it is for what a person does seldom.
+pub(crate) fn wake_untold(tx: &mut dyn Tx, now: Moment) -> Result<u64, Trouble> {
+    tx.run(sql::WAKE_UNTOLD, &[Value::from(now)])
+}
