@@ -31,10 +31,9 @@ Receive
   monitor   what it watches:  hb monitor add nightly --schedule '0 3 * * *'
   channel   how it tells people       incident  what is bad, and who is on it
 Set up
-  init      this host: configuration, keys, a first monitor   completions  for your shell
-  schedule  what `0 3 * * 1-5` means          export  move out
-  import    move in:  hb import healthchecks URL --key-file F
-
+  init      this host: configuration, keys, a first monitor
+  schedule  what `0 3 * * 1-5` means  completions  for your shell
+  import    move in from elsewhere    export  move out
 `hb help COMMAND` and `man hb-run` tell all, with examples.
 Configuration: ~/.config/hb/config.toml, /etc/hb/config.toml, or $HB_CONFIG
 ";

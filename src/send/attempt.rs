@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 
 use super::target::Target;
-use crate::domain::dialect::{Answer, HttpRequest};
+use crate::domain::dialect::{Answer, Dialect, HttpRequest};
 use crate::domain::retry_after;
 use crate::sys::{clock, http};
 
@@ -189,6 +189,10 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
         // A portal in front of the network sends everybody elsewhere; the receiver has said nothing.
         Answer::Refused if (300..400).contains(&status) => {
             Attempt::Later { why: refusal(status), after: None }
+        }
+        Answer::Refused if status == 404 && target.dialect == Dialect::Hb => {
+            let why = "no such monitor; `hb monitor add` makes it, and so does --schedule here";
+            Attempt::Refused { why: format!("the server answered {status}: {why}") }
         }
         Answer::Refused if reads && !body.is_empty() => {
             // Its words may repeat a key, and stay in the record for ever: they are not told.

@@ -156,3 +156,18 @@ fn a_key_goes_to_the_receiver_that_it_was_named_with_and_nowhere_else() {
         assert_eq!(seen.status, 0, "{options:?}: {seen:?}");
     }
 }
+
+#[test]
+fn a_run_of_a_monitor_that_nobody_has_made_says_what_makes_it() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let to = format!("http://{}/hb/{PING_KEY}", server.address);
+    let output = home.hb(&["run", "other", "--to", &to, "--", "true"]).output().expect("hb runs");
+    assert!(output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("404: no such monitor; `hb monitor add` makes it"), "{told}");
+    let made = home.hb(&["run", "other", "--to", &to, "--schedule", "every 1h", "--", "true"]);
+    let output = { made }.output().expect("hb runs");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(server.look("other")["status"], "up");
+}

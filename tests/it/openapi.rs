@@ -123,3 +123,33 @@ fn the_runs_of_a_month_are_counted_by_day() {
     let sum: u64 = days.iter().map(|day| day["succeeded"].as_u64().expect("a number")).sum();
     assert_eq!(sum, 2, "{told}");
 }
+
+#[test]
+fn a_filtered_list_is_full_as_long_as_there_is_more() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    for number in 0..7 {
+        let slug = format!("m{number}");
+        server.monitor(json!({ "slug": slug, "schedule": "every 1h" }));
+        if number % 2 == 0 {
+            assert_eq!(server.get(&format!("/ping/{PING_KEY}/{slug}/fail")).status, 200);
+        }
+    }
+    let page = |query: &str| {
+        let page = server.api("GET", &format!("/monitors?{query}"), None).json();
+        let slugs: Vec<String> = page["monitors"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|monitor| monitor["slug"].as_str().expect("a slug").to_owned())
+            .collect();
+        (slugs, page["next"].as_str().map(str::to_owned))
+    };
+    let (first, next) = page("status=failed&limit=2");
+    assert_eq!(first, ["m0", "m2"]);
+    let (second, next) = page(&format!("status=failed&limit=2&cursor={}", next.expect("more")));
+    assert_eq!((second, next), (vec!["m4".to_owned(), "m6".to_owned()], None));
+    assert_eq!(page("status=up").0.len(), 0);
+    assert_eq!(page("limit=7").1, None, "a page that holds all has no next");
+    assert_eq!(page("limit=6").0.len(), 6);
+}

@@ -73,7 +73,7 @@ impl Spot {
 /// and no word that means something behind a key.
 pub(crate) fn may_be_made(slug: &str) -> bool {
     let lower = slug.bytes().all(|byte| byte.is_ascii_lowercase() || is_slug_sign(byte));
-    !slug.is_empty() && slug.len() <= NAME_BYTES_MAX && lower && !is_reserved(slug)
+    !slug.is_empty() && slug.len() <= NAME_BYTES_MAX && lower && !is_word(slug)
 }
 
 /// The words that may stand behind a key, and what they tell.
@@ -127,8 +127,13 @@ const RESERVED: [&str; 26] = [
 
 /// Whether a word can be no key of one segment and no slug, because some path means it otherwise.
 pub(crate) fn is_reserved(word: &str) -> bool {
-    let number = is_number(word) && word.parse::<u32>().is_ok_and(|number| number <= 255);
-    number || RESERVED.contains(&word) || WORDS.iter().any(|(known, _)| *known == word)
+    RESERVED.contains(&word) || is_word(word)
+}
+
+/// Whether it means something behind a key.
+fn is_word(word: &str) -> bool {
+    let is_code = is_number(word) && word.parse::<u32>().is_ok_and(|number| number <= 255);
+    is_code || WORDS.iter().any(|(known, _)| *known == word)
 }
 
 /// The words at the end of these segments, the longest first, each with how many segments it takes.

@@ -89,21 +89,55 @@ pub(crate) async fn list(
     let found = app
         .store
         .read(move |tx| {
-            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-            let page = monitors::page(tx, caller.project_id, &filter, after, limit)?;
+            let page = filtered(tx, caller, &filter, status.as_deref(), (after, limit))?;
             Ok((page, channels::of_project(tx, caller.project_id)?))
         })
         .await?;
-    let (page, channels) = found;
+    let ((found, next), channels) = found;
     let now = clock::now();
-    let monitors: Vec<Value> = page
-        .rows
-        .iter()
-        .filter(|monitor| status.as_ref().is_none_or(|status| *status == monitor.live.status))
-        .map(|monitor| views::monitor(&app, monitor, &channels, now))
-        .collect();
-    let next = page.next.map(|next| next.to_string());
-    Ok(reply::json_ok(&json!({ "monitors": monitors, "next": next })))
+    let shown: Vec<Value> =
+        found.iter().map(|monitor| views::monitor(&app, monitor, &channels, now)).collect();
+    let next = next.map(|next| next.to_string());
+    Ok(reply::json_ok(&json!({ "monitors": shown, "next": next })))
+}
+
+/// Monitors that one page of a filtered list looks at; a rare status may make a page short, and `next` goes
+/// on behind them.
+const LOOKED_AT_MAX: usize = 20_000;
+
+/// Monitors of a list and the number behind which the next page begins.
+type Listed = (Vec<Monitor>, Option<i64>);
+
+/// As many monitors as are wanted, of those that the filter and the status leave.
+fn filtered(
+    tx: &mut dyn Tx,
+    caller: Caller,
+    filter: &Filter,
+    status: Option<&str>,
+    (mut after, limit): (Option<i64>, usize),
+) -> Result<Listed, Trouble> {
+    let (mut listed, mut looked_at) = (Vec::new(), 0);
+    loop {
+        let wanted = u32::try_from(limit).unwrap_or(u32::MAX);
+        let page = monitors::page(tx, caller.project_id, filter, after, wanted)?;
+        looked_at += limit;
+        let mut rest = page.rows.into_iter();
+        while let Some(monitor) = rest.next() {
+            if status.is_some_and(|word| word != monitor.live.status) {
+                continue;
+            }
+            let id = monitor.id;
+            listed.push(monitor);
+            if listed.len() == limit {
+                let is_end = page.next.is_none() && rest.as_slice().is_empty();
+                return Ok((listed, (!is_end).then_some(id)));
+            }
+        }
+        after = page.next;
+        if after.is_none() || looked_at >= LOOKED_AT_MAX {
+            return Ok((listed, after));
+        }
+    }
 }
 
 /// One monitor.

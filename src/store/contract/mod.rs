@@ -14,6 +14,7 @@ mod nouns;
 mod retention;
 mod rounds;
 mod server;
+mod upgraded;
 mod watched;
 
 use std::path::PathBuf;
@@ -100,12 +101,17 @@ impl Bed {
 
     /// In a schema of its own.
     fn postgres(server: &server::Server, name: &str) -> Bed {
+        Bed::of(Place::Postgres(Bed::postgres_named(server, name)), None)
+    }
+
+    /// The address of a fresh schema.
+    fn postgres_named(server: &server::Server, name: &str) -> String {
         use super::engine::{Engine, Way};
         let mut engine = Postgres::new(&server.url("")).expect("the address is right");
         engine.begin(Way::Write).expect("the server answers");
         engine.script(&format!("create schema {name}")).expect("a schema can be made");
         engine.commit().expect("a schema can be made");
-        Bed::of(Place::Postgres(server.url(&format!("&options=-csearch_path%3D{name}"))), None)
+        server.url(&format!("&options=-csearch_path%3D{name}"))
     }
 
     /// The same store as another node sees it.
