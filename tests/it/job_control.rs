@@ -38,7 +38,10 @@ def code():
     while not re.search(rb'code=\d+\.', seen): seen += os.read(terminal, 1000)
     return re.search(rb'code=(\d+)\.', seen)[1]
 def state(pid): return read(f'/proc/{pid}/stat').rpartition(') ')[2][:1]
-def in_front(pid): return there(f'/proc/{pid}') and os.tcgetpgrp(terminal) == os.getpgid(int(pid))
+def in_front(pid):
+    # It may end at any moment, also between two questions.
+    try: return os.tcgetpgrp(terminal) == os.getpgid(int(pid))
+    except ProcessLookupError: return False
 def stopped(*pids): return all(state(pid) == 'T' for pid in pids)
 "#;
 
