@@ -244,7 +244,8 @@ fn after_a_blind_time_each_channel_hears_once_what_was_due_in_it() {
         let server = ahead(&home, offset);
         server.await_status("did-not", "missed");
         wait_for(|| blind(&hook).len() == 1);
-        server.kill();
+        // One that is killed between sending and noting may send again; that is another test's matter.
+        assert_eq!(server.stop(), Some(0));
     }
     let heard = blind(&hook);
     assert_eq!(heard.len(), 1, "{heard:?}");
