@@ -140,7 +140,9 @@ print(code().decode())
         says(&home, &script, "4\n");
         let run = home.last_run();
         let paused = run["paused_s"].as_f64().expect("a number");
-        assert!((0.8..20.0).contains(&paused), "{run}");
+        // The terminal stops hb together with its job. Where hb was first, it has not seen the pause begin.
+        let is_unseen = paused == 0.0 && job == "writes.sh";
+        assert!(is_unseen || (0.8..20.0).contains(&paused), "{run}");
     }
 }
 
