@@ -133,6 +133,9 @@ impl Desk<'_> {
         loop {
             match wait::look(job.pid) {
                 Ok(Change::Ended(ended, usage)) => {
+                    // One that goes on and ends at once tells of its end alone; one that is killed while
+                    // it is stopped never goes on.
+                    paused += stopped_at.map_or(Duration::ZERO, |at| at.elapsed());
                     return Attended { ended: Some(ended), usage, timed_out, paused };
                 }
                 Ok(Change::Stopped) => stopped_at = stopped_at.or(Some(Instant::now())),

@@ -140,9 +140,7 @@ print(code().decode())
         says(&home, &script, "4\n");
         let run = home.last_run();
         let paused = run["paused_s"].as_f64().expect("a number");
-        // The terminal stops hb together with its job. Where hb was first, it has not seen the pause begin.
-        let is_unseen = paused == 0.0 && job == "writes.sh";
-        assert!(is_unseen || (0.8..20.0).contains(&paused), "{run}");
+        assert!((0.8..20.0).contains(&paused), "{run}");
     }
 }
 
@@ -207,4 +205,15 @@ print(code().decode())
     says(&home, script, "130\n");
     assert_eq!(home.runs().len(), 1);
     check(&mut home.hb(&["run", "m", "--", "true"]), 0, "", "");
+}
+
+#[test]
+fn a_job_that_is_killed_while_it_is_stopped_was_paused_until_then() {
+    let home = Home::new();
+    let dies = "(sleep 1; kill -KILL $$) 2>&- & kill -STOP $$; exit 4";
+    let seen = Seen::of(&mut home.hb(&["run", "m", "--", "sh", "-c", dies]));
+    assert_ne!(seen.status, 4, "{seen:?}");
+    let run = home.last_run();
+    let paused = run["paused_s"].as_f64().expect("a number");
+    assert!((0.7..20.0).contains(&paused), "{run}");
 }
