@@ -1,23 +1,12 @@
 //! Monitors that are kept in a file: written out, read back, compared, and changed there alone.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::hb::{Home, Seen};
+use crate::manage::{done_with_words as done, hb};
 use crate::server::{API_KEY, PING_KEY, Server};
-
-fn hb(home: &Home, server: &Server, words: &[&str]) -> Command {
-    let mut command = home.hb(words);
-    command.env("HB_SERVER", format!("http://{}", server.address)).env("HB_API_KEY", API_KEY);
-    command
-}
-
-fn done(home: &Home, server: &Server, words: &[&str]) -> String {
-    let seen = Seen::of(&mut hb(home, server, words));
-    assert_eq!(seen.status, 0, "{words:?}: {seen:?}");
-    seen.stdout
-}
 
 const FILE: &str = "\
 # what is backed up

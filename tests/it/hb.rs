@@ -12,6 +12,15 @@ pub(crate) fn binary() -> PathBuf {
         .map_or_else(|| PathBuf::from(assert_cmd::cargo::cargo_bin!("hb")), PathBuf::from)
 }
 
+/// Where the Python clients lie that hb is tested with.
+pub(crate) fn clients() -> PathBuf {
+    let told = std::env::var_os("HB_TEST_CLIENTS").map(PathBuf::from);
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
+    let found = told.unwrap_or_else(usual).join("bin");
+    assert!(found.exists(), "no clients in `{}`: `./tests/run` installs them", found.display());
+    found
+}
+
 /// A temporary home of its own, removed at the end.
 pub(crate) struct Home {
     path: PathBuf,

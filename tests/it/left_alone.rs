@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::databases::start_postgresql;
 use super::hb::Home;
 use super::receiver::{FakeReceiver, Step};
-use super::receiving::{ahead, clock_can_be_faked, quick, wait_for};
+use super::receiving::{ahead, quick, wait_for};
 use super::server::{PING_KEY, Server};
 
 /// A receiver with a channel that writes down what people are told.
@@ -209,9 +209,6 @@ fn an_incident_shows_what_people_said_and_whom_it_reached() {
 
 #[test]
 fn after_a_blind_time_each_channel_hears_once_what_was_due_in_it() {
-    if !clock_can_be_faked() {
-        return;
-    }
     let home = Home::new();
     let (server, hook) = with_channel(&home);
     let whole = json!({

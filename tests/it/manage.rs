@@ -10,14 +10,21 @@ use crate::receiver::{FakeReceiver, Step, status};
 use crate::server::{API_KEY, PING_KEY, READ_KEY, Server};
 
 /// `hb` on another host: it knows this receiver by its address and its key.
-fn hb(home: &Home, server: &Server, words: &[&str]) -> Command {
+pub(crate) fn hb(home: &Home, server: &Server, words: &[&str]) -> Command {
     let mut command = home.hb(words);
     command.env("HB_SERVER", format!("http://{}", server.address)).env("HB_API_KEY", API_KEY);
     command.env("XDG_RUNTIME_DIR", home.path("elsewhere"));
     command
 }
 
-/// Its stdout, where it does what it is told.
+/// Its stdout, where it does what it is told, whatever it has to say about that.
+pub(crate) fn done_with_words(home: &Home, server: &Server, words: &[&str]) -> String {
+    let seen = Seen::of(&mut hb(home, server, words));
+    assert_eq!(seen.status, 0, "{words:?}: {seen:?}");
+    seen.stdout
+}
+
+/// Its stdout, where it does what it is told and has nothing to say about it.
 fn done(home: &Home, server: &Server, words: &[&str]) -> String {
     let seen = Seen::of(&mut hb(home, server, words));
     assert_eq!((seen.status, &*seen.stderr), (0, ""), "{words:?}: {seen:?}");

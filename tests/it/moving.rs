@@ -1,24 +1,11 @@
 //! Moving in from other services: from a Healthchecks over its API, from others by their files.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use crate::hb::{Home, Seen, is_long};
+use crate::manage::{done_with_words as done, hb};
 use crate::receiver::{FakeReceiver, status};
 use crate::server::{API_KEY, Server};
-
-fn hb(home: &Home, server: &Server, words: &[&str]) -> Command {
-    let mut command = home.hb(words);
-    command.env("HB_SERVER", format!("http://{}", server.address)).env("HB_API_KEY", API_KEY);
-    command
-}
-
-fn done(home: &Home, server: &Server, words: &[&str]) -> String {
-    let seen = Seen::of(&mut hb(home, server, words));
-    assert_eq!(seen.status, 0, "{words:?}: {seen:?}");
-    seen.stdout
-}
 
 /// A call of Healthchecks' API.
 fn v3(server: &Server, method: &str, path: &str, body: &str) -> Value {

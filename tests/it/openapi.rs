@@ -5,14 +5,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::hb::Home;
+use super::hb::{Home, clients};
 use super::server::{API_KEY, Answer, PING_KEY, Server, owner};
-
-/// Where `tests/run` has put the clients that are tested with.
-fn clients() -> std::path::PathBuf {
-    let place = std::env::var_os("HB_TEST_CLIENTS").expect("`./tests/run` says where clients are");
-    std::path::PathBuf::from(place)
-}
 
 fn with(
     server: &Server,
@@ -37,7 +31,7 @@ fn requests_made_from_the_document_get_the_answers_it_promises() {
         assert_eq!(failed.status, 200);
     }
     let base = format!("http://{}/api/hb/v1", server.address);
-    let run = Command::new(clients().join("bin/schemathesis"))
+    let run = Command::new(clients().join("schemathesis"))
         .current_dir(home.path(""))
         .args(["run", &format!("{base}/openapi.json"), "--url", &base, "--no-color"])
         .args(["--header", &format!("Authorization: {}", owner())])

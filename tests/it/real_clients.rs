@@ -6,28 +6,14 @@
 //! script replaces; the host's name is what a person would point elsewhere. Honeybadger's Python
 //! SDK has no check-ins, so there is nothing to run; its requests are among the recorded ones.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use super::hb::{Home, Seen};
+use super::hb::{Home, Seen, clients};
 use super::server::{PING_KEY, Server};
 
 const UUID: &str = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
-
-/// The Python clients; none where nobody has installed them and nobody said that they are there.
-fn clients() -> Option<PathBuf> {
-    let told = std::env::var_os("HB_TEST_CLIENTS").map(PathBuf::from);
-    let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients");
-    let found = told.clone().unwrap_or(usual).join("bin");
-    if found.join("borgmatic").exists() {
-        return Some(found);
-    }
-    assert!(told.is_none(), "no clients in `{}`: `tests/run` installs them", found.display());
-    let _ = writeln!(std::io::stderr(), "skipped: `tests/run` installs the clients");
-    None
-}
 
 fn adopt(server: &Server, slug: &str, dialect: &str, key: &[&str]) {
     server.monitor(json!({
@@ -117,7 +103,7 @@ sentry_sdk.flush()
 
 #[test]
 fn the_sdk_of_sentry_needs_another_host_and_nothing_else() {
-    let Some(clients) = clients() else { return };
+    let clients = clients();
     let home = Home::new();
     let server = Server::start(&home);
     adopt(&server, "job", "sentry_envelope", &["203069", "mymonitor", "5f80ec"]);
@@ -153,7 +139,7 @@ assert answer.status_code == 200, answer
 
 #[test]
 fn the_sdk_of_cronitor_needs_another_host_and_nothing_else() {
-    let Some(clients) = clients() else { return };
+    let clients = clients();
     let home = Home::new();
     let server = Server::start(&home);
     adopt(&server, "job", "cronitor", &["apiKey123", "nightly-db"]);
@@ -191,7 +177,7 @@ fn borgmatic(server: &Server, repository: &str) -> String {
 
 #[test]
 fn every_hook_of_borgmatic_needs_another_host_and_nothing_else() {
-    let Some(clients) = clients() else { return };
+    let clients = clients();
     let home = Home::new();
     let server = Server::start(&home);
     let hooks: [(&str, &str, &[&str]); 5] = [

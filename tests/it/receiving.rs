@@ -179,16 +179,8 @@ pub(crate) fn ahead(home: &Home, offset: &str) -> Server {
     })
 }
 
-/// Only the binary of this build is linked dynamically, which a faked clock needs.
-pub(crate) fn clock_can_be_faked() -> bool {
-    std::env::var_os("HB_TEST_BINARY").is_none()
-}
-
 #[test]
 fn a_deadline_that_passed_while_nobody_watched_is_a_question_first() {
-    if !clock_can_be_faked() {
-        return;
-    }
     let home = Home::new();
     let server = Server::start(&home);
     for slug in ["ran", "did-not"] {
@@ -231,9 +223,6 @@ fn a_deadline_that_passed_while_nobody_watched_is_a_question_first() {
 
 #[test]
 fn restarts_postpone_no_alarm_and_repeat_none() {
-    if !clock_can_be_faked() {
-        return;
-    }
     let home = Home::new();
     let server = Server::start(&home);
     server

@@ -25,6 +25,7 @@ pub(crate) struct Server {
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
     lines: Arc<Mutex<Vec<String>>>,
+    reader: std::thread::JoinHandle<()>,
 }
 
 /// An answer.
@@ -51,6 +52,19 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
+}
+
+/// The same command with the build that a preloaded library reaches: a static one loads none.
+fn reachable(home: &Home, command: &Command) -> Command {
+    let mut reachable = home.program(assert_cmd::cargo::cargo_bin!("hb"));
+    reachable.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => reachable.env(name, value),
+            None => reachable.env_remove(name),
+        };
+    }
+    reachable
 }
 
 /// `Authorization` of the person with the password.
@@ -86,23 +100,24 @@ impl Server {
             .env("HB_PING_KEY", PING_KEY)
             .env("HB_API_KEY", API_KEY)
             .env("HB_API_KEY_READONLY", READ_KEY)
-            .env("HB_ADMIN_PASSWORD", ADMIN_PASSWORD)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+            .env("HB_ADMIN_PASSWORD", ADMIN_PASSWORD);
         change(&mut command);
+        if command.get_envs().any(|(name, _)| name == "LD_PRELOAD") {
+            command = reachable(home, &command);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("hb serve starts");
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
         let errors = BufReader::new(child.stderr.take().expect("stderr is piped"));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in errors.split(b'\n').map_while(Result::ok) {
                 kept.lock()
                     .expect("nobody panics with it")
                     .push(String::from_utf8_lossy(&line).into_owned());
             }
         });
-        let mut server = Server { child, address: String::new(), lines };
+        let mut server = Server { child, address: String::new(), lines, reader };
         let line = server.line("listening on ");
         server.address = line.split_once("://").expect("a URL").1.to_owned();
         server
@@ -112,16 +127,14 @@ impl Server {
     pub(crate) fn line(&mut self, part: &str) -> String {
         let began = Instant::now();
         loop {
-            let found = self.lines().into_iter().find(|line| line.contains(part));
-            if let Some(line) = found {
-                return line;
+            // Asked first: what it said last may be read only after it has ended.
+            let was_all = self.reader.is_finished();
+            let lines = self.lines();
+            if let Some(line) = lines.iter().find(|line| line.contains(part)) {
+                return line.clone();
             }
-            let ended = self.child.try_wait().expect("a child can be waited for");
-            assert!(
-                ended.is_none() && began.elapsed() < PATIENCE,
-                "no line with `{part}` ({ended:?}): {:#?}",
-                self.lines()
-            );
+            let waits = !was_all && began.elapsed() < PATIENCE;
+            assert!(waits, "no line with `{part}` ({:?}): {lines:#?}", self.child.try_wait());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
