@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::Writer;
 use super::json_within;
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::applied::{self, Wanted, Wrong};
 use crate::serve::effects::Effects;
@@ -25,10 +25,9 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Makes the monitors as they are wanted, all or none; with `dry_run` says what would be done.
 pub(crate) async fn apply(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_within(body, BODY_BYTES_MAX).await?;
     let wanted = wanted(&body)?;
     let is_dry = flag(&body, "dry_run")?;
@@ -114,9 +113,8 @@ fn mistakes(wrong: &[Wrong]) -> Response {
 /// the keys of other services, so this takes a key that writes.
 pub(crate) async fn definitions(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let found = app.store.read(move |tx| {
         let all = monitors::all(tx, caller.project_id, &Filter::default())?;
         let written = |monitor: &monitors::Monitor| {

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::Page;
-use super::extract::Query;
-use crate::serve::access;
+use super::extract::{Admin, Query};
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 use crate::store::audit::{self, Line};
@@ -17,10 +15,9 @@ use crate::store::audit::{self, Line};
 /// A page of it.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
     Query(page): Query<Page>,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let (limit, before) = (page.limit()?, page.after()?);
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     let found = app.store.read(move |tx| audit::page(tx, caller.project_id, before, limit)).await?;

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::Path;
+use super::extract::{Path, Reader, Writer};
 use super::{json_of, views};
 use crate::notify::channel::{MASK, Settings};
 use crate::notify::message::{About, Message, What};
 use crate::notify::{self, Outcome};
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::reply::{self, Mistake};
@@ -40,9 +40,8 @@ const OWN_MEMBERS: [&str; 8] = [
 /// All channels of the project.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| channels::of_project(tx, caller.project_id)).await?;
     let shown: Vec<Value> = found.iter().map(views::channel).collect();
     Ok(reply::json_ok(&json!({ "channels": shown, "next": null })))
@@ -51,10 +50,9 @@ pub(crate) async fn list(
 /// One channel.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(name): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| named(tx, caller, &name)).await?;
     found
         .map(|channel| reply::json_ok(&views::channel(&channel)))
@@ -69,10 +67,9 @@ fn named(tx: &mut dyn Tx, caller: Caller, name: &str) -> Result<Option<Channel>,
 /// Makes a channel.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let members = body.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
     let name = name(members.get("name"))?;
@@ -131,11 +128,10 @@ fn settings(app: &App, members: &Map<String, Value>) -> Result<(String, String),
 /// Changes some members of a channel; a secret that comes back masked stays as it is.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(old_name): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let changes =
         body.as_object().cloned().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
@@ -179,10 +175,9 @@ pub(crate) async fn change(
 /// Removes a channel.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(name): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let removed = app.store.write(move |tx| {
         let found = named(tx, caller, &name)?;
         if let Some(channel) = &found {
@@ -198,10 +193,9 @@ pub(crate) async fn remove(
 /// Sends a test message now, and says how that went.
 pub(crate) async fn test(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(name): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let found = app.store.read(move |tx| named(tx, caller, &name)).await?;
     let channel = found.ok_or_else(|| Mistake::not_found("channel"))?;
     let stored: Value = serde_json::from_str(&channel.about.settings).unwrap_or_default();

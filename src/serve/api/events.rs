@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Reader};
 use super::monitors::named;
 use super::{Page, views};
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 use crate::store::events;
@@ -18,11 +16,10 @@ use crate::store::events;
 /// A page of events, the newest first.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(slug): Path,
     Query(page): Query<Page>,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let (limit, before) = (page.limit()?, page.after()?);
     let found = app.store.read(move |tx| {
         let monitor = match named(tx, caller, &slug, false)? {

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::extract::Writer;
 use super::json_within;
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::effects::Effects;
 use crate::serve::healthchecks::{Moving, take};
@@ -25,10 +24,9 @@ const CHECKS_MAX: usize = 500;
 /// Takes pieces of checks in, and says of each what became of it.
 pub(crate) async fn healthchecks(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let mut body = json_within(body, BODY_BYTES_MAX).await?;
     let checks: Vec<Moving> = serde_json::from_value(body["checks"].take())
         .map_err(|error| Mistake::field("checks", format!("`checks` cannot be read: {error}")))?;

@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Reader, Writer};
 use super::pauses::moment;
 use super::{Page, json_of, views};
 use crate::domain::incident;
 use crate::domain::time::Moment;
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::definition::span_of;
@@ -42,10 +41,9 @@ pub(crate) struct Wanted {
 /// A page of incidents, the newest first.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let limit = wanted.page.limit()?;
     let before = wanted.page.cursor.as_deref().filter(|text| !text.is_empty());
     let before = before.map(cursor).transpose()?;
@@ -85,10 +83,9 @@ fn slug(tx: &mut dyn Tx, incident: &Incident) -> Result<Option<String>, Trouble>
 /// One incident.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(id): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| match own(tx, caller, &id)? {
         Some(incident) => {
             let mut shown = views::incident(&incident, slug(tx, &incident)?.as_deref());
@@ -122,11 +119,10 @@ fn own(tx: &mut dyn Tx, caller: Caller, id: &str) -> Result<Option<Incident>, Tr
 /// Somebody knows; reminders become rare.
 pub(crate) async fn acknowledge(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let by = by_of(&body)?;
     let note = note_of(&body)?;
@@ -145,11 +141,10 @@ pub(crate) async fn acknowledge(
 /// Nobody wants to hear of it for a while.
 pub(crate) async fn snooze(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let until = asked_until(&body, clock::now())?
         .ok_or_else(|| Mistake::field("for", "say how long: `for` or `until`"))?;
@@ -164,11 +159,10 @@ pub(crate) async fn snooze(
 /// another incident.
 pub(crate) async fn resolve(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let (by, note) = (by_of(&body)?, note_of(&body)?);
     let now = clock::now();

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::extract::Path;
+use super::extract::{Admin, Path};
 use super::pauses::moment;
 use super::{json_of, views};
 use crate::domain::time::Moment;
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::definition::span_of;
@@ -32,9 +32,8 @@ const OVERLAP: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// All keys of the project.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let found = app.store.read(move |tx| projects::keys(tx, caller.project_id)).await?;
     let keys = found.iter().filter(|key| !secrets::is_of_password(key));
     let shown: Vec<Value> = keys.map(|key| view(key, clock::now())).collect();
@@ -59,10 +58,9 @@ fn view(key: &Key, now: Moment) -> Value {
 /// Makes a key.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let now = clock::now();
     let asked = Asked::read(&json_of(body).await?, now)?;
     let made = made(&app, caller, move |_, _| Ok(Ok(asked.clone())), now).await?;
@@ -72,11 +70,10 @@ pub(crate) async fn create(
 /// Makes a key in the place of another, which ends after the overlap.
 pub(crate) async fn rotate(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
     Path(id): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let now = clock::now();
     let body = json_of(body).await?;
     let overlap = match &body["overlap"] {
@@ -108,10 +105,9 @@ pub(crate) async fn rotate(
 /// Ends a key at once.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
     Path(id): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let now = clock::now();
     let removed = app.store.write(move |tx| {
         let Some(key) = own(tx, caller, &id)? else {

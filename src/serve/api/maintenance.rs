@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::Path;
+use super::extract::{Path, Reader, Writer};
 use super::pauses::moment;
 use super::{json_of, views};
 use crate::domain::maintenance::LASTS_MAX;
 use crate::domain::schedule::{Line, Schedule};
 use crate::domain::time::Moment;
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::definition::span_of;
@@ -40,9 +39,8 @@ const MEMBERS: &str = "monitors, tags, from, until, schedule, for, timezone, rea
 /// The plans of the project.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let plans = app.store.read(move |tx| of_project(tx, caller.project_id)).await?;
     let now = clock::now();
     let shown: Vec<Value> = plans.iter().map(|(id, plan)| show(*id, plan, now)).collect();
@@ -76,10 +74,9 @@ fn show(id: i64, plan: &Maintenance, now: Moment) -> Value {
 /// Plans maintenance.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let now = clock::now();
     let body = json_of(body).await?;
     let members = body.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
@@ -118,10 +115,9 @@ pub(crate) async fn create(
 /// Calls a plan off. What it has kept back is told now.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(id): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let id: i64 = id.parse().map_err(|_| Mistake::not_found("maintenance"))?;
     let removed = app.store.write(move |tx| {
         let found = of_project(tx, caller.project_id)?.into_iter().find(|(known, _)| *known == id);

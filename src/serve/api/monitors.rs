@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Reader, Writer};
 use super::tag::{IfMatch, tagged};
 use super::{Page, json_of, views};
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::creation;
@@ -73,10 +73,9 @@ fn view(app: &App, (monitor, channels): &Shown) -> Value {
 /// A page of the project's monitors.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let all = |name: &str| -> Vec<String> {
         let wanted = pairs.iter().filter(|(known, _)| known == name);
         wanted.map(|(_, value)| value.clone()).collect()
@@ -143,10 +142,9 @@ fn filtered(
 /// One monitor.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| match named(tx, caller, &slug, false)? {
         Ok(monitor) => with_channels(tx, monitor).map(Ok),
         Err(mistake) => Ok(Err(mistake)),
@@ -158,10 +156,9 @@ pub(crate) async fn show(
 /// Makes a monitor.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let definition = Definition::default().read(&json_of(body).await?, clock::now())?;
     let made = make(&app, caller, definition).await?;
     let answer = reply::json_with(StatusCode::CREATED, &view(&app, &made));
@@ -203,11 +200,11 @@ fn shown(tx: &mut dyn Tx, id: i64) -> Result<Shown, Trouble> {
 /// Creates a monitor or gives it another definition.
 pub(crate) async fn replace(
     State(app): State<Arc<App>>,
+    Writer(caller): Writer,
     headers: HeaderMap,
     Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let bare = Definition { slug: slug.clone(), ..Definition::default() };
     let definition = bare.read(&body, clock::now())?;
@@ -235,11 +232,11 @@ pub(crate) async fn replace(
 /// Changes some members of a monitor.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
+    Writer(caller): Writer,
     headers: HeaderMap,
     Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let body = json_of(body).await?;
     let changed = change_to(&app, caller, &slug, IfMatch::of(&headers), move |tx, monitor| {
         Ok(creation::definition_of(tx, monitor)?.read(&body, clock::now()))
@@ -296,10 +293,10 @@ async fn change_to(
 /// Removes a monitor with all that belongs to it.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
+    Writer(caller): Writer,
     headers: HeaderMap,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let expected = IfMatch::of(&headers);
     let removed = app.store.write(move |tx| {
         let monitor = match named(tx, caller, &slug, true)? {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::serve::access;
+use super::extract::Reader;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 use crate::store::{deliveries, incidents, monitors, projects, refusals};
@@ -20,9 +19,8 @@ const REFUSALS_SHOWN: u32 = 20;
 /// The project's monitors by status, what is open, and what the receiver itself went through.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| {
         let mut by_status: BTreeMap<String, u64> = BTreeMap::new();
         for (project_id, status, count) in monitors::counts(tx)? {

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Writer};
 use super::monitors::one_of;
 use super::{json_of, views};
 use crate::domain::time::Moment;
@@ -28,11 +28,10 @@ use crate::sys::clock;
 /// Pauses a monitor: `for`, `until`, `until_success`; with none of them until somebody resumes it.
 pub(crate) async fn pause(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let input = asked(&json_of(body).await?, clock::now())?;
     apply(&app, caller, &slug, input).await
 }
@@ -40,10 +39,9 @@ pub(crate) async fn pause(
 /// Expects runs again.
 pub(crate) async fn resume(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Writer(caller): Writer,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     apply(&app, caller, &slug, Input::Resume).await
 }
 

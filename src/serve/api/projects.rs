@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::Path;
+use super::extract::{Admin, Owner, Path, Reader};
 use super::json_of;
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::definition::checked_slug;
@@ -29,9 +29,8 @@ const FIRST_KEYS: [KeyKind; 4] = [KeyKind::Ping, KeyKind::Read, KeyKind::Write, 
 /// The projects that a caller may see: all with the password, else its own.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(projects::all).await?;
     let seen = found.iter().filter(|one| caller.is_owner || one.id == caller.project_id);
     let shown: Vec<Value> = seen.map(view).collect();
@@ -50,10 +49,9 @@ fn view(project: &Project) -> Value {
 /// Makes a project with its first keys, which are told once.
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Owner(caller): Owner,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::only_owner(&app, &headers).await?;
     let (slug, name) = asked(&json_of(body).await?, None)?;
     let uuid = secrets::uuid().map_err(Mistake::bad)?;
     let made = app.store.write(move |tx| {
@@ -90,11 +88,10 @@ pub(crate) async fn create(
 /// Gives a project another slug or name.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Admin(caller): Admin,
     Path(slug): Path,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::admin(&app, &headers).await?;
     let body = json_of(body).await?;
     let changed = app.store.write(move |tx| {
         let Some(known) = named(tx, caller, &slug)? else {
@@ -119,10 +116,9 @@ pub(crate) async fn change(
 /// Removes a project that has no monitor any more.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Owner(caller): Owner,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::only_owner(&app, &headers).await?;
     let removed = app.store.write(move |tx| {
         let Some(known) = named(tx, caller, &slug)? else {
             return Ok(Err(Mistake::not_found("project")));

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::extract::{Path, Query};
+use super::extract::{Path, Query, Reader};
 use super::monitors::named;
 use super::{Page, views};
-use crate::serve::access::{self, Caller};
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::output;
 use crate::serve::reply::{self, Mistake};
@@ -45,11 +44,10 @@ fn outcome(kind: &str) -> Option<&'static str> {
 /// A page of runs, the newest first.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(slug): Path,
     Query(page): Query<Page>,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let (limit, before) = (page.limit()?, page.after()?);
     let found = app.store.read(move |tx| {
         let monitor = match named(tx, caller, &slug, false)? {
@@ -128,10 +126,9 @@ fn run(id: &str, events: &[StoredEvent], output: Option<String>) -> Value {
 /// One run in full, with its output.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(run_id): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let found = app.store.read(move |tx| look(tx, caller, &run_id));
     found.await?.map(|run| reply::json_ok(&run)).ok_or_else(|| Mistake::not_found("run"))
 }

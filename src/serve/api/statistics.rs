@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::extract::Path;
+use super::extract::{Path, Reader};
 use super::monitors::named;
 use super::views;
 use crate::domain::time::Moment;
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 use crate::store::events::{self, StoredEvent};
@@ -41,10 +39,9 @@ struct Day {
 /// Counts the runs of the last month.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    Reader(caller): Reader,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let now = clock::now();
     let found = app.store.read(move |tx| {
         let monitor = match named(tx, caller, &slug, false)? {

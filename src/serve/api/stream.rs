@@ -15,8 +15,8 @@ use axum::response::Response;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::extract::Reader;
 use crate::domain::transition::Reason;
-use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::reasons;
 use crate::serve::reply::Mistake;
@@ -45,9 +45,9 @@ const READ_MAX: u32 = 200;
 /// Follows the changes of a project's monitors.
 pub(crate) async fn follow(
     State(app): State<Arc<App>>,
+    Reader(caller): Reader,
     headers: HeaderMap,
 ) -> Result<Response, Mistake> {
-    let caller = access::reader(&app, &headers).await?;
     let begin = match last_event_id(&headers)? {
         Some(number) => number,
         None => app.store.read(changes::newest).await?,
