@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::api::Answering;
 use super::blind::Watch;
 use super::effects::Effects;
 use super::health::Health;
@@ -74,8 +73,6 @@ pub(crate) struct App {
     pub(crate) refusals: Refusals,
     /// Keys that were used.
     pub(crate) keys_used: Arc<KeysUsed>,
-    /// Calls with a key of their client's that are being answered.
-    pub(crate) answering: Answering,
     /// The password, as far as it is known to be right.
     pub(crate) password: Password,
     /// How much monitors have said in a minute.
@@ -138,7 +135,6 @@ impl App {
             strangers: Strangers::default(),
             refusals: Refusals::default(),
             keys_used: Arc::default(),
-            answering: Answering::default(),
             password: Password::default(),
             pace: Pace::default(),
             packers: Packers::default(),

@@ -84,7 +84,13 @@ pub(crate) fn plan(tx: &mut dyn Tx, caller: Caller, wanted: &Wanted, now: Moment
         .iter()
         .map(|channel| (channel.about.name.as_str(), channel.about.uuid.as_str()))
         .collect();
-    let mut looking = Looking { label: wanted.label.as_deref(), names, seen: HashMap::new(), now };
+    let mut looking = Looking {
+        label: wanted.label.as_deref(),
+        project_id: caller.project_id,
+        names,
+        seen: HashMap::new(),
+        now,
+    };
     let (mut steps, mut wrong) = (Vec::new(), Vec::new());
     for (at, value) in wanted.monitors.iter().enumerate() {
         // As `Definition` makes it where there is none.
@@ -120,6 +126,7 @@ pub(crate) fn plan(tx: &mut dyn Tx, caller: Caller, wanted: &Wanted, now: Moment
 /// What is known while the monitors are looked at one after the other.
 struct Looking<'a> {
     label: Option<&'a str>,
+    project_id: i64,
     /// Each channel's name and its id.
     names: Vec<(&'a str, &'a str)>,
     /// Slugs and foreign keys that were named before.
@@ -155,6 +162,7 @@ impl Looking<'_> {
         }
         let own = known.first().map(|monitor| monitor.id);
         mistakes.extend(self.taken_keys(tx, &definition, own)?);
+        mistakes.extend(creation::foreign_key(tx, self.project_id, &definition)?);
         let slug = &definition.slug;
         if known.len() > 1 {
             let why =
@@ -270,6 +278,28 @@ impl Plan {
             "removed": removed,
             "left": left,
         })
+    }
+
+    /// Locks those that are to be changed or removed: pings go on changing what hb knows of them, and
+    /// what people say of them must be what the plan has seen.
+    pub(crate) fn lock(&mut self, tx: &mut dyn Tx) -> Result<(), Trouble> {
+        let changed = self.steps.iter_mut().filter(|step| !step.is_same());
+        let mut monitors: Vec<&mut Monitor> =
+            changed.filter_map(|step| step.known.as_mut()).chain(&mut self.removed).collect();
+        // In the order in which everybody locks.
+        monitors.sort_unstable_by_key(|monitor| monitor.id);
+        let names: Vec<Named> = monitors.iter().map(|monitor| Named::Id(monitor.id)).collect();
+        let mut locked: HashMap<i64, Monitor> = monitors::load(tx, &names)?
+            .into_iter()
+            .map(|found| (found.monitor.id, found.monitor))
+            .collect();
+        for monitor in monitors {
+            match locked.remove(&monitor.id) {
+                Some(found) if found.about == monitor.about => *monitor = found,
+                Some(_) | None => return Err(Trouble::Overtaken),
+            }
+        }
+        Ok(())
     }
 
     /// Does it.

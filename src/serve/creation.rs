@@ -10,7 +10,7 @@ use super::definition::{Definition, StoredRules};
 use super::effects::Effects;
 use super::in_file;
 use super::judge::{self, Judged};
-use super::ping::key_text;
+use super::ping::{self, key_text};
 use super::reply::Mistake;
 use super::secrets;
 use crate::domain::arrival;
@@ -19,7 +19,7 @@ use crate::domain::transition::{Input, State};
 use crate::store::aliases::{self, Alias};
 use crate::store::channels;
 use crate::store::monitors::{self, About, Live, Monitor, Named, NewMonitor};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, projects};
 use crate::sys::clock;
 
 /// What a transaction of this room gives: what was asked for, or what is wrong with it.
@@ -38,11 +38,12 @@ pub(crate) fn insert(
         Ok(chosen) => chosen,
         Err(mistake) => return Ok(Err(mistake)),
     };
-    let about = about(definition, &chosen, "{}".to_owned(), source);
-    let id = insert_about(tx, app, project_id, about, now)?;
-    if let Some(mistake) = set_keys(tx, id, definition)? {
+    if let Some(mistake) = foreign_key(tx, project_id, definition)? {
         return Ok(Err(mistake));
     }
+    let about = about(definition, &chosen, "{}".to_owned(), source);
+    let id = insert_about(tx, app, project_id, about, now)?;
+    set_keys(tx, id, definition)?;
     Ok(Ok(id))
 }
 
@@ -90,12 +91,13 @@ pub(crate) fn replace(
         Err(mistake) => return Ok(Err(mistake)),
     };
     let filters = monitor.about.filters.clone();
+    if let Some(mistake) = foreign_key(tx, monitor.project_id, definition)? {
+        return Ok(Err(mistake));
+    }
     let about = about(definition, &chosen, filters, source);
     replace_about(tx, app, monitor, &about, now, effects)?;
-    if definition.keys.is_some()
-        && let Some(mistake) = set_keys(tx, monitor.id, definition)?
-    {
-        return Ok(Err(mistake));
+    if definition.keys.is_some() {
+        set_keys(tx, monitor.id, definition)?;
     }
     Ok(Ok(()))
 }
@@ -196,24 +198,29 @@ fn chosen(tx: &mut dyn Tx, project_id: i64, names: Option<&[String]>) -> Made<Ch
     Ok(Ok(Chosen::Some(uuids)))
 }
 
-fn set_keys(
+/// What is wrong with `keys` where one of them is the address of somebody else's monitor.
+pub(crate) fn foreign_key(
     tx: &mut dyn Tx,
-    monitor_id: i64,
+    project_id: i64,
     definition: &Definition,
 ) -> Result<Option<Mistake>, Trouble> {
+    for key in definition.keys.iter().flatten() {
+        if ping::is_of_another(tx, &key.key, project_id)? {
+            let why = "one of `keys` is an address of another project";
+            return Ok(Some(Mistake::field("keys", why)));
+        }
+    }
+    Ok(None)
+}
+
+fn set_keys(tx: &mut dyn Tx, monitor_id: i64, definition: &Definition) -> Result<(), Trouble> {
     let keys: Vec<Alias> = definition
         .keys
         .iter()
         .flatten()
         .map(|key| Alias { dialect: key.dialect.clone(), key: key_text(&key.key) })
         .collect();
-    match aliases::replace(tx, monitor_id, &keys) {
-        Ok(()) => Ok(None),
-        Err(Trouble::Conflict(_)) => {
-            Err(Trouble::Conflict("one of `keys` leads to another monitor already".to_owned()))
-        }
-        Err(trouble) => Err(trouble),
-    }
+    aliases::replace(tx, monitor_id, &keys)
 }
 
 /// Members of a description that are wrong, each with the reason; they are left as they were.
@@ -238,6 +245,7 @@ pub(crate) async fn create(
     let slug = slug.to_owned();
     let made = app.store.write(move |tx| {
         // Two first pings may come at once; the second finds what the first has made.
+        projects::lock(tx, project_id)?;
         let known = monitors::load(tx, &[Named::Slug(project_id, slug.clone())])?;
         match known.first() {
             Some(found) => Ok(Ok(found.monitor.id)),

@@ -24,6 +24,12 @@ const KEYS_FILE: &str = "keys";
 /// The file that tells this user's `hb run` where its receiver is.
 const RUNTIME_FILE: &str = "serve.json";
 
+/// The name of a key that a first start made.
+const FIRST: &str = "first";
+
+/// The name of one that the environment gives.
+const GIVEN: &str = "given by the environment";
+
 /// The shortest key that is taken: 128 bits need 22 letters.
 const KEY_BYTES_MIN: usize = 16;
 
@@ -138,7 +144,8 @@ pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, 
         match kind {
             KeyKind::Admin => password = Some(key),
             KeyKind::Ping | KeyKind::Read | KeyKind::Write => {
-                new.push(stored(project_id, kind, &key))
+                let name = if settings.keys.get(kind).is_some() { GIVEN } else { FIRST };
+                new.push(stored(project_id, kind, (name, &key)))
             }
         }
     }
@@ -149,22 +156,29 @@ pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, 
             Stopped::new(format!("cannot write the keys to `{}`: {error}", file.display()))
         })?;
     }
-    store
-        .write(move |tx| {
-            for key in &new {
-                // A key that the environment gives is there already from the second start on.
-                if projects::key_by_hash(tx, &key.hash)?.is_none() {
-                    projects::insert_key(tx, key, clock::now())?;
-                }
-            }
-            Ok(())
-        })
-        .await?;
+    store.write(move |tx| new.iter().try_for_each(|key| keep_key(tx, project_id, key))).await?;
     let ping =
         settings.keys.ping.clone().or_else(|| {
             lines.into_iter().find(|(name, _)| name == "HB_PING_KEY").map(|(_, key)| key)
         });
     Ok(Keys { ping, project_id, password, file, made, runtime_file: std::sync::Mutex::new(None) })
+}
+
+/// Keeps a key. One that the environment gives is there already from the second start on, and what it gave
+/// before for the same is over: who gives another key does so because the old one is known too widely.
+fn keep_key(tx: &mut dyn Tx, project_id: i64, key: &NewKey) -> Result<(), Trouble> {
+    if key.name == GIVEN {
+        for old in projects::keys(tx, project_id)? {
+            let is_of_then = old.about.name == GIVEN && old.about.kind == key.kind;
+            if is_of_then && old.about.hash != key.hash {
+                projects::delete_key(tx, project_id, old.id)?;
+            }
+        }
+    }
+    if projects::key_by_hash(tx, &key.hash)?.is_none() {
+        projects::insert_key(tx, key, clock::now())?;
+    }
+    Ok(())
 }
 
 /// Stores a password. Hashing one takes a good part of a second on purpose, so nothing waits for it.
@@ -180,7 +194,7 @@ pub(crate) async fn keep_password(store: Store, keys: Arc<Keys>) -> Result<(), T
     });
     let hashed = hashed.await.map_err(|error| Trouble::Ours(error.to_string()))?;
     let Some(hash) = hashed.map_err(Trouble::Unavailable)? else { return Ok(()) };
-    let new = NewKey { hash, ..stored(project_id, KeyKind::Admin, "") };
+    let new = NewKey { hash, ..stored(project_id, KeyKind::Admin, (FIRST, "")) };
     store
         .write(move |tx| {
             for key in &known {
@@ -209,11 +223,11 @@ fn is_kept(key: &Key, kind: KeyKind) -> bool {
         && key.about.expires_at.is_none()
 }
 
-fn stored(project_id: i64, kind: KeyKind, key: &str) -> NewKey {
+fn stored(project_id: i64, kind: KeyKind, (name, key): (&str, &str)) -> NewKey {
     NewKey {
         project_id,
         kind: kind.word().to_owned(),
-        name: "first".to_owned(),
+        name: name.to_owned(),
         prefix: if kind == KeyKind::Admin { String::new() } else { secrets::mark(key) },
         hash: secrets::hash(key),
         expires_at: None,

@@ -157,8 +157,7 @@ fn number(tx: &mut dyn Tx) -> Result<u64, Trouble> {
 
 /// Notes within a transaction that plans have changed, so that every node reads them again.
 pub(crate) fn changed(tx: &mut dyn Tx) -> Result<(), Trouble> {
-    let next = number(tx)?.saturating_add(1);
-    meta::save(tx, CHANGES, &next.to_string())
+    meta::count(tx, CHANGES)
 }
 
 /// Reads the plans, if they have changed since they were read, and has those judged again about whom

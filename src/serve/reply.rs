@@ -84,6 +84,9 @@ impl From<Trouble> for Mistake {
     fn from(trouble: Trouble) -> Mistake {
         match trouble {
             Trouble::Conflict(_) => Mistake::conflict("something of that name is already there"),
+            Trouble::Overtaken => {
+                Mistake::conflict("somebody else changed it meanwhile; look at it and try again")
+            }
             // What is wrong inside is in the log; a caller can only come back later.
             Trouble::Unavailable(_)
             | Trouble::Newer { .. }

@@ -57,6 +57,7 @@ impl Store {
             place: Place::Sqlite(std::path::PathBuf::new()),
             writes: Queue::new().0,
             reads: Queue::new().0,
+            glances: Queue::new().0,
             is_closing: Arc::new(AtomicBool::new(true)),
             threads: Arc::new(Mutex::new(Vec::new())),
         }

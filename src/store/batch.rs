@@ -234,4 +234,15 @@ impl Tx for Watched<'_> {
         }
         self.ask(|tx| tx.rows_many(many, rows))
     }
+
+    fn insert_many(
+        &mut self,
+        many: &'static Many,
+        rows: &[Vec<Value>],
+    ) -> Result<Vec<(usize, i64)>, Trouble> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.ask(|tx| tx.insert_many(many, rows))
+    }
 }

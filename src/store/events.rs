@@ -65,8 +65,8 @@ pub(crate) struct StoredEvent {
 pub(crate) fn insert(tx: &mut dyn Tx, events: &[NewEvent]) -> Result<Vec<Option<i64>>, Trouble> {
     let rows: Vec<Vec<Value>> = events.iter().map(values).collect();
     let mut ids = vec![None; events.len()];
-    for (place, mut row) in tx.rows_many(&sql::INSERT, &rows)? {
-        ids[place] = Some(row.int()?);
+    for (place, id) in tx.insert_many(&sql::INSERT, &rows)? {
+        ids[place] = Some(id);
     }
     Ok(ids)
 }

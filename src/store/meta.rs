@@ -9,6 +9,11 @@ pub(crate) fn find(tx: &mut dyn Tx, name: &str) -> Result<Option<String>, Troubl
     row.map(|mut row| row.text()).transpose()
 }
 
+/// Counts the number of a name up: numbers rise in the order of the commits, whichever node counts.
+pub(crate) fn count(tx: &mut dyn Tx, name: &str) -> Result<(), Trouble> {
+    tx.run(sql::COUNT_META, &[Value::from(name)]).map(drop)
+}
+
 /// Gives a name its value. The name `schema` is the store's own.
 pub(crate) fn save(tx: &mut dyn Tx, name: &str, value: &str) -> Result<(), Trouble> {
     if name == "schema" {

@@ -66,7 +66,8 @@ use postgres::Postgres;
 use sqlite::Sqlite;
 pub(crate) use tx::{Trouble, Tx};
 
-/// Threads that read: pages and lists for a few people; pings never wait for them.
+/// Threads that read: pages and lists for a few people. Pings never wait for them: what a ping asks for
+/// has a thread of its own.
 const READERS: usize = 3;
 
 /// Where the data is.
@@ -127,6 +128,7 @@ pub(crate) struct Store {
     place: Place,
     writes: mpsc::Sender<Message>,
     reads: mpsc::Sender<Message>,
+    glances: mpsc::Sender<Message>,
     is_closing: Arc<AtomicBool>,
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
@@ -145,14 +147,17 @@ impl Store {
     fn open_with(place: &Place, steps: &'static [migrate::Migration]) -> Result<Store, Trouble> {
         let (writes, write_queue) = Queue::new();
         let (reads, read_queue) = Queue::new();
+        let (glances, glance_queue) = Queue::new();
         let mut threads = vec![start(place, Way::Write, steps, write_queue)?];
         for _ in 0..READERS {
             threads.push(start(place, Way::Read, steps, read_queue.clone())?);
         }
+        threads.push(start(place, Way::Read, steps, glance_queue)?);
         Ok(Store {
             place: place.clone(),
             writes,
             reads,
+            glances,
             is_closing: Arc::new(AtomicBool::new(false)),
             threads: Arc::new(Mutex::new(threads)),
         })
@@ -176,6 +181,15 @@ impl Store {
         T: Send + 'static,
     {
         self.ask(&self.reads, op).await
+    }
+
+    /// The same for a few rows by their keys, on which pings wait: no list is ever before it.
+    pub(crate) async fn glance<T, F>(&self, op: F) -> Result<T, Trouble>
+    where
+        F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(&self.glances, op).await
     }
 
     async fn ask<T, F>(&self, queue: &mpsc::Sender<Message>, op: F) -> Result<T, Trouble>
@@ -205,6 +219,7 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
         let _ = self.reads.send(Message::Stop).await;
+        let _ = self.glances.send(Message::Stop).await;
         self.join(1).await;
         let _ = self.writes.send(Message::Stop).await;
         self.join(0).await;

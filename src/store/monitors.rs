@@ -168,7 +168,7 @@ fn all_saved(saved: u64, wanted: usize) -> Result<(), Trouble> {
     if saved == wanted as u64 {
         return Ok(());
     }
-    Err(Trouble::Conflict("a monitor was changed meanwhile".to_owned()))
+    Err(Trouble::Overtaken)
 }
 
 /// The monitors that these names lead to, locked until the commit: a name may lead to none, and a

@@ -77,6 +77,12 @@ pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<Project>, Trouble> {
     tx.rows(sql::PROJECTS, &[])?.into_iter().map(project).collect()
 }
 
+/// Locks a project until the commit. Whoever makes a monitor of a name looks whether there is one under
+/// this lock: a row that is not there yet can be locked by nobody, and two nodes would make two.
+pub(crate) fn lock(tx: &mut dyn Tx, id: i64) -> Result<(), Trouble> {
+    tx.run(sql::LOCK_PROJECT, &[Value::Int(id)]).map(drop)
+}
+
 /// Gives a project another name and slug. A slug that is taken is a conflict.
 pub(crate) fn rename(tx: &mut dyn Tx, id: i64, slug: &str, name: &str) -> Result<(), Trouble> {
     let values = [Value::Int(id), Value::from(slug), Value::from(name)];

@@ -9,29 +9,50 @@ use crate::domain::time::Moment;
 pub(crate) struct Repeat {
     /// What was asked, as a hash.
     pub(crate) request_hash: String,
-    /// The status of the answer.
+    /// The status of the answer; 0 as long as there is none.
     pub(crate) status: u16,
     /// Its body.
     pub(crate) body: String,
 }
 
-/// Keeps an answer under the client's key.
-pub(crate) fn keep(
+/// Reserves the client's key for a call that is about to be carried out; false where another call has it,
+/// unless that was begun before `lost_before` and never answered.
+pub(crate) fn reserve(
     tx: &mut dyn Tx,
-    project_id: i64,
-    key_hash: &str,
-    repeat: &Repeat,
+    (project_id, key_hash): (i64, &str),
+    request_hash: &str,
     now: Moment,
+    lost_before: Moment,
+) -> Result<bool, Trouble> {
+    let values = [
+        Value::Int(project_id),
+        Value::from(key_hash),
+        Value::from(request_hash),
+        Value::from(now),
+        Value::from(lost_before),
+    ];
+    Ok(tx.run(sql::RESERVE, &values)? == 1)
+}
+
+/// Keeps what was answered.
+pub(crate) fn answer(
+    tx: &mut dyn Tx,
+    (project_id, key_hash): (i64, &str),
+    status: u16,
+    body: &str,
 ) -> Result<(), Trouble> {
     let values = [
         Value::Int(project_id),
         Value::from(key_hash),
-        Value::from(&repeat.request_hash),
-        Value::Int(i64::from(repeat.status)),
-        Value::from(&repeat.body),
-        Value::from(now),
+        Value::Int(i64::from(status)),
+        Value::from(body),
     ];
-    tx.run(sql::INSERT, &values).map(drop)
+    tx.run(sql::ANSWER, &values).map(drop)
+}
+
+/// Gives a key back whose call was refused.
+pub(crate) fn release(tx: &mut dyn Tx, (project_id, key_hash): (i64, &str)) -> Result<(), Trouble> {
+    tx.run(sql::RELEASE, &[Value::Int(project_id), Value::from(key_hash)]).map(drop)
 }
 
 /// What was answered under this key.

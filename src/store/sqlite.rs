@@ -271,6 +271,21 @@ impl Tx for Sqlite {
         }
         Ok(found)
     }
+
+    fn insert_many(
+        &mut self,
+        many: &'static Many,
+        rows: &[Vec<Value>],
+    ) -> Result<Vec<(usize, i64)>, Trouble> {
+        let mut made = Vec::with_capacity(rows.len());
+        for (place, params) in rows.iter().enumerate() {
+            // Found again for each row: a statement that is held forbids to ask for the number.
+            if self.run(many.sqlite, params)? == 1 {
+                made.push((place, self.connection.last_insert_rowid()));
+            }
+        }
+        Ok(made)
+    }
 }
 
 impl Engine for Sqlite {

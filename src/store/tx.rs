@@ -30,6 +30,8 @@ pub(crate) enum Trouble {
     Unavailable(String),
     /// Something with this name or number is there already.
     Conflict(String),
+    /// Somebody else has changed it since it was read. Asking again helps.
+    Overtaken,
     /// The data was written by a newer hb.
     Newer {
         /// The schema that was found.
@@ -48,6 +50,7 @@ impl std::fmt::Display for Trouble {
         match self {
             Trouble::Unavailable(why) => write!(out, "the store is not available: {why}"),
             Trouble::Conflict(what) => write!(out, "it is there already: {what}"),
+            Trouble::Overtaken => out.write_str("somebody else changed it meanwhile"),
             Trouble::Newer { found, known } => write!(
                 out,
                 "the store has schema {found}, and this hb knows up to {known}: it was written by a \
@@ -93,6 +96,15 @@ pub(crate) trait Tx {
         many: &'static Many,
         rows: &[Vec<Value>],
     ) -> Result<Vec<(usize, Row)>, Trouble>;
+
+    /// The numbers that an insertion gives to `rows`, each with the place in `rows`; what is there
+    /// already gets none. SQLite knows them without `returning`, which makes a table of its own for
+    /// every row and costs more than the insertion.
+    fn insert_many(
+        &mut self,
+        many: &'static Many,
+        rows: &[Vec<Value>],
+    ) -> Result<Vec<(usize, i64)>, Trouble>;
 }
 
 /// One row of an answer; its columns are taken from left to right.

@@ -15,12 +15,15 @@ use crate::serve::applied::{self, Wanted, Wrong};
 use crate::serve::effects::Effects;
 use crate::serve::in_file::LABEL_CHARS_MAX;
 use crate::serve::reply::{self, Mistake};
-use crate::store::Trouble;
 use crate::store::monitors::{self, Filter};
+use crate::store::{Trouble, projects};
 use crate::sys::clock;
 
 /// The longest body: a file of a few thousand monitors, as JSON.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Monitors of one file at most: they are written in one go, and pings wait for that second.
+const MONITORS_MAX: usize = 5_000;
 
 /// Makes the monitors as they are wanted, all or none; with `dry_run` says what would be done.
 pub(crate) async fn apply(
@@ -34,13 +37,19 @@ pub(crate) async fn apply(
     let maker = Arc::clone(&app);
     let op = move |tx: &mut dyn crate::store::Tx| {
         let (now, mut effects) = (clock::now(), Effects::default());
-        let plan = match applied::plan(tx, caller, &wanted, now)? {
+        if !is_dry {
+            projects::lock(tx, caller.project_id)?;
+        }
+        let mut plan = match applied::plan(tx, caller, &wanted, now)? {
             Ok(plan) => plan,
             Err(wrong) => return Ok((Err(wrong), effects)),
         };
-        if !is_dry && let Err(mistake) = plan.carry_out(tx, &maker, caller, now, &mut effects)? {
-            // The plan has looked for that; whatever was written must not stay.
-            return Err(Trouble::Conflict(mistake.message().to_owned()));
+        if !is_dry {
+            plan.lock(tx)?;
+            if let Err(mistake) = plan.carry_out(tx, &maker, caller, now, &mut effects)? {
+                // The plan has looked for that; whatever was written must not stay.
+                return Err(Trouble::Conflict(mistake.message().to_owned()));
+            }
         }
         Ok((Ok(plan.told()), effects))
     };
@@ -69,6 +78,11 @@ fn wanted(body: &Value) -> Result<Wanted, Mistake> {
     }
     let wrong = || Mistake::field("monitors", "`monitors` is a list of monitors");
     let monitors = body["monitors"].as_array().ok_or_else(wrong)?.clone();
+    if monitors.len() > MONITORS_MAX {
+        let why =
+            format!("a file has {MONITORS_MAX} monitors at most; divide it, each with its `label`");
+        return Err(Mistake::field("monitors", why));
+    }
     let label = match &body["label"] {
         Value::Null => None,
         Value::String(label) if (1..=LABEL_CHARS_MAX).contains(&label.chars().count()) => {

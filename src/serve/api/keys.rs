@@ -86,15 +86,15 @@ pub(crate) async fn rotate(
         let Some(old) = own(tx, caller, &id)? else {
             return Ok(Err(Mistake::not_found("key")));
         };
-        if old.about.expires_at.is_none_or(|at| at > ends_at) {
-            projects::end_key(tx, caller.project_id, old.id, ends_at)?;
-        }
+        let old_ends_at = old.about.expires_at.map_or(ends_at, |at| at.min(ends_at));
+        projects::end_key(tx, caller.project_id, old.id, old_ends_at)?;
         Ok(Ok(Asked {
             kind: KeyKind::parse(&old.about.kind).unwrap_or(KeyKind::Ping),
             name: old.about.name,
-            expires_at: None,
+            // What was given for a while is not given for ever by being replaced.
+            expires_at: old.about.expires_at,
             scope: old.about.scope,
-            replaces: Some((old.id, ends_at)),
+            replaces: Some((old.id, old_ends_at)),
         }))
     };
     let made = made(&app, caller, replaced, now).await?;

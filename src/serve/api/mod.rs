@@ -26,7 +26,6 @@ mod tag;
 mod views;
 
 pub(crate) use pauses::{pause_heartbeat, resume_heartbeat};
-pub(crate) use repeated::Answering;
 
 use std::sync::Arc;
 

@@ -21,7 +21,7 @@ use crate::serve::in_file;
 use crate::serve::reply::{self, Mistake};
 use crate::store::channels::{self, Channel};
 use crate::store::monitors::{self, Filter, Monitor, Named};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, projects};
 use crate::sys::clock;
 
 /// The monitor of a project that a path names, by its slug or its UUID.
@@ -94,8 +94,11 @@ pub(crate) async fn list(
         .await?;
     let ((found, next), channels) = found;
     let now = clock::now();
-    let shown: Vec<Value> =
-        found.iter().map(|monitor| views::monitor(&app, monitor, &channels, now)).collect();
+    let view = |monitor| {
+        let shown = views::monitor(&app, monitor, &channels, now);
+        if caller.kind.writes() { shown } else { views::without_address(shown) }
+    };
+    let shown: Vec<Value> = found.iter().map(view).collect();
     let next = next.map(|next| next.to_string());
     Ok(reply::json_ok(&json!({ "monitors": shown, "next": next })))
 }
@@ -149,8 +152,10 @@ pub(crate) async fn show(
         Ok(monitor) => with_channels(tx, monitor).map(Ok),
         Err(mistake) => Ok(Err(mistake)),
     });
-    let shown = found.await??;
-    Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
+    let found = found.await??;
+    let shown = view(&app, &found);
+    let shown = if caller.kind.writes() { shown } else { views::without_address(shown) };
+    Ok(tagged(reply::json_ok(&shown), &found.0.about))
 }
 
 /// Makes a monitor.
@@ -168,6 +173,7 @@ pub(crate) async fn create(
 async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<Shown, Mistake> {
     let maker = Arc::clone(app);
     let made = app.store.write(move |tx| {
+        projects::lock(tx, caller.project_id)?;
         let taken = Named::Slug(caller.project_id, definition.slug.clone());
         if !monitors::look(tx, &[taken])?.is_empty() {
             let why = format!("there is a monitor `{}` already", definition.slug);

@@ -1,8 +1,8 @@
 //! Calls that their client may repeat: with an `Idempotency-Key` a call that makes something is carried out
 //! once, and whoever repeats it within a day gets the same answer.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,11 +11,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::BODY_BYTES_MAX;
-use crate::serve::access::{self, Caller};
+use crate::serve::access;
 use crate::serve::app::App;
 use crate::serve::body;
 use crate::serve::reply::{self, Mistake};
 use crate::serve::secrets;
+use crate::store::Trouble;
 use crate::store::repeats::{self, Repeat};
 use crate::sys::clock;
 
@@ -28,9 +29,9 @@ const KEY_BYTES_MAX: usize = 255;
 /// The calls that make something and answer with no secret.
 const TAKEN_BY: [&str; 3] = ["/monitors", "/channels", "/maintenance"];
 
-/// Keys of calls that are being answered.
-#[derive(Default)]
-pub(crate) struct Answering(Mutex<BTreeSet<(i64, String)>>);
+/// A call that was begun so long ago and has no answer died with its receiver; whoever repeats it has it
+/// carried out. Calls that make something are answered within seconds.
+const LOST_AFTER: Duration = Duration::from_secs(60);
 
 /// Carries a call out once.
 pub(super) async fn once(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -53,32 +54,57 @@ async fn answered(app: Arc<App>, request: Request, next: Next) -> Result<Respons
         .await
         .map_err(|why| super::unread(why, BODY_BYTES_MAX))?;
     let request_hash = secrets::hash(&format!("{path}\n{}", String::from_utf8_lossy(&bytes)));
-    if let Some(known) = known(&app, caller, &key_hash).await? {
-        return again(&known, &request_hash);
+    let which = (caller.project_id, key_hash);
+    if !reserve(&app, &which, &request_hash).await? {
+        let key = which.clone();
+        let known = app.store.read(move |tx| repeats::find(tx, key.0, &key.1)).await?;
+        return match known {
+            Some(known) if known.request_hash != request_hash => Err(reused()),
+            Some(known) if known.status > 0 => Ok(again(&known)),
+            _ => {
+                let why = "the first call with this key is being answered; try again";
+                Err(Mistake::conflict(why))
+            }
+        };
     }
-    let which = (caller.project_id, key_hash.clone());
-    let Some(_guard) = Guard::take(&app, which) else {
-        return Err(Mistake::conflict("the first call with this key is being answered; try again"));
-    };
     let request = Request::from_parts(parts, Body::from(bytes));
+    // A client that has gone repeats its call: what was begun for it is ended, and its answer kept.
+    let work = tokio::spawn(carried_out(app, which, request, next));
+    let ended = work.await;
+    ended.unwrap_or_else(|_| Err(Trouble::Ours("a call ended without an answer".to_owned()).into()))
+}
+
+async fn reserve(app: &App, which: &(i64, String), request_hash: &str) -> Result<bool, Trouble> {
+    let (which, request_hash, now) = (which.clone(), request_hash.to_owned(), clock::now());
+    let lost_before = now.before(LOST_AFTER);
+    app.store
+        .write(move |tx| repeats::reserve(tx, (which.0, &which.1), &request_hash, now, lost_before))
+        .await
+}
+
+/// Carries out the call that has reserved the key, and keeps its answer or gives the key back.
+async fn carried_out(
+    app: Arc<App>,
+    which: (i64, String),
+    request: Request,
+    next: Next,
+) -> Result<Response, Mistake> {
     let response = next.run(request).await;
-    if !response.status().is_success() {
+    let status = response.status();
+    if !status.is_success() {
+        app.store.write(move |tx| repeats::release(tx, (which.0, &which.1))).await?;
         return Ok(response);
     }
-    let status = response.status();
     let (_, body) = response.into_parts();
     let bytes = body::whole(body, BODY_BYTES_MAX)
         .await
         .map_err(|why| super::unread(why, BODY_BYTES_MAX))?;
-    let repeat = Repeat {
-        request_hash: request_hash.clone(),
-        status: status.as_u16(),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
-    };
-    let kept = repeat.clone();
-    let now = clock::now();
-    app.store.write(move |tx| repeats::keep(tx, caller.project_id, &key_hash, &kept, now)).await?;
-    Ok(shown(&repeat))
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let response = shown(status.as_u16(), &text);
+    app.store
+        .write(move |tx| repeats::answer(tx, (which.0, &which.1), status.as_u16(), &text))
+        .await?;
+    Ok(response)
 }
 
 fn key(headers: &HeaderMap) -> Result<String, Mistake> {
@@ -90,45 +116,18 @@ fn key(headers: &HeaderMap) -> Result<String, Mistake> {
     Ok(key.to_owned())
 }
 
-async fn known(app: &App, caller: Caller, key_hash: &str) -> Result<Option<Repeat>, Mistake> {
-    let key_hash = key_hash.to_owned();
-    Ok(app.store.read(move |tx| repeats::find(tx, caller.project_id, &key_hash)).await?)
+fn reused() -> Mistake {
+    let why = "this `Idempotency-Key` was used for another call";
+    Mistake::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", why)
 }
 
-fn again(known: &Repeat, request_hash: &str) -> Result<Response, Mistake> {
-    if known.request_hash != request_hash {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let why = "this `Idempotency-Key` was used for another call";
-        return Err(Mistake::new(status, "key_reused", why));
-    }
-    let mut response = shown(known);
+fn again(known: &Repeat) -> Response {
+    let mut response = shown(known.status, &known.body);
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-    Ok(response)
+    response
 }
 
-fn shown(repeat: &Repeat) -> Response {
-    let status = StatusCode::from_u16(repeat.status).unwrap_or(StatusCode::OK);
-    let value = serde_json::from_str(&repeat.body).unwrap_or_default();
-    reply::json_with(status, &value)
-}
-
-/// Takes a key out of those that are being answered, whatever happens.
-struct Guard {
-    app: Arc<App>,
-    which: (i64, String),
-}
-
-impl Guard {
-    fn take(app: &Arc<App>, which: (i64, String)) -> Option<Guard> {
-        let mut answering = app.answering.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = answering.insert(which.clone());
-        is_new.then(|| Guard { app: Arc::clone(app), which })
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let mut answering = self.app.answering.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answering.remove(&self.which);
-    }
+fn shown(status: u16, body: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    reply::json_with(status, &serde_json::from_str(body).unwrap_or_default())
 }

@@ -17,10 +17,12 @@ use tokio::sync::mpsc;
 
 use super::extract::Reader;
 use crate::domain::transition::Reason;
+use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::reasons;
 use crate::serve::reply::Mistake;
 use crate::store::changes::{self, Followed};
+use crate::store::projects;
 use crate::sys::clock;
 
 /// A line that says nothing, so that proxies do not take silence for an end.
@@ -54,8 +56,7 @@ pub(crate) async fn follow(
     };
     let (lines, waiting) = mpsc::channel::<Bytes>(WAITING_MAX);
     let settled_after = if app.store.is_shared() { SETTLED_AFTER } else { Duration::ZERO };
-    let follower =
-        Follower { project_id: caller.project_id, told: Told::from(begin, settled_after), lines };
+    let follower = Follower { caller, told: Told::from(begin, settled_after), lines };
     tokio::spawn(follower.run(app));
     let mut response = Response::new(Body::new(Lines(waiting)));
     let headers = response.headers_mut();
@@ -76,7 +77,7 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Mistake> {
 
 /// Who follows.
 struct Follower {
-    project_id: i64,
+    caller: Caller,
     told: Told,
     lines: mpsc::Sender<Bytes>,
 }
@@ -115,11 +116,19 @@ impl Follower {
     /// Tells everything that is new; whether the follower still listens.
     async fn catch_up(&mut self, app: &App) -> bool {
         loop {
-            let (project_id, floor) = (self.project_id, self.told.floor(Instant::now()));
+            let (caller, floor) = (self.caller, self.told.floor(Instant::now()));
             let limit = READ_MAX + u32::try_from(self.told.recent.len()).unwrap_or(u32::MAX);
-            let read = app.store.read(move |tx| changes::after(tx, project_id, floor, limit));
+            let read = app.store.read(move |tx| {
+                // A key that has ended meanwhile opens nothing any more.
+                let key = projects::key(tx, caller.key_id)?;
+                match key.filter(|key| key.about.expires_at.is_none_or(|at| at > clock::now())) {
+                    Some(_) => changes::after(tx, caller.project_id, floor, limit).map(Some),
+                    None => Ok(None),
+                }
+            });
             // A store that is away comes back; what it has then is told then.
             let Ok(read) = read.await else { return true };
+            let Some(read) = read else { return false };
             let is_all = read.len() < limit as usize;
             for followed in read {
                 if !self.told.is_new(followed.stored.id, Instant::now()) {

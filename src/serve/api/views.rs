@@ -79,6 +79,14 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
     shown
 }
 
+/// The same for somebody who may only look: the id is also the address to ping, and whoever pings may
+/// describe the monitor anew.
+pub(crate) fn without_address(mut shown: Value) -> Value {
+    shown["id"] = Value::Null;
+    shown["ping_url"] = Value::Null;
+    shown
+}
+
 /// The four facts behind the status.
 fn facts(state: &State, compiled: &Compiled, quiet_until: Option<Moment>, now: Moment) -> Value {
     let facts = state.facts(&compiled.rules, now);

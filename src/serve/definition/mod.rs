@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::reply::Mistake;
 use crate::domain::arrival;
 pub(crate) use crate::domain::name::slug_of;
-use crate::domain::schedule::Line;
+use crate::domain::schedule::{Line, Schedule};
 use crate::domain::text;
 use crate::domain::time::Moment;
 use crate::sys::zone;
@@ -193,6 +193,12 @@ impl Definition {
         };
         if line.schedule.next(now, &zone).is_none() {
             return Err(Mistake::field("schedule", "this schedule never comes true again"));
+        }
+        if let Schedule::Calendar(calendar) = &line.schedule
+            && let Some(number) = calendar.dead_line(now, &zone)
+        {
+            let why = format!("line {number} of this schedule never comes true again");
+            return Err(Mistake::field("schedule", why));
         }
         Ok(())
     }

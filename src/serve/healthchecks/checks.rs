@@ -22,7 +22,7 @@ use crate::serve::reply;
 use crate::serve::{audit, creation};
 use crate::store::channels::{self, Channel};
 use crate::store::monitors::{self, About, Filter, Monitor, Named};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, projects};
 use crate::sys::clock;
 
 /// What a transaction of this room gives: what was asked for, or why not.
@@ -128,6 +128,7 @@ pub(super) async fn create(call: Call) -> Result<Response, Refusal> {
     let (maker, version) = (std::sync::Arc::clone(&call.app), call.version);
     let made = call.app.store.write(move |tx| {
         let now = clock::now();
+        projects::lock(tx, caller.project_id)?;
         let chosen = match chosen(tx, caller, &spec)? {
             Ok(chosen) => chosen,
             Err(refusal) => return Ok(Err(refusal)),

@@ -182,7 +182,7 @@ pub(crate) async fn keep_looking_up(app: Arc<App>, mut stop: watch::Receiver<boo
             batch.into_iter().map(|waiting| (waiting.asked, waiting.answer)).unzip();
         let used = Arc::clone(&app.keys_used);
         // Whoever asked may have gone away.
-        match app.store.read(move |tx| look_up(tx, &used, &asked)).await {
+        match app.store.glance(move |tx| look_up(tx, &used, &asked)).await {
             Ok(places) => answers.into_iter().zip(places).for_each(|(answer, place)| {
                 let _ = answer.send(Ok(place));
             }),

@@ -1,7 +1,7 @@
 //! Many keys looked up in one go: adopted ones first, then those of our own.
 //!
 //! However many are asked for, the store is asked a handful of questions. The rules are those for one: a key
-//! that somebody has adopted counts before a UUID or a ping key that looks the same.
+//! that somebody has adopted counts before a UUID or a ping key of the same project that looks the same.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,22 +27,47 @@ pub(super) struct Asked {
     pub(super) key: Vec<String>,
 }
 
+/// Where a key leads, and to whom that belongs.
+#[derive(Clone)]
+struct Lead {
+    place: Place,
+    project_id: Option<i64>,
+}
+
+impl Lead {
+    const NOWHERE: Lead = Lead { place: Place::Nowhere, project_id: None };
+
+    /// Whoever adopts a key says where it leads, but not where somebody else's does: a UUID or a ping key
+    /// of another project stays its own.
+    fn or(self, adopted: Lead) -> Place {
+        let is_foreign = self.project_id.is_some() && self.project_id != adopted.project_id;
+        if adopted.project_id.is_none() || is_foreign { self.place } else { adopted.place }
+    }
+}
+
 /// Where each of them leads.
 pub(super) fn look_up(
     tx: &mut dyn Tx,
     used: &KeysUsed,
     asked: &[Asked],
 ) -> Result<Vec<Place>, Trouble> {
-    let mut places = vec![Place::Nowhere; asked.len()];
+    let mut adopted = vec![Lead::NOWHERE; asked.len()];
     let registered: Vec<Named> = asked.iter().map(registered).collect();
-    let mut is_found = vec![false; asked.len()];
     for Found { which, dialect, monitor } in monitors::look(tx, &registered)? {
-        if !std::mem::replace(&mut is_found[which], true) {
-            places[which] = known(&monitor, dialect.as_deref().unwrap_or_default());
+        if adopted[which].project_id.is_none() {
+            let place = known(&monitor, dialect.as_deref().unwrap_or_default());
+            adopted[which] = Lead { place, project_id: Some(monitor.project_id) };
         }
     }
+    let natives = natives(tx, used, asked)?;
+    Ok(natives.into_iter().zip(adopted).map(|(native, adopted)| native.or(adopted)).collect())
+}
+
+/// Where each leads as a UUID or a ping key of our own.
+fn natives(tx: &mut dyn Tx, used: &KeysUsed, asked: &[Asked]) -> Result<Vec<Lead>, Trouble> {
+    let mut leads = vec![Lead::NOWHERE; asked.len()];
     let (mut names, mut whose, mut keys) = (Vec::new(), Vec::new(), HashMap::new());
-    for (which, one) in asked.iter().enumerate().filter(|(which, _)| !is_found[*which]) {
+    for (which, one) in asked.iter().enumerate() {
         match native(&one.key) {
             // A UUID of ours is taken at every path, so that a client moves by changing the host's name.
             Some(Native::Uuid(uuid)) => names.push(Named::Uuid(uuid.to_owned())),
@@ -55,7 +80,8 @@ pub(super) fn look_up(
                 let project_id = key.about.project_id;
                 used.note(key.id, clock::now());
                 let may_create = scope.may_create(slug);
-                places[which] = Place::Vacant { project_id, slug: slug.to_owned(), may_create };
+                let place = Place::Vacant { project_id, slug: slug.to_owned(), may_create };
+                leads[which] = Lead { place, project_id: Some(project_id) };
                 names.push(Named::Slug(project_id, slug.to_owned()));
             }
             Some(Native::Slug { .. }) | None => continue,
@@ -68,12 +94,32 @@ pub(super) fn look_up(
             ANY => "healthchecks",
             dialect => dialect,
         };
-        places[which] = match &places[which] {
+        let place = match &leads[which].place {
             Place::Monitor(_) | Place::Ambiguous => Place::Ambiguous,
             Place::Nowhere | Place::Vacant { .. } => known(&monitor, spoken),
         };
+        leads[which] = Lead { place, project_id: Some(monitor.project_id) };
     }
-    Ok(places)
+    Ok(leads)
+}
+
+/// Whether a key is a UUID or a ping key of a project other than this.
+pub(crate) fn is_of_another(
+    tx: &mut dyn Tx,
+    key: &[String],
+    project_id: i64,
+) -> Result<bool, Trouble> {
+    let owner = match native(key) {
+        Some(Native::Uuid(uuid)) => {
+            let found = monitors::look(tx, &[Named::Uuid(uuid.to_owned())])?.into_iter().next();
+            found.map(|found| found.monitor.project_id)
+        }
+        Some(Native::Slug { ping_key, .. }) => {
+            opened(tx, &mut HashMap::new(), ping_key)?.map(|key| key.about.project_id)
+        }
+        None => None,
+    };
+    Ok(owner.is_some_and(|owner| owner != project_id))
 }
 
 fn registered(asked: &Asked) -> Named {

@@ -16,9 +16,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 pub(crate) use directory::{Directory, Known, Place, keep_looking_up, key_text};
+pub(crate) use lookup::is_of_another;
 
 use super::app::App;
-use super::body::{self, Unread};
+use super::body::{self, Read, Unread};
 use crate::domain::ping::{self, Answer, Outcome, Refused, Route};
 use submit::Told;
 use wire::Wire;
@@ -26,10 +27,14 @@ use wire::Wire;
 /// Seconds after which a client is to come again when nothing can be stored.
 const RETRY_AFTER_S: u32 = 5;
 
+/// The longest list of events: a thousand with all that hb says in one, or some with long outputs. A longer
+/// one is refused with 413, and its client sends less at once.
+const EVENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Any request that is nobody else's.
 pub(crate) async fn any(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let wire = match read(&parts.headers, body).await {
+    let wire = match read(parts.uri.path(), &parts.headers, body).await {
         Ok(read) => Wire::new(parts, &app.proxies(), read),
         Err(unread) => return wire::refused(&unread),
     };
@@ -45,9 +50,20 @@ pub(crate) async fn events(state: State<Arc<App>>, request: Request) -> Response
     any(state, Request::from_parts(parts, body)).await
 }
 
-/// Reads the body, and unpacks it where it is packed.
-async fn read(headers: &HeaderMap, body: axum::body::Body) -> Result<(Vec<u8>, u64), Unread> {
-    let read = body::head_and_tail(body, headers).await?;
+/// Reads the body, and unpacks it where it is packed. An output may lose its middle; a list of events may
+/// not.
+async fn read(
+    path: &str,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<(Vec<u8>, u64), Unread> {
+    let read = match path.ends_with("/events") {
+        true => {
+            let bytes = body::whole(body, EVENTS_BYTES_MAX).await?;
+            Read { total: bytes.len() as u64, bytes }
+        }
+        false => body::head_and_tail(body, headers).await?,
+    };
     let encoding = headers.get(axum::http::header::CONTENT_ENCODING);
     let Some(encoding) = encoding.and_then(|encoding| encoding.to_str().ok()) else {
         return Ok((read.bytes, read.total));

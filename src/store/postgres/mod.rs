@@ -282,6 +282,15 @@ impl Tx for Postgres {
         found.sort_by_key(|(place, _)| *place);
         Ok(found)
     }
+
+    fn insert_many(
+        &mut self,
+        many: &'static Many,
+        rows: &[Vec<Value>],
+    ) -> Result<Vec<(usize, i64)>, Trouble> {
+        let made = self.rows_many(many, rows)?;
+        made.into_iter().map(|(place, mut row)| Ok((place, row.int()?))).collect()
+    }
 }
 
 impl Engine for Postgres {

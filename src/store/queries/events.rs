@@ -9,7 +9,7 @@ pub(in crate::store) const INSERT: Many = Many {
     insert into events (monitor_id, n, kind, dialect, at, received_at, run_id, seq, exit_code, \
      duration_ms, message, metrics, fields, method, scheme, remote, agent, output_bytes, flags) \
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-    on conflict do nothing returning id",
+    on conflict do nothing",
     postgres: "\
     with given as materialized (\
      select nextval('events_id_seq') as id, g.* from unnest($1::bigint[], $2::bigint[], \

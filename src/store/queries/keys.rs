@@ -40,6 +40,11 @@ pub(in crate::store) const DELETE: &str = "delete from keys where id = $1 and pr
 /// A value by its name.
 pub(in crate::store) const FIND_META: &str = "select value from meta where name = $1";
 
+/// Counts a name's number up; whoever counts waits until who counted before has committed.
+pub(in crate::store) const COUNT_META: &str = "\
+    insert into meta (name, value) values ($1, '1') on conflict (name) do update \
+    set value = cast(cast(meta.value as bigint) + 1 as text)";
+
 /// Gives a name its value.
 pub(in crate::store) const SAVE_META: &str = "\
     insert into meta (name, value) values ($1, $2) \

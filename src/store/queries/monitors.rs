@@ -14,6 +14,9 @@ pub(in crate::store) const PROJECTS: &str = "\
 pub(in crate::store) const RENAME_PROJECT: &str = "\
     update projects set slug = $2, name = $3 where id = $1";
 
+/// Locks a project: its row is written as it is.
+pub(in crate::store) const LOCK_PROJECT: &str = "update projects set slug = slug where id = $1";
+
 /// Removes a project without monitors.
 pub(in crate::store) const DELETE_PROJECT: &str = "\
     delete from projects where id = $1 and not exists \

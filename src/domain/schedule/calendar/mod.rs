@@ -62,6 +62,10 @@ const SHORTHANDS: [(&str, &str); 13] = [
 /// The longest expression that is read.
 const TEXT_BYTES_MAX: usize = 1024;
 
+/// Lines of one expression at most: each is looked through at every step, also the one that comes true
+/// once in 28 years.
+const LINES_MAX: usize = 10;
+
 /// The last year that systemd knows.
 const YEAR_MAX: i64 = 2199;
 
@@ -81,6 +85,10 @@ impl Calendar {
         let [first, others @ ..] = lines.as_slice() else { return parse::whole(text) };
         if others.is_empty() {
             return parse::whole(text.trim_matches('\n'));
+        }
+        if lines.len() > LINES_MAX {
+            return Err(Fault::new(format!("it has more than {LINES_MAX} lines"))
+                .hint("commas and ranges say most things in one"));
         }
         let mut calendar = parse::whole(first.trim())?;
         for line in others {

@@ -24,6 +24,13 @@ impl Calendar {
         lines.filter_map(|line| line.next_of_line(after, zone)).min()
     }
 
+    /// The number of a line, from 1, that never elapses after `after`. It would be looked for to the end of
+    /// the calendar each time.
+    pub(crate) fn dead_line(&self, after: Moment, zone: &Zone) -> Option<usize> {
+        let mut lines = std::iter::once(self).chain(&self.others);
+        lines.position(|line| line.next_of_line(after, zone).is_none()).map(|place| place + 1)
+    }
+
     fn next_of_line(&self, after: Moment, zone: &Zone) -> Option<Moment> {
         let after_s = after.epoch_ms().div_euclid(1000);
         let mut local_ms = after.epoch_ms() + zone.offset_s(after_s) * 1000 + 1;
