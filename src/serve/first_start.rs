@@ -130,10 +130,16 @@ pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, 
     let mut lines = kept_lines(&directory);
     let (mut made, mut new, mut password) = (false, Vec::new(), None);
     for (kind, name) in NAMES {
+        let in_file = lines.iter().find(|(known, _)| known == name).map(|(_, key)| key.clone());
         let key = match settings.keys.get(kind) {
             Some(given) => given.clone(),
             None if known.iter().any(|key| is_kept(key, kind)) => continue,
-            None if kind == KeyKind::Admin => secrets::password().map_err(Stopped::new)?,
+            // Hashing one takes so long that an earlier start may have ended between file and store. Of
+            // the other kinds one that is in the file alone was removed.
+            None if kind == KeyKind::Admin => match in_file {
+                Some(password) => password,
+                None => secrets::password().map_err(Stopped::new)?,
+            },
             None => kind.mint().map_err(Stopped::new)?,
         };
         if settings.keys.get(kind).is_none() {

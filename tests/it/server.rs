@@ -69,6 +69,11 @@ fn reachable(home: &Home, command: &Command) -> Command {
 
 /// `Authorization` of the person with the password.
 pub(crate) fn owner() -> String {
+    basic(ADMIN_PASSWORD)
+}
+
+/// The same with any password.
+pub(crate) fn basic(password: &str) -> String {
     let packed = Command::new("base64")
         .arg("--wrap=0")
         .stdin(Stdio::piped())
@@ -77,7 +82,7 @@ pub(crate) fn owner() -> String {
         .and_then(|mut child| {
             use std::io::Write;
             let mut text = child.stdin.take().expect("stdin is piped");
-            write!(text, "admin:{ADMIN_PASSWORD}")?;
+            write!(text, "admin:{password}")?;
             drop(text);
             child.wait_with_output()
         })
