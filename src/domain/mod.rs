@@ -12,6 +12,7 @@ pub(crate) mod dialect;
 pub(crate) mod event;
 pub(crate) mod exit_set;
 pub(crate) mod healthchecks;
+pub(crate) mod hex;
 pub(crate) mod host;
 pub(crate) mod http1;
 pub(crate) mod incident;

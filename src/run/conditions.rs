@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use super::glob;
 use super::plan::Conditions;
+use crate::domain::hex;
 use crate::domain::metric::Metrics;
 use crate::domain::size;
 use crate::domain::text;
@@ -207,5 +208,5 @@ fn sha256(path: &Path, stopped: Stopped<'_>) -> std::io::Result<String> {
             count => context.update(&chunk[..count]),
         }
     }
-    Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(context.finish().as_ref()))
 }

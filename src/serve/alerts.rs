@@ -35,9 +35,15 @@ pub(crate) enum Chosen {
     Some(Vec<String>),
 }
 
+/// How the store has it that all channels are told.
+const ALL: &str = "\"*\"";
+
 impl Chosen {
     /// Reads what the store has.
     pub(crate) fn parse(text: &str) -> Chosen {
+        if text == ALL {
+            return Chosen::All;
+        }
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Array(uuids)) => Chosen::Some(
                 uuids.iter().filter_map(|uuid| uuid.as_str().map(str::to_owned)).collect(),
@@ -50,7 +56,7 @@ impl Chosen {
     /// As the store keeps it.
     pub(crate) fn stored(&self) -> String {
         match self {
-            Chosen::All => "\"*\"".to_owned(),
+            Chosen::All => ALL.to_owned(),
             Chosen::Some(uuids) => json!(uuids).to_string(),
         }
     }

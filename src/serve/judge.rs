@@ -61,6 +61,10 @@ pub(crate) fn quiet_until(app: &App, monitor: &Monitor, now: Moment) -> Option<M
 
 /// What Healthchecks remembers of a check beside its state.
 pub(crate) fn memory(live: &Live) -> Memory {
+    // It is asked for each check of a list, and most have nothing of the kind.
+    if !live.state.contains("\"healthchecks\"") {
+        return Memory::default();
+    }
     serde_json::from_str::<Kept>(&live.state).unwrap_or_default().healthchecks
 }
 

@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::store::Trouble;
 
@@ -119,13 +120,18 @@ impl IntoResponse for Mistake {
 }
 
 /// JSON with a status.
-pub(crate) fn json_with(status: StatusCode, value: &Value) -> Response {
+pub(crate) fn json_with(status: StatusCode, value: &impl Serialize) -> Response {
+    json_text(status, serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// JSON that is written already.
+pub(crate) fn json_text(status: StatusCode, text: Vec<u8>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, value.to_string()).into_response()
+    (status, headers, text).into_response()
 }
 
 /// JSON.
-pub(crate) fn json_ok(value: &Value) -> Response {
+pub(crate) fn json_ok(value: &impl Serialize) -> Response {
     json_with(StatusCode::OK, value)
 }
 

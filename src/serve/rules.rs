@@ -26,6 +26,17 @@ pub(crate) struct Compiled {
     pub(crate) fault: Option<String>,
     /// Whether it is judged as Healthchecks would.
     pub(crate) is_healthchecks: bool,
+    /// The schedule and the zone as people wrote them.
+    pub(crate) written: Written,
+}
+
+/// What people said of when it is expected.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    /// The schedule.
+    pub(crate) schedule: Option<String>,
+    /// Its zone.
+    pub(crate) timezone: Option<String>,
 }
 
 /// What was read.
@@ -53,18 +64,21 @@ impl RulesCache {
 /// Reads stored rules. Whatever is in the store, something comes out that can be judged by: one
 /// monitor that makes no sense must not keep others from being watched.
 pub(crate) fn compile(text: &str, now: Moment) -> Compiled {
-    match read(text, now) {
-        Ok((rules, is_healthchecks)) => Compiled { rules, fault: None, is_healthchecks },
+    let stored: Result<StoredRules, String> =
+        serde_json::from_str(text).map_err(|error| format!("its rules are no JSON: {error}"));
+    let read = stored.as_ref().map_err(Clone::clone).and_then(|stored| read(stored, now));
+    let stored = stored.unwrap_or_default();
+    let written = Written { schedule: stored.schedule, timezone: stored.timezone };
+    match read {
+        Ok(rules) => Compiled { rules, fault: None, is_healthchecks: stored.healthchecks, written },
         Err(fault) => {
             let rules = Rules::of(None, Zone::utc(), now);
-            Compiled { rules, fault: Some(fault), is_healthchecks: false }
+            Compiled { rules, fault: Some(fault), is_healthchecks: false, written }
         }
     }
 }
 
-fn read(text: &str, now: Moment) -> Result<(Rules, bool), String> {
-    let stored: StoredRules =
-        serde_json::from_str(text).map_err(|error| format!("its rules are no JSON: {error}"))?;
+fn read(stored: &StoredRules, now: Moment) -> Result<Rules, String> {
     let line = match &stored.schedule {
         Some(schedule) => Some(
             Line::parse(None, schedule)
@@ -90,7 +104,7 @@ fn read(text: &str, now: Moment) -> Result<(Rules, bool), String> {
         // It expects the first moment after the last ping, however near that is.
         rules.early = Duration::ZERO;
     }
-    Ok((rules, stored.healthchecks))
+    Ok(rules)
 }
 
 #[cfg(test)]

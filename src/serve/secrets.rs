@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 
 use ring::rand::SecureRandom;
 
-use crate::domain::text;
+use crate::domain::{hex, text};
 use crate::store::projects::Key;
 
 /// Rounds for a password: what OWASP asks for of PBKDF2 with SHA-256.
@@ -100,13 +100,13 @@ pub(crate) fn uuid() -> Result<String, String> {
 
 /// What is kept of a key.
 pub(crate) fn hash(key: &str) -> String {
-    hex(ring::digest::digest(&ring::digest::SHA256, key.as_bytes()).as_ref())
+    hex::encode(ring::digest::digest(&ring::digest::SHA256, key.as_bytes()).as_ref())
 }
 
 /// The signature of a text, 64 hexadecimal digits.
 pub(crate) fn sign(secret: &str, text: &str) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
-    hex(ring::hmac::sign(&key, text.as_bytes()).as_ref())
+    hex::encode(ring::hmac::sign(&key, text.as_bytes()).as_ref())
 }
 
 /// A secret that the receiver keeps for itself.
@@ -117,7 +117,7 @@ pub(crate) fn own() -> Result<String, String> {
 /// What is kept of a password: rounds, salt and result.
 pub(crate) fn hash_password(password: &str) -> Result<String, String> {
     let salt = letters(16)?;
-    Ok(format!("pbkdf2${PASSWORD_ROUNDS}${salt}${}", hex(&derived(password, &salt))))
+    Ok(format!("pbkdf2${PASSWORD_ROUNDS}${salt}${}", hex::encode(&derived(password, &salt))))
 }
 
 /// Whether it stands for the password and not for a key: of a password not even its beginning is kept.
@@ -153,10 +153,6 @@ fn derived(password: &str, salt: &str) -> [u8; 32] {
         &mut out,
     );
     out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A key as a person may see it again: enough to tell two apart.

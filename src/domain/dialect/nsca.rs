@@ -104,10 +104,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Encryption, GREETING_BYTES, PACKET_BYTES, Packet, crc32};
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    use crate::domain::hex;
 
     #[test]
     fn the_packet_is_that_of_the_reference() {
@@ -124,7 +121,7 @@ mod tests {
         let sha256 = |packet: &Packet| {
             let bytes = packet.to_bytes(&greeting);
             assert_eq!(bytes.len(), PACKET_BYTES);
-            hex(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref())
+            hex::encode(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref())
         };
         assert_eq!(
             sha256(&packet),

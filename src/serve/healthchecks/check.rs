@@ -35,6 +35,9 @@ pub(crate) struct Words {
     pub(super) manual_resume: bool,
 }
 
+/// The text of one of which nothing was said: most of them.
+const NOTHING: &str = "{}";
+
 /// The text in which filters and words are kept.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,6 +50,9 @@ struct Kept {
 impl Words {
     /// Reads what the store has.
     pub(crate) fn parse(text: &str) -> Words {
+        if text == NOTHING {
+            return Words::default();
+        }
         serde_json::from_str::<Kept>(text).unwrap_or_default().healthchecks
     }
 
@@ -76,7 +82,7 @@ impl Words {
 
 /// Whether only POST counts.
 pub(super) fn is_post_only(filters: &str) -> bool {
-    serde_json::from_str::<Filters>(filters).unwrap_or_default().post_only
+    filters != NOTHING && serde_json::from_str::<Filters>(filters).unwrap_or_default().post_only
 }
 
 /// The rules of a check of which nothing was said. A run may take its grace, nothing is expected

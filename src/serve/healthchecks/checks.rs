@@ -10,7 +10,7 @@ use super::fields::Spec;
 use super::refusal::Refusal;
 use super::route::Name;
 use super::unique;
-use super::view::{self, Look};
+use super::view::{self, Check, Look};
 use crate::domain::schedule::{Line, Schedule};
 use crate::serve::access::Caller;
 use crate::serve::alerts::Chosen;
@@ -39,7 +39,7 @@ impl Call {
     }
 
     /// A check, as this caller sees it.
-    pub(super) fn view(&self, caller: Caller, (monitor, channels): &Seen) -> Value {
+    pub(super) fn view<'a>(&self, caller: Caller, (monitor, channels): &'a Seen) -> Check<'a> {
         view::check(&self.app, monitor, channels, self.look(caller))
     }
 }
@@ -104,10 +104,11 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
         Ok((found, channels::of_project(tx, caller.project_id)?))
     });
     let (found, channels) = found.await?;
-    let look = call.look(caller);
-    let checks: Vec<Value> =
-        found.iter().map(|monitor| view::check(&call.app, monitor, &channels, look)).collect();
-    Ok(reply::json_ok(&json!({ "checks": checks })))
+    let (look, app) = (call.look(caller), call.app);
+    // Thousands take a while, in which others are not to wait for this thread.
+    let written = tokio::task::spawn_blocking(move || view::list(&app, &found, &channels, look));
+    let text = written.await.map_err(|error| Trouble::Ours(error.to_string()))?;
+    Ok(reply::json_text(StatusCode::OK, text))
 }
 
 /// One check.

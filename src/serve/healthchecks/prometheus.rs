@@ -64,16 +64,19 @@ pub(super) async fn page(
 }
 
 fn text(checks: &[(Shown, Monitor)]) -> String {
+    let labels_of = |Monitor { uuid, about, .. }: &Monitor| {
+        format!(
+            "name=\"{}\", tags=\"{}\", unique_key=\"{}\"",
+            escaped(&about.name),
+            escaped(&about.tags.join(" ")),
+            unique::key(uuid)
+        )
+    };
+    let labels: Vec<String> = checks.iter().map(|(_, monitor)| labels_of(monitor)).collect();
     let mut text = String::new();
     for (name, help, measure) in MEASURES {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for (shown, Monitor { uuid, about, .. }) in checks {
-            let labels = format!(
-                "name=\"{}\", tags=\"{}\", unique_key=\"{}\"",
-                escaped(&about.name),
-                escaped(&about.tags.join(" ")),
-                unique::key(uuid)
-            );
+        for ((shown, _), labels) in checks.iter().zip(&labels) {
             let _ = writeln!(text, "{name}{{{labels}}} {}", u8::from(measure(shown)));
         }
     }

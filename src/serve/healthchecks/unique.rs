@@ -1,12 +1,14 @@
 //! The key by which a reader knows a check without being able to ping it.
 
+use crate::domain::hex;
+
 /// The first 16 hexadecimal digits of the UUID, hashed with SHA-1: what Healthchecks has, and what
 /// dashboards have in their addresses.
 pub(super) fn key(uuid: &str) -> String {
     let digits: String = uuid.chars().filter(char::is_ascii_hexdigit).take(16).collect();
     let algorithm = &ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
     let digest = ring::digest::digest(algorithm, digits.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.as_ref())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A check as the API shows it: its 28 members and its period or its schedule.
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
 
 use super::check::{TIMEOUT_S, Words, is_post_only};
 use super::{badges, unique};
@@ -10,7 +10,6 @@ use crate::domain::time::Moment;
 use crate::domain::transition::State;
 use crate::serve::alerts::Chosen;
 use crate::serve::app::App;
-use crate::serve::definition::StoredRules;
 use crate::serve::judge;
 use crate::serve::rules::Compiled;
 use crate::store::channels::Channel;
@@ -32,95 +31,182 @@ pub(super) fn second(at: Moment) -> String {
     format!("{}+00:00", at.to_short_utc().replace(' ', "T"))
 }
 
-fn maybe_second(at: Option<Moment>) -> Value {
-    at.map_or(Value::Null, |at| Value::from(second(at)))
+/// A moment that is written to the second.
+struct Second(Moment);
+
+impl Serialize for Second {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&second(self.0))
+    }
+}
+
+/// A check as it is written. A list has ten thousand of them, so what is stored is borrowed.
+#[derive(Serialize)]
+pub(super) struct Check<'a> {
+    name: &'a str,
+    slug: &'a str,
+    tags: String,
+    desc: &'a str,
+    grace: u64,
+    n_pings: u64,
+    status: &'static str,
+    started: bool,
+    last_ping: Option<Second>,
+    next_ping: Option<Second>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_duration: Option<u64>,
+    methods: &'static str,
+    subject: String,
+    subject_fail: String,
+    #[serde(flatten)]
+    words: Words,
+    #[serde(flatten)]
+    timing: Timing,
+    badge_url: String,
+    #[serde(flatten)]
+    address: Address<'a>,
+}
+
+/// The period, or the schedule and its zone.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Timing {
+    Period { timeout: u64 },
+    Schedule { schedule: String, tz: String },
+}
+
+/// How it is reached: a reader is not shown how to ping.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Address<'a> {
+    Hidden {
+        unique_key: String,
+    },
+    Known {
+        uuid: &'a str,
+        ping_url: String,
+        update_url: String,
+        pause_url: String,
+        resume_url: String,
+        channels: String,
+    },
 }
 
 /// How a check does, and what Healthchecks remembers of it.
 pub(super) fn standing(app: &App, monitor: &Monitor, now: Moment) -> (Shown, Memory) {
     let compiled = app.rules.get(&monitor.about.rules, now);
+    standing_by(&compiled, monitor, now)
+}
+
+fn standing_by(compiled: &Compiled, monitor: &Monitor, now: Moment) -> (Shown, Memory) {
     let state: State = serde_json::from_str(&monitor.live.state).unwrap_or_default();
     let memory = judge::memory(&monitor.live);
     (shown(&compiled.rules, &state, &memory, now), memory)
 }
 
 /// A check.
-pub(super) fn check(app: &App, monitor: &Monitor, channels: &[Channel], look: Look) -> Value {
+pub(super) fn check<'a>(
+    app: &App,
+    monitor: &'a Monitor,
+    channels: &[Channel],
+    look: Look,
+) -> Check<'a> {
     let about = &monitor.about;
-    let (shown, memory) = standing(app, monitor, look.now);
-    let words = Words::parse(&about.filters);
     let compiled = app.rules.get(&about.rules, look.now);
+    let (shown, memory) = standing_by(&compiled, monitor, look.now);
+    let words = Words::parse(&about.filters);
     let subject = |kw: &str| if words.filter_subject { kw.to_owned() } else { String::new() };
     // In the first version a run was a status of its own.
     let grace = compiled.rules.grace;
     let runs = shown.started_at.is_some_and(|at| look.now < at.after(grace));
     let is_run = look.version == 1 && runs;
-    let mut check = json!({
-        "name": about.name,
-        "slug": about.slug,
-        "tags": about.tags.join(" "),
-        "desc": about.description,
-        "grace": compiled.rules.grace.as_secs(),
-        "n_pings": monitor.live.event_count,
-        "status": if is_run { "started" } else { shown.word.word() },
-        "started": shown.started_at.is_some(),
-        "last_ping": maybe_second(shown.last_ping),
-        "next_ping": maybe_second(shown.next_ping),
-        "manual_resume": words.manual_resume,
-        "methods": if is_post_only(&about.filters) { "POST" } else { "" },
-        "subject": subject(&words.success_kw),
-        "subject_fail": subject(&words.failure_kw),
-        "start_kw": words.start_kw,
-        "success_kw": words.success_kw,
-        "failure_kw": words.failure_kw,
-        "filter_subject": words.filter_subject,
-        "filter_body": words.filter_body,
-        "filter_http_body": words.filter_http_body,
-        "filter_default_fail": words.filter_default_fail,
-        "badge_url": badges::url_of_check(app, monitor),
-    });
-    if let Some(duration_ms) = memory.duration_ms {
-        check["last_duration"] = Value::from(duration_ms / 1000);
+    Check {
+        name: &about.name,
+        slug: &about.slug,
+        tags: about.tags.join(" "),
+        desc: &about.description,
+        grace: grace.as_secs(),
+        n_pings: monitor.live.event_count,
+        status: if is_run { "started" } else { shown.word.word() },
+        started: shown.started_at.is_some(),
+        last_ping: shown.last_ping.map(Second),
+        next_ping: shown.next_ping.map(Second),
+        last_duration: memory.duration_ms.map(|duration_ms| duration_ms / 1000),
+        methods: if is_post_only(&about.filters) { "POST" } else { "" },
+        subject: subject(&words.success_kw),
+        subject_fail: subject(&words.failure_kw),
+        words,
+        timing: timing(&compiled),
+        badge_url: badges::url_of_check(app, monitor),
+        address: address(app, monitor, channels, look),
     }
-    timing(&mut check, &about.rules, &compiled);
-    if look.is_reader {
-        check["unique_key"] = Value::from(unique::key(&monitor.uuid));
-        return check;
-    }
-    let base = app.public_url();
-    let own = format!("{base}/api/v{}/checks/{}", look.version, monitor.uuid);
-    check["uuid"] = Value::from(monitor.uuid.as_str());
-    check["ping_url"] = Value::from(format!("{base}/ping/{}", monitor.uuid));
-    check["pause_url"] = Value::from(format!("{own}/pause"));
-    check["resume_url"] = Value::from(format!("{own}/resume"));
-    check["update_url"] = Value::from(own);
-    check["channels"] = Value::from(chosen(monitor, channels));
-    check
 }
 
-/// The period, or the schedule and its zone.
-fn timing(check: &mut Value, rules: &str, compiled: &Compiled) {
-    let stored: StoredRules = serde_json::from_str(rules).unwrap_or_default();
-    let bare = |kind: &str| {
-        let text = stored.schedule.as_deref().unwrap_or_default();
-        text.strip_prefix(kind).unwrap_or(text).to_owned()
-    };
+fn timing(compiled: &Compiled) -> Timing {
+    let given = compiled.written.schedule.as_deref().unwrap_or_default();
+    let bare = |kind: &str| given.strip_prefix(kind).unwrap_or(given).to_owned();
     let schedule = match &compiled.rules.schedule {
-        None if compiled.fault.is_none() => {
-            check["timeout"] = Value::from(TIMEOUT_S);
-            return;
-        }
+        None if compiled.fault.is_none() => return Timing::Period { timeout: TIMEOUT_S },
         Some(Schedule::Every(every)) => {
-            check["timeout"] = Value::from(every.at_most.as_secs());
-            return;
+            return Timing::Period { timeout: every.at_most.as_secs() };
         }
         Some(Schedule::Cron(_)) => bare("cron "),
         Some(Schedule::Calendar(_)) => bare("calendar "),
         Some(Schedule::Window(_)) | None => bare(""),
     };
-    check["schedule"] = Value::from(schedule);
-    let zone = stored.timezone.as_deref().unwrap_or_else(|| compiled.rules.zone.name());
-    check["tz"] = Value::from(zone);
+    let zone = compiled.written.timezone.as_deref();
+    let tz = zone.unwrap_or_else(|| compiled.rules.zone.name()).to_owned();
+    Timing::Schedule { schedule, tz }
+}
+
+fn address<'a>(app: &App, monitor: &'a Monitor, channels: &[Channel], look: Look) -> Address<'a> {
+    if look.is_reader {
+        return Address::Hidden { unique_key: unique::key(&monitor.uuid) };
+    }
+    let (base, uuid) = (app.public_url(), monitor.uuid.as_str());
+    let own = format!("{base}/api/v{}/checks/{uuid}", look.version);
+    Address::Known {
+        uuid,
+        ping_url: format!("{base}/ping/{uuid}"),
+        pause_url: format!("{own}/pause"),
+        resume_url: format!("{own}/resume"),
+        update_url: own,
+        channels: chosen(monitor, channels),
+    }
+}
+
+/// Checks that one thread writes: fewer are not worth a second one.
+const PIECE: usize = 500;
+
+/// All of these checks as one answer, written by as many threads as the host has processors.
+pub(super) fn list(app: &App, monitors: &[Monitor], channels: &[Channel], look: Look) -> Vec<u8> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let piece = monitors.len().div_ceil(threads).max(PIECE);
+    let write = |monitors: &[Monitor]| {
+        let mut text = Vec::new();
+        for monitor in monitors {
+            // Writing into memory does not fail.
+            let _ = serde_json::to_writer(&mut text, &check(app, monitor, channels, look));
+            text.push(b',');
+        }
+        text
+    };
+    let mut text = b"{\"checks\": [".to_vec();
+    std::thread::scope(|scope| {
+        let mut pieces = monitors.chunks(piece);
+        let first = pieces.next().unwrap_or_default();
+        let others: Vec<_> = pieces.map(|others| scope.spawn(move || write(others))).collect();
+        text.extend(write(first));
+        for written in others {
+            match written.join() {
+                Ok(written) => text.extend(written),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    text.pop_if(|last| *last == b',');
+    text.extend(b"]}");
+    text
 }
 
 /// The ids of the channels that are told.
