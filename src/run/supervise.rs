@@ -136,6 +136,8 @@ impl Desk<'_> {
                     // One that goes on and ends at once tells of its end alone; one that is killed while
                     // it is stopped never goes on.
                     paused += stopped_at.map_or(Duration::ZERO, |at| at.elapsed());
+                    // Who ends a whole unit may have ended the job before hb has read its own signal.
+                    let _ = self.end_asked();
                     return Attended { ended: Some(ended), usage, timed_out, paused };
                 }
                 Ok(Change::Stopped) => stopped_at = stopped_at.or(Some(Instant::now())),
