@@ -64,7 +64,8 @@ pub(crate) struct StartRules {
     pub(crate) identity: Identity,
     /// Whether hb is the init of a container and reaps what nobody waits for.
     pub(crate) is_init: bool,
-    /// Whether forwarded signals go to the job's whole group.
+    /// Whether the job gets a process group of its own, to all of which forwarded signals go; not in a
+    /// terminal's foreground, which it would leave.
     pub(crate) signal_group: bool,
 }
 

@@ -196,7 +196,7 @@ impl<'a> Story<'a> {
         let log = self.log.as_ref().and_then(logs::LogFile::writer);
         let mut output = Output::open(plan, self.inherited, log);
         let environment = self.environment();
-        let own_group = plan.time.timeout.is_some() && !holds_the_terminal();
+        let own_group = plan.start.signal_group && !holds_the_terminal();
         if plan.time.timeout.is_some() || plan.start.is_init {
             process::become_subreaper();
         }
