@@ -15,6 +15,7 @@ mod heard;
 pub(crate) mod housekeeping;
 pub(crate) mod lease;
 mod matching;
+mod news;
 mod output;
 pub(crate) mod plan;
 mod progress;

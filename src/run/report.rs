@@ -8,6 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use super::lease::Lease;
+use super::news::News;
 use super::plan::Plan;
 use crate::domain::dialect::Limits;
 use crate::domain::event::{Event, Kind};
@@ -55,6 +56,8 @@ pub(crate) struct Reporter<'a> {
     /// Trouble that the person should hear of, once the job is over.
     pub(crate) warnings: Vec<String>,
     infos: Vec<String>,
+    /// How events were told while the job ran.
+    news: News,
     broken: bool,
     endless: bool,
 }
@@ -82,24 +85,23 @@ impl<'a> Reporter<'a> {
         });
         let name = |target: &Target| (target.reference.clone(), target.name.clone());
         let unsettled = plan.targets.iter().map(name).collect();
-        let (courier, seq) = (None, 0);
-        let (unreached, infos) = (Vec::new(), Vec::new());
         Reporter {
             plan,
             state,
             record,
             begun,
-            courier,
+            courier: None,
             unsettled,
             finishes: Vec::new(),
             afterwards: Vec::new(),
-            seq,
+            seq: 0,
             lease: Lease::of(plan),
             begun_at: Vec::new(),
-            unreached,
+            unreached: Vec::new(),
             warnings,
             keeps: false,
-            infos,
+            infos: Vec::new(),
+            news: News::default(),
             broken: false,
             endless: false,
         }
@@ -269,6 +271,9 @@ impl<'a> Reporter<'a> {
                 return;
             }
         };
+        if !report.is_finish && !self.news.is_new(&report.target, report.kind, result, &detail) {
+            return;
+        }
         if report.kind == Kind::Start && result != Delivery::Refused {
             self.begun_at.push(report.target.clone());
         }
@@ -287,23 +292,13 @@ impl<'a> Reporter<'a> {
         if let (Delivery::Refused, Some(why)) = (result, &detail) {
             self.warn(Some(format!("`{name}` refused the {word}: {why}")));
         }
-        self.told(report.target, report.name, report.kind, result, detail);
+        let Report { target, name, kind, .. } = report;
+        self.note(&Line::Told(Told { target, name, kind, result, at: clock::now(), detail }));
     }
 
     fn warn(&mut self, warning: Option<String>) {
         let new = warning.filter(|warning| !self.warnings.contains(warning));
         self.warnings.extend(new);
-    }
-
-    fn told(
-        &mut self,
-        target: TargetRef,
-        name: String,
-        kind: Kind,
-        result: Delivery,
-        detail: Option<String>,
-    ) {
-        self.note(&Line::Told(Told { target, name, kind, result, at: clock::now(), detail }));
     }
 
     fn spool(&mut self, target: &TargetRef, name: &str, why: &str, tries: Tries) {
@@ -323,7 +318,9 @@ impl<'a> Reporter<'a> {
         };
         let word = event.kind.word();
         self.warnings.push(format!("the {word} was not delivered to `{name}` ({why}); {what}"));
-        self.told(target.clone(), name.to_owned(), event.kind, result, Some(why.to_owned()));
+        let (target, name, kind) = (target.clone(), name.to_owned(), event.kind);
+        let detail = Some(why.to_owned());
+        self.note(&Line::Told(Told { target, name, kind, result, at: clock::now(), detail }));
     }
 
     /// Writes down which alert is open at a target that has been told, or surely will be.
