@@ -198,6 +198,12 @@ pub(crate) fn leads_session() -> bool {
 pub(crate) fn die_of(unix_signal: i32) {
     use nix::sys::resource::{Resource, setrlimit};
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    // Where core dumps go to a program (`core_pattern` with a pipe), no limit keeps them from it.
+    #[cfg(target_os = "linux")]
+    // SAFETY: this prctl takes a number and touches no memory of ours.
+    unsafe {
+        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+    }
     super::inherited::set_disposition(unix_signal, libc::SIG_DFL);
     // SAFETY: the set is plain memory, filled before it is used.
     unsafe {
