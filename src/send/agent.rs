@@ -15,15 +15,19 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::budget::Budget;
 use super::courier::Report;
 use super::deliver::{Line, Settled};
+use super::order::{self, Told};
 use crate::domain::backoff;
 use crate::domain::event::{Event, Kind};
-use crate::sys::{program, random};
+use crate::sys::{clock, program, random};
 
 /// Events that wait at one agent; what a job says beyond that is left out, starts and ends never.
 const WAITING_MAX: usize = 32;
 
 /// The longest pause between two attempts of a start while the job runs.
 const START_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// A start that is told later than this was held up by more than a slow answer.
+const START_LATE_MS: i64 = 10_000;
 
 /// What an agent is told to do.
 pub(super) enum Order {
@@ -72,6 +76,7 @@ impl Agent {
                 }
             }
             let Some(event) = waiting.front().cloned() else { continue };
+            let event = told_late(event);
             let Some(answer) = self.attempt_before_finish(&event).await else {
                 // The finish is waiting and this request has had its time.
                 waiting.clear();
@@ -152,6 +157,14 @@ impl Agent {
         });
         let _ = nix::unistd::write(&*self.bell, b"!");
     }
+}
+
+/// A start says so when it comes late: most receivers take the moment of a ping for that of the start.
+fn told_late(event: Event) -> Event {
+    let now = clock::now();
+    let late = now.epoch_ms().saturating_sub(event.at.epoch_ms());
+    let is_late = event.kind == Kind::Start && late > START_LATE_MS;
+    if is_late { order::late(&event, Told::AsIs, now) } else { event }
 }
 
 /// Lets an event wait its turn, where there is room. A renewal does not wait.

@@ -88,7 +88,7 @@ pub(super) fn spell(address: &Address, event: &Event, limits: Limits) -> Vec<Req
     let rid = event.run_id.map(|id| id.to_string());
     let pairs: Vec<(&str, &str)> = rid.iter().map(|rid| ("rid", rid.as_str())).collect();
     let limit = limits.body_bytes_max.unwrap_or(BODY_BYTES_DEFAULT);
-    let body = if event.kind == Kind::Start { Vec::new() } else { text(event, limit) };
+    let body = text(event, limit);
     let headers = if body.is_empty() {
         Vec::new()
     } else {
