@@ -8,10 +8,10 @@ use super::run_settle::Settled;
 use super::targets::Resolver;
 use super::{arguments, dry_run, exit, plain_run, run_settle, say, world};
 use crate::journal::state::State;
-use crate::run::Exit;
 use crate::run::housekeeping::{self, Just};
-use crate::sys::files;
+use crate::run::{Exit, Finished};
 use crate::sys::inherited::Inherited;
+use crate::sys::{fault, files};
 
 /// Runs the command.
 pub(crate) fn main(inherited: &Inherited, words: &[OsString]) -> Exit {
@@ -69,6 +69,26 @@ fn once(
     state: Option<&State>,
 ) -> (Exit, bool) {
     let finished = crate::run::run(&settled.plan, inherited, state);
+    let (exit, end_asked) = (finished.exit, finished.end_asked);
+    // The job has had its end, and nothing that comes after it may change what hb exits with.
+    fault::contain(|| afterwards(arguments, context, settled, state, finished));
+    let exit = match exit {
+        Exit::UnixSignal(number) if settled.plan.telling.plain_exit => {
+            Exit::Code(u8::try_from(128 + number).unwrap_or(u8::MAX))
+        }
+        other => other,
+    };
+    (exit, end_asked)
+}
+
+/// What is to be said behind a run, and done for others.
+fn afterwards(
+    arguments: &RunArguments,
+    context: &Context,
+    settled: &Settled,
+    state: Option<&State>,
+    finished: Finished,
+) {
     finished.not_run.iter().for_each(say::error);
     finished.infos.iter().for_each(say::info);
     finished.warnings.iter().for_each(say::warning);
@@ -93,13 +113,6 @@ fn once(
             Err(_) => {}
         }
     }
-    let exit = match finished.exit {
-        Exit::UnixSignal(number) if settled.plan.telling.plain_exit => {
-            Exit::Code(u8::try_from(128 + number).unwrap_or(u8::MAX))
-        }
-        other => other,
-    };
-    (exit, finished.end_asked)
 }
 
 pub(crate) fn tell_done(done: &housekeeping::Done) {

@@ -9,6 +9,7 @@ use super::history;
 use super::state::State;
 use crate::domain::record::{Begun, Line};
 use crate::domain::run::RunId;
+use crate::sys::fault;
 use crate::sys::files::PrivateDir;
 
 /// The room of runs that are not finished.
@@ -82,7 +83,10 @@ impl OpenRun {
     pub(crate) fn secure_beside(&self) {
         let Ok(file) = self.file.try_clone() else { return };
         let secure = std::thread::Builder::new().name("secure".to_owned());
-        let _ = secure.stack_size(STACK_BYTES).spawn(move || file.sync_data());
+        let _ = secure.stack_size(STACK_BYTES).spawn(move || {
+            fault::point("secure");
+            file.sync_data()
+        });
     }
 
     /// Moves the record to history, where it is read by `hb log`.

@@ -14,7 +14,7 @@ use crate::domain::run::{Outcome, Reason};
 use crate::domain::{redact, span, text, unix_signal};
 use crate::journal::counters;
 use crate::sys::wait::Ended;
-use crate::sys::{clock, host};
+use crate::sys::{clock, fault, host};
 
 /// With less room than this, writing fails.
 const FULL_BYTES: u64 = 64 * 1024;
@@ -69,6 +69,7 @@ impl Story<'_> {
 
     /// Decides, writes down, tells.
     pub(super) fn tell(mut self) -> Finished {
+        fault::point("tell");
         if let Some(progress) = self.desk.progress.take() {
             let monitor = &self.desk.plan.monitor;
             self.desk.heard.take(

@@ -18,7 +18,7 @@ use crate::send::alerts;
 use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
 use crate::send::target::Target;
-use crate::sys::{clock, host};
+use crate::sys::{clock, fault, host};
 
 /// Time for the spool after a run of one's own.
 pub(crate) const FLUSH_BUDGET: Duration = Duration::from_secs(2);
@@ -87,6 +87,7 @@ pub(crate) fn keep(
     budget: Duration,
     just: &Just,
 ) -> anyhow::Result<Option<Done>> {
+    fault::point("housekeeping");
     let Some(_ticket) = state.try_ticket("housekeeping")? else { return Ok(None) };
     let now = clock::now();
     let mut done = Done::default();

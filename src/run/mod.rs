@@ -39,10 +39,10 @@ use crate::domain::unix_signal;
 use crate::journal::locks::{self, RunLock, Taken};
 use crate::journal::state::State;
 use crate::sys::inherited::Inherited;
-use crate::sys::process;
 use crate::sys::signal_fd::SignalFd;
 use crate::sys::spawn::{Spawn, SpawnError, spawn};
 use crate::sys::wait::Ended;
+use crate::sys::{fault, process};
 
 /// What hb exits with when a precondition keeps the job from running: EX_UNAVAILABLE.
 pub(crate) const EXIT_PRECONDITION: u8 = 69;
@@ -87,7 +87,8 @@ pub(crate) struct Finished {
 
 /// Runs the job of a plan.
 pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> Finished {
-    let mut story = match Story::begin(plan, inherited, state) {
+    let begun = fault::contain(|| Story::begin(plan, inherited, state));
+    let mut story = match begun.unwrap_or_else(|| Err(std::io::Error::other("a bug in hb"))) {
         Ok(story) => story,
         Err(error) => return without_supervision(plan, inherited, &error),
     };
@@ -96,7 +97,8 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
     }
     let mut held = None;
     if let (Some(rules), Some(state)) = (&plan.start.lock, state) {
-        match acquire(&mut story, rules, state) {
+        let acquired = fault::contain(|| acquire(&mut story, rules, state));
+        match acquired.unwrap_or(Ok(None)) {
             Ok(lock) => held = lock,
             Err(Busy::EndAsked) => return story.ended_before_start(),
             Err(Busy::Held(holder)) => return story.skipped(rules, holder),
@@ -116,8 +118,7 @@ pub(crate) fn run(plan: &Plan, inherited: &Inherited, state: Option<&State>) -> 
     story.attempts(&mut held);
     // Whatever goes wrong from here on, the job's status is known and is what hb exits with.
     let exit = story.exit();
-    let telling = std::panic::AssertUnwindSafe(|| story.tell());
-    let finished = std::panic::catch_unwind(telling).unwrap_or_else(|_| Finished {
+    let finished = fault::contain(|| story.tell()).unwrap_or_else(|| Finished {
         exit,
         not_run: None,
         infos: Vec::new(),
@@ -148,6 +149,7 @@ fn acquire(
     rules: &LockRules,
     state: &State,
 ) -> Result<Option<RunLock>, Busy> {
+    fault::point("lock");
     let boot_id = process::boot_id();
     let until = Instant::now() + rules.wait;
     loop {

@@ -6,7 +6,6 @@
 //! (`sluice.rs`) for as long as it is one.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::collected::Collected;
 use super::sluice::{self, Stopped};
-use crate::sys::streams;
+use crate::sys::{fault, streams};
 
 /// Bytes moved at once.
 pub(super) const CHUNK_BYTES: usize = 64 * 1024;
@@ -127,8 +126,25 @@ impl Gate {
     }
 }
 
-/// Carries one pipe to its end.
+/// Carries one pipe to its end. After a bug on the way nothing is watched any more, but all arrives:
+/// a pipe that nobody reads would end the job.
 pub(super) fn carry(way: &Way) {
+    if fault::contain(|| carry_and_show(way)).is_some() {
+        return;
+    }
+    let mut chunk = vec![0u8; CHUNK_BYTES];
+    while let Ok(count @ 1..) = nix::unistd::read(&way.reader, &mut chunk) {
+        way.passage.took(count);
+        let written = streams::write_all(streams::standard(way.stream), &chunk[..count]);
+        way.passage.carried(count);
+        if let Err(Errno::EPIPE) = written {
+            return;
+        }
+    }
+}
+
+fn carry_and_show(way: &Way) {
+    fault::point("carry");
     let Way { stream, merged, ref collected, ref passage, .. } = *way;
     let mut scales = Scales { since: Instant::now(), bytes: 0 };
     let mut by_hand = way.gate.is_some() || !streams::takes_pages(stream);
@@ -211,8 +227,7 @@ fn hold(collected: &Mutex<Collected>, stream: i32, chunk: &[u8]) -> bool {
 /// Shows a chunk to the collector. A bug there ends the watching, not the stream.
 fn show(collected: &Mutex<Collected>, stream: i32, merged: bool, chunk: &[u8]) -> bool {
     let Ok(mut collected) = collected.lock() else { return false };
-    let pushed = AssertUnwindSafe(|| collected.push(stream, merged, chunk));
-    std::panic::catch_unwind(pushed).is_ok()
+    fault::contain(|| collected.push(stream, merged, chunk)).is_some()
 }
 
 /// Notes that output could not be written. On stdout it was data, and the run has failed.

@@ -22,7 +22,7 @@ use crate::send::alerts::{self, Afterwards};
 use crate::send::courier::{Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
-use crate::sys::{clock, host, program};
+use crate::sys::{clock, fault, host, program};
 
 /// How long the start waits for the finish, to be told with it.
 pub(crate) const START_HOLD: Duration = Duration::from_millis(25);
@@ -112,6 +112,7 @@ impl<'a> Reporter<'a> {
     pub(crate) fn keep_addresses(&mut self) {
         let Some(state) = self.state.filter(|_| !self.keeps) else { return };
         self.keeps = true;
+        fault::point("addresses");
         let now = clock::now();
         let kept =
             self.plan.addresses.iter().try_for_each(|kept| addresses::keep(state, kept, now));

@@ -5,7 +5,6 @@
 
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use super::child::{exit_of_spawn_error, holds_the_terminal, recorded_command, wait_plainly};
@@ -27,7 +26,7 @@ use crate::sys::inherited::Inherited;
 use crate::sys::signal_fd::SignalFd;
 use crate::sys::spawn::{self, Spawn, SpawnError};
 use crate::sys::wait::Ended;
-use crate::sys::{clock, process, random};
+use crate::sys::{clock, fault, process, random};
 
 /// How often it is looked whether a slow reader has taken the rest.
 const PASSAGE_STEP: Duration = Duration::from_millis(20);
@@ -56,6 +55,7 @@ impl<'a> Story<'a> {
         inherited: &'a Inherited,
         state: Option<&'a State>,
     ) -> std::io::Result<Story<'a>> {
+        fault::point("begin");
         let wanted = unix_signals::wanted(|signal| inherited.was_ignored(signal));
         let signals = SignalFd::open(&wanted)?;
         let now = clock::now();
@@ -137,8 +137,8 @@ impl<'a> Story<'a> {
                 Ok(pid) => {
                     let job =
                         Job { pid, own_group: false, reach: reach(false), started: Instant::now() };
-                    let mut nothing = Output::none();
-                    shown(exit_of(self.desk.attend(&job, &mut nothing).ended, None))
+                    self.attend(&job, &mut Output::none());
+                    shown(exit_of(self.attended.ended, None))
                 }
                 Err(error) => i32::from(exit_of_spawn_error(&error)),
             };
@@ -210,31 +210,36 @@ impl<'a> Story<'a> {
         let spawned = spawn::spawn(&request);
         let between = [before, clock::since_boot()];
         // The process is noted first of all: whoever finds this run without its hb must know its job.
-        let born = spawned.as_ref().ok().and_then(|pid| self.note_process(*pid, between, lock));
+        let note = |pid: &u32| fault::contain(|| self.note_process(*pid, between, lock)).flatten();
+        let born = spawned.as_ref().ok().and_then(note);
         output.hand_over();
         match spawned {
             Ok(pid) => {
-                self.desk.reporter.keep_addresses();
+                fault::contain(|| self.desk.reporter.keep_addresses());
                 let job = Job { pid, own_group, reach: reach(own_group), started };
-                let attending = AssertUnwindSafe(|| self.desk.attend(&job, &mut output));
-                match std::panic::catch_unwind(attending) {
-                    Ok(attended) => self.attended = attended,
-                    // A bug in hb must not become the job's problem: wait for it, and go on.
-                    Err(_) => {
-                        self.warnings.push("a bug in hb: the job was not supervised".to_owned());
-                        output.start_all();
-                        self.attended.ended = wait_plainly(pid);
-                    }
-                }
-                self.desk.sweep(&mut self.attended, born);
+                self.attend(&job, &mut output);
+                fault::contain(|| self.desk.sweep(&mut self.attended, born));
                 // What is read from others afterwards is not the job's time.
                 self.elapsed = Some(self.desk.started.elapsed());
                 output.start_all();
-                self.drain(&output);
+                fault::contain(|| self.drain(&output));
             }
             Err(error) => self.spawn_error = Some(error),
         }
         self.output = Some(output);
+    }
+
+    /// Attends a process to its end. A bug in hb must not become the job's problem: then the job is
+    /// waited for and read, and nothing more.
+    fn attend(&mut self, job: &Job, output: &mut Output) {
+        match fault::contain(|| self.desk.attend(job, output)) {
+            Some(attended) => self.attended = attended,
+            None => {
+                self.warnings.push("a bug in hb: the job was not supervised".to_owned());
+                output.start_all();
+                self.attended.ended = wait_plainly(job.pid);
+            }
+        }
     }
 
     /// Writes down which process the job is; gives the tick at which it was born.
@@ -244,6 +249,7 @@ impl<'a> Story<'a> {
         between: [Duration; 2],
         lock: &mut Option<RunLock>,
     ) -> Option<u64> {
+        fault::point("note");
         if self.boot_id.is_empty() {
             self.boot_id = process::boot_id();
         }
@@ -260,6 +266,7 @@ impl<'a> Story<'a> {
     /// its reader in any case, however slow that is. Bare, the job itself would have had to wait.
     fn drain(&mut self, output: &Output) {
         use std::os::fd::AsFd;
+        fault::point("drain");
         let until = self.desk.plan.output.drain.map(|drain| Instant::now() + drain);
         for pending in output.pending() {
             let end = pending.done;

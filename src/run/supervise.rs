@@ -315,6 +315,7 @@ impl Desk<'_> {
     /// hb may have children that are older than the job, from a shell that became hb; those, born
     /// before tick `born`, are none of the job's.
     pub(crate) fn sweep(&mut self, attended: &mut Attended, born: Option<u64>) {
+        fault::point("sweep");
         let (Some(_), Some(born)) = (attended.timed_out, born) else { return };
         let until = Instant::now() + self.plan.time.kill_after;
         let own = std::process::id();

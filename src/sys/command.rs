@@ -65,6 +65,7 @@ pub(crate) fn run_alone(
     let (said, hears) = std::sync::mpsc::channel();
     if let Some(mut stderr) = child.stderr.take() {
         std::thread::spawn(move || {
+            super::fault::point("command");
             let (mut kept, mut read) = (Vec::new(), [0; 4096]);
             while let Ok(length @ 1..) = stderr.read(&mut read) {
                 kept.extend_from_slice(&read[..length]);
@@ -84,7 +85,10 @@ fn start(mut command: Command, input: &[u8]) -> std::io::Result<Child> {
     if let Some(mut stdin) = child.stdin.take() {
         // A command that reads nothing may leave a full pipe behind; nobody waits for that.
         let input = input.to_vec();
-        std::thread::spawn(move || stdin.write_all(&input));
+        std::thread::spawn(move || {
+            super::fault::point("command");
+            stdin.write_all(&input)
+        });
     }
     Ok(child)
 }

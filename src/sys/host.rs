@@ -60,7 +60,10 @@ pub(crate) fn free_bytes(path: &std::path::Path) -> nix::Result<u64> {
 pub(crate) fn free_bytes_within(path: &std::path::Path, most: Duration) -> Option<u64> {
     let (sender, answer) = std::sync::mpsc::channel();
     let path = path.to_owned();
-    let ask = move || sender.send(free_bytes(&path).ok());
+    let ask = move || {
+        super::fault::point("statvfs");
+        sender.send(free_bytes(&path).ok())
+    };
     // The thread may hang for ever; it ends with hb, for which nobody else waits.
     std::thread::Builder::new().name("statvfs".into()).spawn(ask).ok()?;
     answer.recv_timeout(most).ok().flatten()

@@ -65,6 +65,7 @@ impl SignalFd {
         let (reader, writer) =
             nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)?;
         std::thread::Builder::new().name("signals".into()).spawn(move || {
+            super::fault::point("signals");
             loop {
                 // SAFETY: the info is plain memory that the call fills before it is read.
                 let (number, code, sender) = unsafe {

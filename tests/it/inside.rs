@@ -1,7 +1,6 @@
-//! What a job says about itself, and what happens when `hb` has a bug: neither may ever cost the job.
+//! What a job says about itself: that may never cost the job.
 //!
-//! `hb step`, `hb stage`, `hb progress` and `hb metric` write a line and are gone. The faults are made
-//! by `HB_FAULT` in a debug build; a release build knows nothing of it and runs the job the same way.
+//! `hb step`, `hb stage`, `hb progress` and `hb metric` write a line and are gone.
 
 use std::time::Instant;
 
@@ -103,33 +102,6 @@ fn a_job_that_abuses_its_directory_harms_nobody() {
         assert_eq!(home.last_run()["exit_code"], 3, "{job}");
     }
     assert!(!std::fs::read_to_string("/etc/passwd").expect("readable").contains("stage="));
-}
-
-#[test]
-fn a_bug_in_hb_is_not_the_job_s_problem() {
-    let home = Home::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url =
-        format!("http://{}/ping/fqOOd6-F4MMNuCEnzTU01w", listener.local_addr().expect("bound"));
-    let expected: String = (1..=30000).map(|number| format!("{number}\n")).collect();
-    for fault in ["pump", "courier", "supervise"] {
-        for (end, status) in [("exit 5", 5), ("kill -KILL $$", -9)] {
-            let job = format!("cat; echo ${{HB_FAULT:-none}}; seq 1 30000 >&2; {end}");
-            let words =
-                ["run", "m", "--to", &url, "--report-timeout", "50ms", "--", "sh", "-c", &job];
-            // A release build has no such places, so this is always the build with debug assertions.
-            let mut command = home.program(assert_cmd::cargo::cargo_bin!("hb"));
-            command.args(words);
-            let seen = Seen::of(command.env("HB_FAULT", format!("panic:{fault}")));
-            assert_eq!((seen.status, &*seen.stdout), (status, "none\n"), "{fault}, {end}");
-            let own =
-                seen.stderr.strip_prefix(&expected).expect("the job's own comes first, whole");
-            assert!(own.contains("hb: warning: a bug in hb at src/"), "{fault}, {end}: {own}");
-            assert!(own.lines().all(|line| line.starts_with("hb: warning: ")), "{own}");
-            let run = home.last_run();
-            assert_eq!(run["exit_code"], if status < 0 { 128 - status } else { status });
-        }
-    }
 }
 
 #[test]

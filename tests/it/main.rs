@@ -14,6 +14,7 @@ mod dialect_match;
 mod dialects;
 mod doctor;
 mod endurance;
+mod faults;
 mod following;
 mod foreign_clients;
 mod generated;
