@@ -187,3 +187,31 @@ fn no_line_is_lost_while_hb_hands_over_to_those_who_follow_descendants() {
     home.write("expected", &expected);
     check(home.program("sh").args(["-c", scene]), 0, "whole\n", "");
 }
+
+#[test]
+fn what_a_killed_hb_held_on_disk_is_gone_with_it() {
+    use crate::hb::until;
+    let home = Home::new();
+    std::fs::create_dir(home.path("tmp")).expect("made");
+    let job = "seq 1 400000; echo $$ > pid; exec sleep 60";
+    let mut command = home.hb(&["run", "--quiet", "m", "--", "sh", "-c", job]);
+    let mut hb = command.env("TMPDIR", home.path("tmp")).spawn().expect("started");
+    let place = home.path("tmp").display().to_string();
+    let held = || {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", hb.id())).into_iter().flatten();
+        let to = open.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+        to.filter(|to| to.display().to_string().starts_with(&place)).count()
+    };
+    until("some of it is on disk", || held() > 0);
+    assert_eq!(std::fs::read_dir(home.path("tmp")).expect("there").count(), 0, "under no name");
+    until("the job waits", || {
+        std::fs::read_to_string(home.path("pid")).is_ok_and(|pid| pid.ends_with('\n'))
+    });
+    let pid = std::fs::read_to_string(home.path("pid")).expect("written");
+    let open = Seen::of(home.program("ls").args(["-l", &format!("/proc/{}/fd", pid.trim())]));
+    assert!(!open.stdout.contains(&place), "the job has none of it: {}", open.stdout);
+    hb.kill().expect("killed");
+    hb.wait().expect("reaped");
+    assert_eq!(std::fs::read_dir(home.path("tmp")).expect("there").count(), 0);
+    check(home.program("kill").args(["-9", pid.trim()]), 0, "", "");
+}

@@ -217,3 +217,26 @@ fn a_job_that_is_killed_while_it_is_stopped_was_paused_until_then() {
     let paused = run["paused_s"].as_f64().expect("a number");
     assert!((0.7..20.0).contains(&paused), "{run}");
 }
+
+#[test]
+fn a_terminal_that_changes_its_size_is_seen_to_do_so() {
+    for options in ["", "--capture pty", "--timeout 1m"] {
+        let home = Home::new();
+        let job =
+            "trap 'stty size; exit 4' WINCH; echo $$ $PPID > pids; while :; do sleep 0.01; done";
+        home.write("job.sh", job);
+        let script = format!(
+            r#"
+import fcntl, struct, termios
+shell()
+keys('hb run {options} m -- sh job.sh\n')
+come(lambda: read('pids').endswith('\n'))
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 41, 97, 0, 0))
+wait_for('41 97')
+wait_for('ready>')
+print(code().decode())
+"#
+        );
+        says(&home, &script, "4\n");
+    }
+}

@@ -55,3 +55,29 @@ fn a_shell_script_needs_nothing_but_echo_to_say_what_it_measured() {
     assert_eq!(run["metrics"]["size"], 45.2e9);
     assert_eq!(run["stages"][0]["name"], "copying");
 }
+
+#[test]
+fn a_job_that_dumps_its_core_leaves_no_core_of_hb_s() {
+    use std::os::unix::process::ExitStatusExt;
+    let home = Home::new();
+    let scene = "ulimit -c unlimited; exec \"$@\"";
+    let job = ["sh", "-c", "kill -SEGV $$"];
+    let cores = |wrapper: &[&str]| {
+        let place = home.path(format!("cores{}", wrapper.len()));
+        std::fs::create_dir(&place).expect("made");
+        let mut command = home.program("sh");
+        command.current_dir(&place).args(["-c", scene, "sh"]).args(wrapper).args(job);
+        let status = command.status().expect("started");
+        assert_eq!(status.signal(), Some(11), "{wrapper:?}");
+        (std::fs::read_dir(&place).expect("there").count(), status.core_dumped())
+    };
+    let (bare, _) = cores(&[]);
+    assert_eq!(cores(&["hb", "run", "m", "--"]), (bare, false));
+    // Where cores go to a program, no limit counts: then hb must not be one that can be dumped.
+    let trace = home.path("trace").display().to_string();
+    let mut command = home.program("strace");
+    command.args(["-qq", "-o", &trace, "-e", "trace=prctl", "hb", "run", "m", "--"]).args(job);
+    assert_eq!(Seen::of(&mut command).status, -11);
+    let calls = std::fs::read_to_string(&trace).expect("a trace");
+    assert!(calls.contains("PR_SET_DUMPABLE, SUID_DUMP_DISABLE"), "{calls}");
+}

@@ -188,3 +188,46 @@ fn a_full_file_system_and_no_receiver_is_said_to_be_a_loss() {
     );
     assert_eq!(seen.stderr, warnings);
 }
+
+#[test]
+fn a_damaged_count_of_failures_silences_none_for_longer_than_was_allowed() {
+    let home = Home::new();
+    let words = ["run", "m", "--tolerate", "2", "--", "sh", "-c", "exit 4"];
+    let tolerated = || {
+        let seen = Seen::of(&mut home.hb(&words));
+        assert_eq!((seen.status, &*seen.stdout), (4, ""), "{seen:?}");
+        home.last_run()["tolerated"].as_bool().expect("a word")
+    };
+    assert!(tolerated());
+    let room = home.path("state/counters");
+    let names = std::fs::read_dir(&room).expect("there").flatten().map(|entry| entry.path());
+    let counter = names.filter(|path| path.extension().is_none()).next().expect("a counter");
+    for damage in ["", "\0\0\0\0", "-1", "two", "99999999999999999999", "1e9", &"9".repeat(5000)] {
+        std::fs::write(&counter, damage).expect("written");
+        // What cannot be read counts from one, what is beyond all counting is.
+        assert_eq!([tolerated(), tolerated(), tolerated()], [true, true, false], "{damage:.30}");
+    }
+    std::fs::write(&counter, "4294967295").expect("written");
+    assert!(!tolerated() && !tolerated(), "a counter does not begin again at its end");
+    // What stands in its place is no counter: the failure is told, and nothing else changes.
+    std::fs::remove_file(&counter).expect("removed");
+    std::fs::create_dir(&counter).expect("made");
+    assert!(!tolerated());
+    std::fs::remove_dir(&counter).expect("removed");
+    home.write("victim", "1");
+    symlink(home.path("victim"), &counter).expect("made");
+    tolerated();
+    assert_eq!(std::fs::read_to_string(home.path("victim")).expect("there"), "1");
+}
+
+#[test]
+fn failures_at_one_moment_are_all_counted() {
+    let home = Home::new();
+    let words = ["run", "m", "--tolerate", "3", "--", "sh", "-c", "exit 4"];
+    let runs: Vec<_> = (0..10).map(|_| home.hb(&words).spawn().expect("started")).collect();
+    for mut run in runs {
+        assert_eq!(run.wait().expect("it ends").code(), Some(4));
+    }
+    let tolerated = home.runs().iter().filter(|run| run["tolerated"] == true).count();
+    assert_eq!(tolerated, 3);
+}

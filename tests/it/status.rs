@@ -280,3 +280,15 @@ fn same_but_for_warnings(home: &Home, scene: &str, job: &[&str]) -> Seen {
     assert_eq!(wrapped, bare, "{scene}");
     bare
 }
+
+#[test]
+fn variables_that_lie_in_the_directory_are_nobody_s() {
+    let home = Home::new();
+    for name in [".env", ".envrc", "hb.toml", ".hb.toml", "config.toml.bak"] {
+        home.write(name, "HB_TO=http://127.0.0.1:1/ping/x\nSECRET=1\n[defaults]\nto = [\"x\"]\n");
+    }
+    let seen =
+        same_as_bare(&home, "exec \"$@\"", &["sh", "-c", "echo ${SECRET-unset} ${HB_TO-unset}"]);
+    assert_eq!(seen.stdout, "unset unset\n");
+    assert_eq!(home.last_run()["deliveries"], serde_json::json!([]));
+}

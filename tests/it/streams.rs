@@ -251,3 +251,73 @@ fn a_job_reads_what_is_typed_later() {
     let seen = Seen::from(hb.wait_with_output().expect("ends"));
     assert_eq!((seen.status, &*seen.stdout), (0, "got it\n"));
 }
+
+#[test]
+fn whatever_a_left_over_process_holds_hb_comes_back() {
+    let home = Home::new();
+    // Of the job's streams it holds both, or one; they lead to a file, a pipe, a terminal.
+    for (left, captured) in [("", ""), ("2> /dev/null", "--capture both"), ("> /dev/null", "")] {
+        for scene in [
+            "\"$@\" > out 2>&1; code=$?; cat out; exit $code",
+            "\"$@\" > out 2> err; code=$?; cat out err; exit $code",
+            "{ \"$@\"; echo code $?; } > out 2>&1 < /dev/null; cat out; exit 3",
+            "exec script -qec \"$*\" /dev/null",
+        ] {
+            let job = format!("sleep 60 {left} & echo $! > pid; echo done; exit 3");
+            home.write("job", &job);
+            let words = [
+                &["hb", "run"][..],
+                &captured.split_whitespace().collect::<Vec<_>>(),
+                &["m", "--", "sh", "job"],
+            ]
+            .concat();
+            let since = Instant::now();
+            let seen = Seen::of(home.program("bash").args(["-c", scene, "bash"]).args(words));
+            assert!(since.elapsed() < Duration::from_secs(10), "{left} {captured} {scene}");
+            assert_eq!(seen.status, 3, "{left} {captured} {scene}: {seen:?}");
+            assert!(seen.stdout.starts_with("done"), "{left} {captured} {scene}: {seen:?}");
+            let pid = std::fs::read_to_string(home.path("pid")).expect("written");
+            Seen::of(home.program("kill").args(["-9", pid.trim_end()]));
+        }
+    }
+}
+
+#[test]
+fn a_socket_or_a_log_that_is_turned_over_gets_what_it_would_get_bare() {
+    let home = Home::new();
+    // As journald gives it to services: one socket of a stream for both.
+    let script = r#"
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+errors, their_errors = socket.socketpair()
+both = sys.argv[1] == 'both'
+job = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs if both else their_errors)
+theirs.close(); their_errors.close()
+import threading
+seen = {}
+def read(name, end):
+    seen[name] = b''.join(iter(lambda: end.recv(65536), b''))
+threads = [threading.Thread(target=read, args=pair) for pair in (('out', ours), ('err', errors))]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(job.wait(), seen['out'].decode(), seen['err'].decode())
+"#;
+    let job =
+        "i=0; while [ $i -lt 300 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; exit 6";
+    for ends in ["both", "each"] {
+        let of = |wrapper: &[&str]| {
+            let words = [wrapper, &["sh", "-c", job]].concat();
+            Seen::of(home.program("python3").args(["-c", script, ends]).args(words))
+        };
+        let bare = of(&[]);
+        assert!(bare.stdout.starts_with("6 out 0\n"), "{bare:?}");
+        assert_eq!(of(&["hb", "run", "m", "--"]), bare, "{ends}");
+    }
+    // A log is moved away while the job writes: all goes on into the file that was opened.
+    let job = "echo one; echo two >&2; mv log log.1; echo three; echo four >&2; exit 6";
+    for scene in ["\"$@\" >> log 2>&1", "\"$@\" >> log 2>> log"] {
+        let scene = format!("{scene}; code=$?; cat log.1; rm log.1; ls log; exit $code");
+        let seen = same_as_bare(&home, &scene, &[], job);
+        assert_eq!(seen.status, 6, "{seen:?}");
+    }
+}

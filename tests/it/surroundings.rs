@@ -137,7 +137,7 @@ fn a_job_whose_words_find_no_room_runs_all_the_same() {
 }
 
 /// The build that libfaketime can reach: a static one does not ask the C library that it replaces.
-fn dynamic_hb(home: &Home) -> Command {
+pub(crate) fn dynamic_hb(home: &Home) -> Command {
     let library = ["x86_64", "aarch64"]
         .map(|machine| format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketime.so.1"))
         .into_iter()
@@ -205,5 +205,62 @@ fn a_whole_group_that_is_told_to_end_is_told_by_hb_once_more() {
         assert_eq!(run["exit_code"], code);
         let note = run["notes"][0].as_str().expect("a note");
         assert!(note.starts_with("SIGTERM came from process "), "{note}");
+    }
+}
+
+#[test]
+fn a_program_that_changes_its_user_does_so_unless_that_is_forbidden() {
+    needs_root();
+    let home = Home::new();
+    let own = home.path("hb");
+    std::fs::copy(crate::hb::binary(), &own).expect("copied");
+    std::fs::create_dir(home.path("theirs")).expect("made");
+    std::os::unix::fs::chown(home.path("theirs"), Some(65534), Some(65534)).expect("given away");
+    check(
+        home.program("sh").args(["-c", "cp \"$(command -v id)\" own-id && chmod 4755 own-id"]),
+        0,
+        "",
+        "",
+    );
+    for (more, user) in [(&[][..], "0\n"), (&["--no-new-privs"], "65534\n")] {
+        for wrapper in
+            [&[][..], &["./hb", "run", "m", "--"], &["./hb", "run", "--timeout", "1m", "m", "--"]]
+        {
+            let mut command = home.program("setpriv");
+            command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).args(more);
+            command.args(wrapper).args(["./own-id", "-u"]);
+            check(command.env("HB_STATE_DIR", home.path("theirs")), 0, user, "");
+        }
+    }
+}
+
+#[test]
+fn a_night_without_an_hour_makes_no_run_longer() {
+    let home = Home::new();
+    // One second before the clocks of Berlin go from 02:00 to 03:00.
+    let job = "env -u LD_PRELOAD sleep 1.5; date +%H; exit 5";
+    let mut command = dynamic_hb(&home);
+    command.env_remove("FAKETIME_TIMESTAMP_FILE").env("FAKETIME", "@2026-03-29 01:59:59");
+    command.env("TZ", "Europe/Berlin").args(["run", "m", "--", "sh", "-c", job]);
+    assert_eq!(Seen::of(&mut command).status, 5);
+    let run = home.last_run();
+    assert!(
+        run["started_at"].as_str().is_some_and(|at| at.starts_with("2026-03-29T00:59:5")),
+        "{run}"
+    );
+    let duration = run["duration_s"].as_f64().expect("a number");
+    assert!((1.5..30.0).contains(&duration), "{run}");
+    // Whatever zone the next one is in, also one that there is not, it reads the same moments.
+    for zone in ["Europe/Berlin", "Pacific/Kiritimati", ":no/such/zone", ""] {
+        let seen = Seen::of(home.hb(&["log", "--json"]).env("TZ", zone));
+        assert_eq!(seen.stdout.trim(), run.to_string().trim(), "{zone}");
+        assert_eq!(Seen::of(home.hb(&["log"]).env("TZ", zone)).status, 0, "{zone}");
+    }
+    for zone in ["Pacific/Kiritimati", ":no/such/zone", ""] {
+        let job = ["run", "m", "--", "sh", "-c", "echo \"${TZ-unset}\"; exit 3"];
+        check(home.hb(&job).env("TZ", zone), 3, &format!("{zone}\n"), "");
+        let now = Seen::of(home.program("date").args(["-u", "+%Y-%m-%dT%H"])).stdout;
+        let at = home.last_run()["ended_at"].as_str().expect("a moment").to_owned();
+        assert!(at.starts_with(now.trim()) || at[14..].starts_with("59:"), "{at} {now}");
     }
 }

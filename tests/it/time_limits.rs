@@ -192,3 +192,24 @@ fn a_lock_that_cannot_be_used_does_not_keep_the_job_from_running() {
     let warning = "hb: warning: the lock cannot be used, the job runs without it: ";
     assert!(seen.stderr.starts_with(warning), "{}", seen.stderr);
 }
+
+#[test]
+fn a_job_that_ends_at_the_very_deadline_ends_in_one_of_both_ways() {
+    let home = Home::new();
+    let mut seen = [0; 2];
+    for round in 0..60 {
+        let wait = format!("0.0{}", 40 + round % 20);
+        let status =
+            Seen::of(&mut home.hb(&["run", "--timeout", "50ms", "m", "--", "sleep", &wait])).status;
+        let run = home.last_run();
+        let told =
+            (run["exit_code"].clone(), run["reason"].as_str().unwrap_or_default().to_owned());
+        match status {
+            0 => assert_eq!(told, (0.into(), "exit".into())),
+            124 => assert_eq!(told, (124.into(), "timed_out".into())),
+            other => panic!("{wait}: {other} {run}"),
+        }
+        seen[usize::from(status != 0)] += 1;
+    }
+    assert_eq!(seen.iter().sum::<i32>(), 60, "{seen:?}");
+}

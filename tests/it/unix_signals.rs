@@ -334,3 +334,27 @@ fn term_in(home: &Home, round: u32) {
     assert!(job.is_empty() || !lives(job.trim_end()), "round {round}: an orphan");
     let _ = std::fs::remove_file(home.path("pid"));
 }
+
+#[test]
+fn a_stop_at_any_moment_is_got_over() {
+    use std::os::unix::process::CommandExt;
+    let home = Home::new();
+    let job = "echo $$ > pid; exec sleep 0.02";
+    for round in 0..150u32 {
+        let mut command = home.hb(&["run", "m", "--", "sh", "-c", job]);
+        let mut hb = command.stderr(Stdio::null()).process_group(0).spawn().expect("started");
+        let group = Pid::from_raw(-hb.id().cast_signed());
+        // Between fork and exec, too: there the job has hb's handlers and none of its own.
+        std::thread::sleep(Duration::from_micros(u64::from(round * 7919 % 150) * 250));
+        let _ = kill(group, Signal::SIGTSTP);
+        std::thread::sleep(Duration::from_millis(3));
+        let mut status = None;
+        until("it goes on whenever it is told to", || {
+            let _ = kill(group, Signal::SIGCONT);
+            status = hb.try_wait().expect("a child");
+            status.is_some()
+        });
+        assert_eq!(status.and_then(|status| status.code()), Some(0), "round {round}");
+    }
+    assert_eq!(home.runs().len(), 150);
+}
