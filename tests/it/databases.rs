@@ -79,16 +79,18 @@ fn must(command: &mut Command) {
 pub(crate) struct Server {
     child: Child,
     end_with: Signal,
+    directory: PathBuf,
 }
 
 impl Server {
     /// Starts a server and waits until `asks_it` succeeds.
     fn start(mut server: Command, end_with: Signal, mut asks_it: Command) -> Server {
-        let log = Path::new(server.get_current_dir().expect("a directory")).join("log");
+        let directory = server.get_current_dir().expect("a directory").to_owned();
+        let log = directory.join("log");
         let file = std::fs::File::create(&log).expect("a log can be written");
         server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         let child = server.spawn().expect("the server can be started");
-        let mut server = Server { child, end_with };
+        let mut server = Server { child, end_with, directory };
         let is_ready = wait_until(|| {
             let ended = server.child.try_wait().expect("a child can be waited for");
             assert!(
@@ -101,11 +103,39 @@ impl Server {
         assert!(is_ready, "{asks_it:?}: {}", std::fs::read_to_string(&log).expect("a log"));
         server
     }
+
+    /// All of its processes hear this, the first one first: it would start others.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let first = i32::try_from(self.child.id()).expect("a process id fits");
+        let children = format!("/proc/{first}/task/{first}/children");
+        let _ = kill(Pid::from_raw(first), signal);
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+            let _ = kill(Pid::from_raw(child), signal);
+        }
+    }
+
+    /// Ends it as the death of its machine would, and waits until it is gone.
+    pub(crate) fn crash(mut self) {
+        self.signal(Signal::SIGSTOP);
+        self.signal(Signal::SIGKILL);
+        let _ = self.child.wait();
+        // The one thing that a PostgreSQL leaves outside of its directory then; the pid file names it.
+        let file = std::fs::read_to_string(self.directory.join("data/postmaster.pid"));
+        let file = file.unwrap_or_default();
+        if let Some(id) = file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+            must(Command::new("ipcrm").args(["--shmem-id", id]));
+        }
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         let pid = i32::try_from(self.child.id()).expect("a process id fits");
+        let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
         let _ = kill(Pid::from_raw(pid), self.end_with);
         if !wait_until(|| !matches!(self.child.try_wait(), Ok(None))) {
             let _ = self.child.kill();
@@ -128,6 +158,11 @@ fn postgresql(program: &str) -> PathBuf {
 
 /// PostgreSQL in this home, with a database `shop` of two tables.
 pub(crate) fn start_postgresql(home: &Home) -> Server {
+    start_postgresql_on(home, "")
+}
+
+/// The same, reached also by everybody in this network, such as `10.0.0.0/8`.
+pub(crate) fn start_postgresql_on(home: &Home, network: &str) -> Server {
     own_directory(home);
     must(servers_own(home, postgresql("initdb")).args([
         "--pgdata=data",
@@ -137,6 +172,12 @@ pub(crate) fn start_postgresql(home: &Home) -> Server {
         "--no-locale",
         "--encoding=UTF8",
     ]));
+    let (listen, who) = match network {
+        "" => ("", String::new()),
+        network => ("*", format!("host all all {network} trust\n")),
+    };
+    append(home, "postgresql.conf", &format!("listen_addresses = '{listen}'\n"));
+    append(home, "pg_hba.conf", &who);
     let server = start_again(home);
     must(&mut psql(home, "postgres", "create database shop"));
     must(&mut psql(
@@ -148,12 +189,35 @@ pub(crate) fn start_postgresql(home: &Home) -> Server {
     server
 }
 
+/// Adds lines to a file of the server's configuration.
+fn append(home: &Home, name: &str, lines: &str) {
+    use std::io::Write;
+    let file = std::fs::OpenOptions::new().append(true).open(home.path("server/data").join(name));
+    file.and_then(|mut file| file.write_all(lines.as_bytes())).expect("the file takes lines");
+}
+
 /// Starts the PostgreSQL of this home once more.
 pub(crate) fn start_again(home: &Home) -> Server {
     let mut server = servers_own(home, postgresql("postgres"));
-    server.args(["-D", "data", "-F", "-c", "listen_addresses=", "-k"]).arg(home.path("server"));
+    server.args(["-D", "data", "-F", "-c", "dynamic_shared_memory_type=mmap", "-k"]);
+    server.arg(home.path("server"));
     // SIGQUIT is its immediate shutdown; after SIGKILL its shared memory would stay.
     Server::start(server, Signal::SIGQUIT, psql(home, "postgres", "select 1"))
+}
+
+/// A copy of the first home's PostgreSQL in the second one, which follows it. A commit of the first is
+/// acknowledged when the copy has it, too.
+pub(crate) fn start_standby(first: &Home, second: &Home) -> Server {
+    own_directory(second);
+    let mut copy = servers_own(second, postgresql("pg_basebackup"));
+    copy.args(["--pgdata=data", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+    must(copy.arg("--username=hb").arg("--host").arg(first.path("server")));
+    let standby = start_again(second);
+    ask(first, "alter system set synchronous_standby_names = '*'");
+    ask(first, "select pg_reload_conf()");
+    let follows = "select count(*) from pg_stat_replication where sync_state = 'sync'";
+    assert!(wait_until(|| ask(first, follows) == "1"), "it does not follow");
+    standby
 }
 
 /// What the shop's database of this home answers, its fields without any decoration.

@@ -18,6 +18,7 @@ mod dialects;
 mod doctor;
 mod ended_from_outside;
 mod endurance;
+mod failover;
 mod faults;
 mod following;
 mod foreign_clients;

@@ -12,7 +12,7 @@ use super::server::{PING_KEY, Server};
 use super::tls;
 
 /// It takes no ping and says so, and is not ready.
-fn refuses(server: &Server) {
+pub(crate) fn refuses(server: &Server) {
     let refused = server.get(&format!("/ping/{PING_KEY}/job"));
     assert_eq!(refused.status, 503, "{}", refused.text());
     assert!(refused.header("retry-after").is_some());
