@@ -85,7 +85,13 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// As fast as it goes.
     pub(crate) fn start(nodes: &[&Server], slugs: &[&str]) -> Load {
+        Load::paced(nodes, slugs, Duration::ZERO)
+    }
+
+    /// With a pause behind each ping, for a test that takes long.
+    pub(crate) fn paced(nodes: &[&Server], slugs: &[&str], pause: Duration) -> Load {
         let stop = Arc::new(AtomicBool::new(false));
         let addresses: Vec<String> = nodes.iter().map(|node| node.address.clone()).collect();
         let one = |slug: &&str| {
@@ -99,6 +105,7 @@ impl Load {
                     }
                     let answer = send(address, "GET", &target, &[], b"");
                     acknowledged += u64::from(answer.is_ok_and(|answer| answer.status == 200));
+                    std::thread::sleep(pause);
                 }
                 acknowledged
             })

@@ -121,7 +121,12 @@ impl<T: Read + Write + Send> Connection for T {}
 impl FakeReceiver {
     /// A receiver on a free port that follows a script.
     pub(crate) fn new(script: &[Step]) -> FakeReceiver {
-        FakeReceiver::on_port(script, None)
+        FakeReceiver::on_port("127.0.0.1", script, None)
+    }
+
+    /// The same on another address of this host.
+    pub(crate) fn at(address: &str, script: &[Step]) -> FakeReceiver {
+        FakeReceiver::on_port(address, script, None)
     }
 
     /// A receiver that does the same with every connection.
@@ -131,14 +136,13 @@ impl FakeReceiver {
 
     /// A receiver that speaks TLS.
     pub(crate) fn tls(script: &[Step], config: Arc<ServerConfig>) -> FakeReceiver {
-        FakeReceiver::on_port(script, Some(config))
+        FakeReceiver::on_port("127.0.0.1", script, Some(config))
     }
 
-    fn on_port(script: &[Step], tls: Option<Arc<ServerConfig>>) -> FakeReceiver {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let place = listener.local_addr().expect("an address");
+    fn on_port(address: &str, script: &[Step], tls: Option<Arc<ServerConfig>>) -> FakeReceiver {
+        let listener = TcpListener::bind((address, 0)).expect("a free port");
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let shared = Shared::new(script);
+        let (place, shared) = (listener.local_addr().expect("an address"), Shared::new(script));
         let of_thread = shared.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

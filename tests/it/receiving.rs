@@ -337,6 +337,7 @@ fn hb_run_finds_what_it_reports_in_the_receiver() {
 }
 
 /// Waits for something that must come true.
+#[track_caller]
 pub(crate) fn wait_for(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
