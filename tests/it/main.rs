@@ -26,6 +26,7 @@ mod generated;
 mod hb;
 mod healthchecks;
 mod healthchecks_answers;
+mod healthchecks_library;
 mod heavy_streams;
 mod held_output;
 mod hostile;
