@@ -242,6 +242,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('url', 'url', [CompletionResultType]::ParameterValue, 'Print its ping URL, and nothing else')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print them as the file that `apply` reads')
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Make the monitors of a file those of the receiver: all of them, or none')
+            [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Take it out of the hands of the file that it is kept in: it can be changed here again')
             [CompletionResult]::new('runs', 'runs', [CompletionResultType]::ParameterValue, 'Show its runs, or one of them with its output')
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show what was heard of it')
             break
@@ -359,6 +360,13 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before anything is removed')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before anything is removed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;monitor;release' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

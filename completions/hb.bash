@@ -133,6 +133,9 @@ _hb() {
             hb__subcmd__monitor,pause)
                 cmd="hb__subcmd__monitor__subcmd__pause"
                 ;;
+            hb__subcmd__monitor,release)
+                cmd="hb__subcmd__monitor__subcmd__release"
+                ;;
             hb__subcmd__monitor,resume)
                 cmd="hb__subcmd__monitor__subcmd__resume"
                 ;;
@@ -886,7 +889,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor)
-            opts="-h --server --key --help list show add edit pause resume rm url export apply runs events"
+            opts="-h --server --key --help list show add edit pause resume rm url export apply release runs events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1186,6 +1189,28 @@ _hb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hb__subcmd__monitor__subcmd__release)
+            opts="-h --server --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

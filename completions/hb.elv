@@ -225,6 +225,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand url 'Print its ping URL, and nothing else'
             cand export 'Print them as the file that `apply` reads'
             cand apply 'Make the monitors of a file those of the receiver: all of them, or none'
+            cand release 'Take it out of the hands of the file that it is kept in: it can be changed here again'
             cand runs 'Show its runs, or one of them with its output'
             cand events 'Show what was heard of it'
         }
@@ -332,6 +333,12 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand -y 'Do not ask before anything is removed'
             cand --yes 'Do not ask before anything is removed'
             cand --json 'The receiver''s answer'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;monitor;release'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
             cand -h 'Print help'
             cand --help 'Print help'
         }

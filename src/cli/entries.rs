@@ -172,9 +172,10 @@ Examples:
   curl -fsS \"$(hb monitor url nightly)\"
   hb monitor export > monitors.toml
   hb monitor apply monitors.toml --diff     what would be different; without --diff it is made so
+  hb monitor release nightly         it is kept in no file any more
 
 A monitor that was applied is kept in its file: edit, rm and jobs that describe it are refused with the
-file's name. Pausing it is not.
+file's name. Pausing it is not. `release` frees it; a file that still has it takes it again when applied.
 
 Exit status: 0, 1 the receiver refuses or there is no such monitor, 64 usage, 75 the receiver cannot be
 reached, 78 no receiver is known, or the key is not accepted.",

@@ -100,6 +100,12 @@ enum Action {
     Export(monitor_export::ExportArguments),
     /// Make the monitors of a file those of the receiver: all of them, or none
     Apply(monitor_apply::ApplyArguments),
+    /// Take it out of the hands of the file that it is kept in: it can be changed here again
+    Release {
+        /// The monitors
+        #[arg(value_name = "MONITOR", required = true)]
+        names: Vec<String>,
+    },
     /// Show its runs, or one of them with its output
     Runs {
         /// The monitor
@@ -170,6 +176,7 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
         Action::Url { name } => url(asking, &name).await,
         Action::Export(wanted) => monitor_export::export(asking, &wanted).await,
         Action::Apply(wanted) => monitor_apply::apply(asking, &wanted).await,
+        Action::Release { names } => monitor_apply::release(asking, &names).await,
         Action::Runs { name, run: Some(run), page } => one_run(asking, &name, &run, &page).await,
         Action::Runs { name, run: None, page } => part(asking, &name, "runs", &page).await,
         Action::Events { name, page } => part(asking, &name, "events", &page).await,

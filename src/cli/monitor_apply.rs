@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::monitor::each;
 use super::receiver::{Asking, Failed, print};
 use super::table::one_line;
 use super::{exit, prompt, say};
@@ -87,6 +88,24 @@ pub(super) async fn apply(asking: &Asking, wanted: &ApplyArguments) -> Result<i3
         say::hint(format!("not in the file any more: {}; `--prune` removes them", left.join(", ")));
     }
     Ok(exit::OK)
+}
+
+/// Takes monitors out of the hands of the files that they are kept in.
+pub(super) async fn release(asking: &Asking, names: &[String]) -> Result<i32, Failed> {
+    each(names, async |name| {
+        let before = asking.monitor(name).await?;
+        let body = json!({});
+        asking.about(name, Ask::post(&["monitors", name, "release"], &body)).await?;
+        let shown = one_line(name);
+        say::data(&match Object(&before.value).word("file").map(one_line) {
+            Some(file) => format!(
+                "`{shown}` is not kept in `{file}` any more; take it out there, or the next apply keeps it again\n"
+            ),
+            None => format!("`{shown}` is kept in no file\n"),
+        });
+        Ok(())
+    })
+    .await
 }
 
 async fn ask(asking: &Asking, body: &Value) -> Result<Answer, Trouble> {

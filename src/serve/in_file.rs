@@ -13,6 +13,9 @@ use crate::store::monitors::About;
 /// What stands before the label.
 const PREFIX: &str = "file:";
 
+/// The source of a monitor that was in a file and is released: it is as if the API had made it.
+pub(crate) const RELEASED: &str = "api";
+
 /// The longest label: a file's name.
 pub(crate) const LABEL_CHARS_MAX: usize = 255;
 
@@ -30,7 +33,10 @@ pub(crate) fn label(about: &About) -> Option<&str> {
 pub(crate) fn why(about: &About) -> Option<String> {
     let file = text::excerpt(label(about)?.as_bytes());
     let slug = text::excerpt(about.slug.as_bytes());
-    Some(format!("`{slug}` is kept in `{file}`: change it there, then `hb monitor apply {file}`"))
+    Some(format!(
+        "`{slug}` is kept in `{file}`: change it there, then `hb monitor apply {file}`; \
+         `hb monitor release {slug}` takes it out of the file's hands"
+    ))
 }
 
 /// The refusal for that.

@@ -133,7 +133,7 @@ keys = [{ dialect = \"uptime_kuma\", key = \"taken\" }]
 #[test]
 fn what_is_kept_in_a_file_is_changed_there_alone() {
     let home = Home::new();
-    let server = with_channel(&home);
+    let mut server = with_channel(&home);
     server.monitor(json!({"slug": "mine", "schedule": "every 1h"}));
     let text = "{\"monitors\": {\"nightly\": {\"schedule\": \"every 1h\"}, \"old\": {}}}";
     let mut command = hb(&home, &server, &["monitor", "apply", "-", "--label", "team.json"]);
@@ -175,8 +175,7 @@ fn what_is_kept_in_a_file_is_changed_there_alone() {
     let words = ["run", "nightly", "--to", &url, "--schedule", "every 2h", "--", "true"];
     let seen = Seen::of(&mut home.hb(&words));
     assert!(seen.status == 0 && seen.stderr.contains("did not take `schedule`"), "{seen:?}");
-    let lines = server.lines();
-    assert!(lines.iter().any(|line| line.contains("is kept in `team.json`")), "{lines:#?}");
+    server.line("is kept in `team.json`");
     assert_eq!(server.look("nightly")["schedule"], json!("every 1h"));
 
     // Another file does not speak for it, and a file without it only with `--prune`.
@@ -204,4 +203,50 @@ fn what_is_kept_in_a_file_is_changed_there_alone() {
         server.send("GET", "/api/hb/v1/audit", &[("Authorization", &crate::server::owner())], b"");
     let lines: Value = audit.json();
     assert!(lines.to_string().contains("monitor.remove"), "{lines}");
+}
+
+#[test]
+fn a_monitor_is_released_from_its_file() {
+    let home = Home::new();
+    let server = with_channel(&home);
+    home.write("m.toml", FILE);
+    done(&home, &server, &["monitor", "apply", "m.toml"]);
+    assert_eq!(server.get(&format!("/hb/{PING_KEY}/nightly")).status, 200);
+    let before = server.look("nightly");
+    let edit = ["monitor", "edit", "nightly", "--grace", "2h"];
+    let seen = Seen::of(&mut hb(&home, &server, &edit));
+    let words = "; `hb monitor release nightly` takes it out of the file's hands\n";
+    assert!(seen.status == 1 && seen.stderr.ends_with(words), "{seen:?}");
+
+    let told = done(&home, &server, &["monitor", "release", "nightly"]);
+    assert!(told.starts_with("`nightly` is not kept in `m.toml` any more; "), "{told}");
+    let told = done(&home, &server, &["monitor", "release", "nightly"]);
+    assert_eq!(told, "`nightly` is kept in no file\n");
+    let mut after = server.look("nightly");
+    assert_eq!((&after["source"], &after["file"]), (&json!("api"), &json!(null)));
+    after["source"] = before["source"].clone();
+    after["file"] = before["file"].clone();
+    after["updated_at"] = before["updated_at"].clone();
+    assert_eq!(after, before, "nothing else is different");
+    done(&home, &server, &edit);
+    assert_eq!(server.look("nightly")["grace"], json!(7200));
+    assert_eq!(server.events("nightly").len(), 1, "its history stays");
+
+    // Not named in the file any more, it outlives `--prune`; named, it is the file's again.
+    home.write("m.toml", "[monitors.other]\n");
+    let told = done(&home, &server, &["monitor", "apply", "m.toml", "--prune", "--yes"]);
+    assert_eq!(
+        told.lines().filter(|line| line.starts_with('-')).collect::<Vec<_>>(),
+        ["- db.dump"]
+    );
+    home.write("m.toml", FILE);
+    done(&home, &server, &["monitor", "apply", "m.toml"]);
+    assert_eq!(server.look("nightly")["file"], json!("m.toml"));
+    let seen = Seen::of(&mut hb(&home, &server, &["monitor", "release", "nigtly", "db.dump"]));
+    assert_eq!(seen.status, 1, "{seen:?}");
+    assert!(seen.stderr.contains("did you mean `nightly`?"), "{seen:?}");
+    assert!(seen.stdout.starts_with("`db.dump` is not kept in "), "{seen:?}");
+    let owner = crate::server::owner();
+    let audit = server.send("GET", "/api/hb/v1/audit", &[("Authorization", &owner)], b"");
+    assert!(audit.text().contains("\"monitor.release\""), "{}", audit.text());
 }

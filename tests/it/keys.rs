@@ -15,7 +15,7 @@ enum Needs {
 }
 
 /// Every route of hb's own API with a caller; each with a body that changes nothing of weight.
-const ROUTES: [(&str, &str, Needs); 41] = [
+const ROUTES: [(&str, &str, Needs); 42] = [
     ("GET", "/monitors", Needs::Read),
     ("POST", "/monitors", Needs::Write),
     ("GET", "/monitors/job", Needs::Read),
@@ -24,6 +24,7 @@ const ROUTES: [(&str, &str, Needs); 41] = [
     ("DELETE", "/monitors/nobody", Needs::Write),
     ("POST", "/monitors/job/pause", Needs::Write),
     ("POST", "/monitors/job/resume", Needs::Write),
+    ("POST", "/monitors/job/release", Needs::Write),
     ("GET", "/monitors/job/events", Needs::Read),
     ("GET", "/monitors/job/runs", Needs::Read),
     ("GET", "/runs/nobody", Needs::Read),

@@ -20,7 +20,7 @@ use crate::serve::effects::Effects;
 use crate::serve::in_file;
 use crate::serve::reply::{self, Mistake};
 use crate::store::channels::{self, Channel};
-use crate::store::monitors::{self, Filter, Monitor, Named};
+use crate::store::monitors::{self, About, Filter, Monitor, Named};
 use crate::store::{Trouble, Tx, projects};
 use crate::sys::clock;
 
@@ -294,6 +294,35 @@ async fn change_to(
     app.directory.forget();
     app.done(&effects);
     Ok(shown)
+}
+
+/// Takes a monitor out of the hands of its file; one that is in none stays as it is.
+pub(crate) async fn release(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(slug): Path,
+) -> Result<Response, Mistake> {
+    let caller = access::writer(&app, &headers).await?;
+    let expected = IfMatch::of(&headers);
+    let released = app.store.write(move |tx| {
+        let monitor = match named(tx, caller, &slug, true)? {
+            Ok(monitor) => monitor,
+            Err(mistake) => return Ok(Err(mistake)),
+        };
+        if let Err(mistake) = expected.check(&monitor.about) {
+            return Ok(Err(mistake));
+        }
+        if let Some(file) = in_file::label(&monitor.about) {
+            let (now, detail) = (clock::now(), json!({ "file": { "was": file, "is": null } }));
+            audit::note(tx, caller, "monitor.release", &monitor.about.slug, Some(&detail), now)?;
+            let about = About { source: in_file::RELEASED.to_owned(), ..monitor.about.clone() };
+            monitors::update_about(tx, (monitor.id, monitor.version), &about, now)?;
+        }
+        Ok(Ok(shown(tx, monitor.id)?))
+    });
+    let released = released.await??;
+    app.directory.forget();
+    Ok(tagged(reply::json_ok(&view(&app, &released)), &released.0.about))
 }
 
 /// Removes a monitor with all that belongs to it.

@@ -87,6 +87,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("DELETE" "/monitors/{slug}", "removeMonitor", "Removes a monitor with all that belongs to it", Write, NO, None, &[(200, "Monitor")], delete(monitors::remove)),
     operation!("POST" "/monitors/{slug}/pause", "pauseMonitor", "Nothing is expected for a while", Write, NO, Some("Pause"), &[(200, "Monitor")], post(pauses::pause)),
     operation!("POST" "/monitors/{slug}/resume", "resumeMonitor", "Runs are expected again", Write, NO, None, &[(200, "Monitor")], post(pauses::resume)),
+    operation!("POST" "/monitors/{slug}/release", "releaseMonitor", "It is kept in no file any more", Write, NO, None, &[(200, "Monitor")], post(monitors::release)),
     operation!("GET" "/monitors/{slug}/events", "listEvents", "Its events, the newest first", Read, PAGED, None, &[(200, "EventPage")], get(events::list)),
     operation!("GET" "/monitors/{slug}/runs", "listRuns", "Its runs, the newest first", Read, PAGED, None, &[(200, "Runs")], get(runs::list)),
     operation!("GET" "/monitors/{slug}/statistics", "getStatistics", "How its runs went, day by day", Read, NO, None, &[(200, "Statistics")], get(super::statistics::show)),
