@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'The monitors of a receiver')
             [CompletionResult]::new('channel', 'channel', [CompletionResultType]::ParameterValue, 'The ways in which a receiver tells people')
             [CompletionResult]::new('incident', 'incident', [CompletionResultType]::ParameterValue, 'What is bad and has been told, and that somebody is on it')
+            [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'The keys of a receiver: who may ping it, look at it, change it')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Move in from Healthchecks, Uptime Kuma or Cronitor')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Everything that a receiver knows of a project, as JSON')
             [CompletionResult]::new('schedule', 'schedule', [CompletionResultType]::ParameterValue, 'A schedule in words, and its next moments, daylight saving time included')
@@ -535,6 +536,57 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'What was done')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;key' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show them by their first letters, and when each was last used')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make one, and print it, this once')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Make one in the place of another, and print it, this once')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End it at once')
+            break
+        }
+        'hb;key;list' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;key;create' {
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'ping, read, write, admin')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What it is for, such as `db hosts`')
+            [CompletionResult]::new('--expires-in', '--expires-in', [CompletionResultType]::ParameterName, 'How long it is good: 90d, 1y [default: for ever]')
+            [CompletionResult]::new('--expires-at', '--expires-at', [CompletionResultType]::ParameterName, 'Until when it is good: `2027-01-01`, 2027-01-01T00:00:00Z')
+            [CompletionResult]::new('--monitor', '--monitor', [CompletionResultType]::ParameterName, 'ping: the monitors that it reaches, such as `db-*` (repeatable) [default: all]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--no-create', '--no-create', [CompletionResultType]::ParameterName, 'ping: it makes no monitor that there is not')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;key;rotate' {
+            [CompletionResult]::new('--overlap', '--overlap', [CompletionResultType]::ParameterName, 'How long the old one goes on working; 0 ends it at once [default: 24h]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The receiver''s answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hb;key;revoke' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

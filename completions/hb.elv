@@ -35,6 +35,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand monitor 'The monitors of a receiver'
             cand channel 'The ways in which a receiver tells people'
             cand incident 'What is bad and has been told, and that somebody is on it'
+            cand key 'The keys of a receiver: who may ping it, look at it, change it'
             cand import 'Move in from Healthchecks, Uptime Kuma or Cronitor'
             cand export 'Everything that a receiver knows of a project, as JSON'
             cand schedule 'A schedule in words, and its next moments, daylight saving time included'
@@ -493,6 +494,52 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --note 'What was done'
             cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
             cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;key'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'Show them by their first letters, and when each was last used'
+            cand create 'Make one, and print it, this once'
+            cand rotate 'Make one in the place of another, and print it, this once'
+            cand revoke 'End it at once'
+        }
+        &'hb;key;list'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --json 'The receiver''s answer'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;key;create'= {
+            cand --kind 'ping, read, write, admin'
+            cand --name 'What it is for, such as `db hosts`'
+            cand --expires-in 'How long it is good: 90d, 1y [default: for ever]'
+            cand --expires-at 'Until when it is good: `2027-01-01`, 2027-01-01T00:00:00Z'
+            cand --monitor 'ping: the monitors that it reaches, such as `db-*` (repeatable) [default: all]'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --no-create 'ping: it makes no monitor that there is not'
+            cand --json 'The receiver''s answer'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;key;rotate'= {
+            cand --overlap 'How long the old one goes on working; 0 ends it at once [default: 24h]'
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand --json 'The receiver''s answer'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'hb;key;revoke'= {
+            cand --server 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]'
+            cand --key 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]'
+            cand -y 'Do not ask'
+            cand --yes 'Do not ask'
             cand -h 'Print help'
             cand --help 'Print help'
         }

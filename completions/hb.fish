@@ -39,6 +39,7 @@ complete -c hb -n "__fish_hb_needs_command" -f -a "status" -d 'What the receiver
 complete -c hb -n "__fish_hb_needs_command" -f -a "monitor" -d 'The monitors of a receiver'
 complete -c hb -n "__fish_hb_needs_command" -f -a "channel" -d 'The ways in which a receiver tells people'
 complete -c hb -n "__fish_hb_needs_command" -f -a "incident" -d 'What is bad and has been told, and that somebody is on it'
+complete -c hb -n "__fish_hb_needs_command" -f -a "key" -d 'The keys of a receiver: who may ping it, look at it, change it'
 complete -c hb -n "__fish_hb_needs_command" -f -a "import" -d 'Move in from Healthchecks, Uptime Kuma or Cronitor'
 complete -c hb -n "__fish_hb_needs_command" -f -a "export" -d 'Everything that a receiver knows of a project, as JSON'
 complete -c hb -n "__fish_hb_needs_command" -f -a "schedule" -d 'A schedule in words, and its next moments, daylight saving time included'
@@ -371,6 +372,36 @@ complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcomma
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand incident; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -f -a "list" -d 'Show them by their first letters, and when each was last used'
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -f -a "create" -d 'Make one, and print it, this once'
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -f -a "rotate" -d 'Make one in the place of another, and print it, this once'
+complete -c hb -n "__fish_hb_using_subcommand key; and not __fish_seen_subcommand_from list create rotate revoke" -f -a "revoke" -d 'End it at once'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from list" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from list" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from list" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l kind -d 'ping, read, write, admin' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l name -d 'What it is for, such as `db hosts`' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l expires-in -d 'How long it is good: 90d, 1y [default: for ever]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l expires-at -d 'Until when it is good: `2027-01-01`, 2027-01-01T00:00:00Z' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l monitor -d 'ping: the monitors that it reaches, such as `db-*` (repeatable) [default: all]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l no-create -d 'ping: it makes no monitor that there is not'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from rotate" -l overlap -d 'How long the old one goes on working; 0 ends it at once [default: 24h]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from rotate" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from rotate" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from rotate" -l json -d 'The receiver\'s answer'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from revoke" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from revoke" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do not ask'
+complete -c hb -n "__fish_hb_using_subcommand key; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l server -d 'Its address [env: HB_SERVER] [default: `server.url` of the configuration, else the `hb serve` of this user on this host]' -r
 complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -l key -d 'Where its API key is: `file:/PATH`, `env:NAME` or `cred:NAME` [env: HB_API_KEY, or the path of a file in HB_API_KEY_FILE]' -r
 complete -c hb -n "__fish_hb_using_subcommand import; and not __fish_seen_subcommand_from healthchecks uptime-kuma cronitor" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -10,6 +10,7 @@ use super::import::ImportArguments;
 use super::incident::IncidentArguments;
 use super::init::InitArguments;
 use super::inside::{MetricArguments, ProgressArguments, StageArguments, StepArguments};
+use super::key::KeyArguments;
 use super::log::LogArguments;
 use super::monitor::MonitorArguments;
 use super::ping::PingArguments;
@@ -28,7 +29,7 @@ pub(super) struct Entry {
 }
 
 /// All of them, in the order in which people meet them.
-pub(super) const ENTRIES: [Entry; 19] = [
+pub(super) const ENTRIES: [Entry; 20] = [
     Entry {
         name: "run",
         about: "Run a job and report it",
@@ -211,6 +212,25 @@ Examples:
 Exit status: 0, 1 the receiver refuses or there is no such incident, 64 usage, 75 the receiver cannot be
 reached, 78 no receiver is known, or the key is not accepted.",
         arguments: IncidentArguments::augment_args,
+    },
+    Entry {
+        name: "key",
+        about: "The keys of a receiver: who may ping it, look at it, change it",
+        examples: "\
+Examples:
+  hb key list
+  hb key create --kind write --name terraform > hb-key
+  hb key create --kind ping --name 'db hosts' --monitor 'db-*' --no-create --expires-in 365d
+  hb key rotate terraform --overlap 1h > hb-key.new && mv hb-key.new hb-key
+  hb key revoke 7
+
+It takes the admin password or an admin key: `--key`, else HB_ADMIN_PASSWORD or the file that
+HB_ADMIN_PASSWORD_FILE names, else what this user's own `hb serve` on this host keeps, else HB_API_KEY.
+A new key stands alone on stdout, this once. Whoever reads that file later has the key: umask 077.
+
+Exit status: 0, 1 the receiver refuses or there is no such key, 64 usage, 75 the receiver cannot be
+reached, 78 no receiver is known, or neither password nor key is accepted.",
+        arguments: KeyArguments::augment_args,
     },
     Entry {
         name: "import",

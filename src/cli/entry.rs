@@ -3,8 +3,8 @@
 use std::ffi::{OsString, c_char, c_int};
 
 use super::{
-    arguments, channel, completions, doctor, exit, export, import, incident, init, inside, log,
-    monitor, ping, run, say, schedule, serve, spool, status, tree,
+    arguments, channel, completions, doctor, exit, export, import, incident, init, inside, key,
+    log, monitor, ping, run, say, schedule, serve, spool, status, tree,
 };
 use crate::domain::text;
 use crate::run::Exit;
@@ -57,6 +57,7 @@ fn dispatch(inherited: &Inherited) -> Exit {
         Some("monitor") => monitor::main(rest),
         Some("channel") => channel::main(inherited, rest),
         Some("incident") => incident::main(rest),
+        Some("key") => key::main(rest),
         Some("schedule") => schedule::main(rest),
         Some("import") => import::main(rest),
         Some("export") => export::main(rest),

@@ -18,7 +18,7 @@ use super::receiver::Failed;
 use super::table::facts;
 use super::{arguments, exit, ping, say};
 use crate::client::answer::Object;
-use crate::client::api::{Api, Ask, Receiver, Trouble};
+use crate::client::api::{Api, Ask, Credential, Receiver, Trouble};
 use crate::client::local;
 use crate::config::find;
 use crate::domain::address::Address;
@@ -197,7 +197,12 @@ fn make(
 ) -> Result<(String, String), Failed> {
     let address = Address::parse(url).map_err(Failed::usage)?;
     let client = ClientSettings::default();
-    let receiver = Receiver { address, client, key: key.to_owned(), headers: Vec::new() };
+    let receiver = Receiver {
+        address,
+        client,
+        credential: Credential::Key(key.to_owned()),
+        headers: Vec::new(),
+    };
     let api = Api::new(receiver).map_err(Failed::because)?;
     let mut members = definition.members()?;
     members.insert("slug".to_owned(), json!(name));

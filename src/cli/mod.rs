@@ -30,6 +30,7 @@ mod incident;
 mod init;
 mod init_files;
 mod inside;
+mod key;
 mod log;
 mod log_view;
 mod moments;

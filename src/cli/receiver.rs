@@ -9,7 +9,7 @@ use super::context::Context;
 use super::targets::read_secret;
 use super::{exit, say};
 use crate::client::answer::Object;
-use crate::client::api::{Answer, Api, Ask, Receiver, Trouble};
+use crate::client::api::{Answer, Api, Ask, Credential, Receiver, Trouble};
 use crate::client::local::Local;
 use crate::client::{local, pages};
 use crate::config::secret::SecretSource;
@@ -21,6 +21,11 @@ use crate::sys::http::ClientSettings;
 
 /// Monitors looked at for the name that was meant.
 const NAMES_LOOKED_AT_MAX: usize = 1000;
+
+const KEY_HINT: &str = "name it with `--key file:/PATH`, or set HB_API_KEY; the first start of `hb serve` tells where its keys are";
+
+/// What to do where an admin is wanted.
+pub(crate) const ADMIN_HINT: &str = "set HB_ADMIN_PASSWORD_FILE, or name an admin key with `--key file:/PATH`; the first start of `hb serve` tells where its password is";
 
 /// Which receiver.
 #[derive(Args, Debug, Default)]
@@ -133,8 +138,32 @@ pub(crate) struct Asking {
     pub(crate) is_local: bool,
 }
 
+/// As whom a receiver is asked, where no `--key` says it: with an API key, or with the admin password,
+/// and only where that is not known with an API key, which may be an admin's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    User,
+    Admin,
+}
+
 /// Asks a receiver: settles which, does `work`, and says what went wrong.
 pub(crate) fn ask(
+    arguments: &ReceiverArguments,
+    work: impl AsyncFnOnce(&Asking) -> Result<i32, Failed>,
+) -> i32 {
+    ask_as(Role::User, arguments, work)
+}
+
+/// The same for what takes an admin.
+pub(crate) fn ask_as_admin(
+    arguments: &ReceiverArguments,
+    work: impl AsyncFnOnce(&Asking) -> Result<i32, Failed>,
+) -> i32 {
+    ask_as(Role::Admin, arguments, work)
+}
+
+fn ask_as(
+    role: Role,
     arguments: &ReceiverArguments,
     work: impl AsyncFnOnce(&Asking) -> Result<i32, Failed>,
 ) -> i32 {
@@ -142,7 +171,7 @@ pub(crate) fn ask(
     if let Some(line) = context.mistakes_in_one_line() {
         say::warning(line);
     }
-    let asking = match open(arguments, context) {
+    let asking = match open(role, arguments, context) {
         Ok(asking) => asking,
         Err(failed) => return failed.tell(),
     };
@@ -164,12 +193,16 @@ struct Named {
     place: &'static str,
 }
 
-fn open(arguments: &ReceiverArguments, context: Context) -> Result<Asking, Failed> {
+fn open(role: Role, arguments: &ReceiverArguments, context: Context) -> Result<Asking, Failed> {
     let local = local::find();
     let config = &context.config.server;
     let named = [
         Named { url: arguments.server.clone(), key: key_of_flag(arguments)?, place: "`--server`" },
-        Named { url: variable("HB_SERVER"), key: key_of_environment(), place: "`HB_SERVER`" },
+        Named {
+            url: variable("HB_SERVER"),
+            key: of_environment("HB_API_KEY"),
+            place: "`HB_SERVER`",
+        },
         Named {
             url: config.url.clone(),
             key: config.options.key.clone(),
@@ -195,13 +228,17 @@ fn open(arguments: &ReceiverArguments, context: Context) -> Result<Asking, Faile
     };
     let is_local = local.as_ref().is_some_and(|local| is_this(&Some(local.url.clone())));
     let key = named.iter().filter(|one| is_this(&one.url)).find_map(|one| one.key.clone());
-    let key = match key {
-        Some(source) => resolved(&source)?,
-        None => local.filter(|_| is_local).and_then(|local: Local| local.api_key()).ok_or_else(|| {
-            let why = format!("there is no API key for `{}`", shown(&address));
-            let hint = "name it with `--key file:/PATH`, or set HB_API_KEY; the first start of `hb serve` tells where its keys are";
-            Failed::because(why).hint(hint).code(exit::CONFIG)
-        })?,
+    let own = local.filter(|_| is_local);
+    let is_meant = is_this(&variable("HB_SERVER"));
+    let wants = role == Role::Admin && arguments.key.is_none();
+    let password = if wants { password(is_meant, own.as_ref())? } else { None };
+    let credential = match (password, key) {
+        (Some(password), _) => Credential::Password(password),
+        (None, Some(source)) => Credential::Key(resolved(&source)?),
+        (None, None) => {
+            let key = own.and_then(|local: Local| local.api_key());
+            Credential::Key(key.ok_or_else(|| keyless(role, &shown(&address)))?)
+        }
     };
     let options =
         if is_this(&config.url) { config.options.clone() } else { TargetOptions::default() };
@@ -216,7 +253,7 @@ fn open(arguments: &ReceiverArguments, context: Context) -> Result<Asking, Faile
         connect_timeout: options.connect_timeout,
         ..ClientSettings::default()
     };
-    let api = Api::new(Receiver { address, client, key, headers })
+    let api = Api::new(Receiver { address, client, credential, headers })
         .map_err(|why| Failed::because(why).code(exit::CONFIG))?;
     Ok(Asking { api, context, is_local })
 }
@@ -255,12 +292,30 @@ pub(crate) fn elsewhere(flag: &str, given: &str) -> Result<SecretSource, Failed>
     }
 }
 
-fn key_of_environment() -> Option<SecretSource> {
-    if variable("HB_API_KEY").is_some() {
-        return Some(SecretSource::Env("HB_API_KEY".to_owned()));
+/// The secret of a variable, or of the file that the same name with `_FILE` leads to.
+fn of_environment(name: &str) -> Option<SecretSource> {
+    if variable(name).is_some() {
+        return Some(SecretSource::Env(name.to_owned()));
     }
-    let path = std::path::PathBuf::from(variable("HB_API_KEY_FILE")?);
+    let path = std::path::PathBuf::from(variable(&format!("{name}_FILE"))?);
     Some(SecretSource::File(std::path::absolute(&path).unwrap_or(path)))
+}
+
+/// The admin password: of the environment, where that is meant for this receiver, or of this user's own.
+fn password(is_meant: bool, own: Option<&Local>) -> Result<Option<String>, Failed> {
+    match of_environment("HB_ADMIN_PASSWORD").filter(|_| is_meant) {
+        Some(source) => resolved(&source).map(Some),
+        None => Ok(own.and_then(Local::admin_password)),
+    }
+}
+
+/// Why nobody can be asked, and what to do.
+fn keyless(role: Role, place: &str) -> Failed {
+    let (what, hint) = match role {
+        Role::User => ("API key", KEY_HINT),
+        Role::Admin => ("admin password", ADMIN_HINT),
+    };
+    Failed::because(format!("there is no {what} for `{place}`")).hint(hint).code(exit::CONFIG)
 }
 
 /// Opens a secret where it is kept.

@@ -30,6 +30,7 @@ Receive
   status    what the receiver knows:  hb status --watch
   monitor   what it watches:  hb monitor add nightly --schedule '0 3 * * *'
   channel   how it tells people       incident  what is bad, and who is on it
+  key       who may ping it, look at it, change it
 Set up
   init      this host: configuration, keys, a first monitor
   schedule  what `0 3 * * 1-5` means  completions  for your shell

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::answer::Object;
 use crate::domain::address::{Address, percent_encode};
-use crate::domain::text;
+use crate::domain::{base64, text};
 use crate::sys::http::{self, ClientSettings};
 
 /// The largest answer that is read: a page of runs with their output stays well below.
@@ -28,10 +28,18 @@ pub(crate) struct Receiver {
     pub(crate) address: Address,
     /// Certificates and proxy.
     pub(crate) client: ClientSettings,
-    /// The API key.
-    pub(crate) key: String,
+    /// How it knows who asks.
+    pub(crate) credential: Credential,
     /// Headers that something in front of it wants.
     pub(crate) headers: Vec<(String, String)>,
+}
+
+/// What is shown to a receiver.
+pub(crate) enum Credential {
+    /// An API key.
+    Key(String),
+    /// The admin password.
+    Password(String),
 }
 
 /// A receiver's management API.
@@ -133,11 +141,19 @@ impl Api {
             }
         }
         // A user in the address is for a proxy in front, which takes the usual header for itself.
-        let (name, key) = match address.user() {
-            None => (AUTHORIZATION, format!("Bearer {}", receiver.key)),
-            Some(_) => (HeaderName::from_static("x-api-key"), receiver.key),
+        let (name, value) = match (receiver.credential, address.user()) {
+            (Credential::Key(key), None) => (AUTHORIZATION, format!("Bearer {key}")),
+            (Credential::Key(key), Some(_)) => (HeaderName::from_static("x-api-key"), key),
+            (Credential::Password(password), None) => {
+                let both = base64::encode(format!("admin:{password}").as_bytes());
+                (AUTHORIZATION, format!("Basic {both}"))
+            }
+            (Credential::Password(_), Some(_)) => {
+                let why = "the admin password and the user of the address want the same header";
+                return Err(format!("{why}: use an admin key"));
+            }
         };
-        headers.insert(name, sensitive(&key).ok_or("the API key holds what no header can")?);
+        headers.insert(name, sensitive(&value).ok_or("the API key holds what no header can")?);
         let settings = ClientSettings {
             https: address.is_https(),
             socket: address.socket().map(str::to_owned),

@@ -70,6 +70,12 @@ impl Local {
         key_in(&text, "HB_API_KEY").or_else(|| key_in(&text, "HB_API_KEY_READONLY"))
     }
 
+    /// The password of whoever owns it.
+    pub(crate) fn admin_password(&self) -> Option<String> {
+        let bytes = files::read_private(self.keys_file.as_deref()?, FILE_BYTES_MAX).ok()?;
+        key_in(&String::from_utf8(bytes).ok()?, "HB_ADMIN_PASSWORD")
+    }
+
     /// Where it takes pings of this monitor.
     pub(crate) fn ping_url(&self, monitor: &str) -> Option<String> {
         let is_known = !self.ping_key.is_empty();

@@ -46,6 +46,7 @@ mod long_jobs;
 mod mail;
 mod man;
 mod manage;
+mod manage_keys;
 mod manage_local;
 mod messages;
 mod messages_to_people;
