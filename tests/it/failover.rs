@@ -75,7 +75,8 @@ fn a_failover_keeps_what_was_acknowledged_and_tells_each_transition_once() {
     }
 }
 
-/// A commit that waits for its standby is on the primary's disk already, and would be lost with it.
+/// A commit that waits for its standby is on the primary's disk already, and would be lost with it. When
+/// somebody does not want to wait any more, PostgreSQL calls it a success and warns.
 #[test]
 fn what_the_standby_does_not_have_is_not_acknowledged() {
     let (home, other) = (Home::new(), Home::new());
@@ -86,7 +87,18 @@ fn what_the_standby_does_not_have_is_not_acknowledged() {
     let target = format!("/ping/{PING_KEY}/job");
     assert_eq!(server.get(&target).status, 200);
     standby.signal(Signal::SIGSTOP);
-    let refused = server.get(&target);
+    let waiting = "from pg_stat_activity where wait_event = 'SyncRep'";
+    let refused = std::thread::scope(|scope| {
+        let refused = scope.spawn(|| server.get(&target));
+        let cancel = format!("select count(pg_cancel_backend(pid)) {waiting}");
+        let mut cancelled = false;
+        wait_for(|| {
+            cancelled |= ask(&home, &cancel) != "0";
+            refused.is_finished()
+        });
+        assert!(cancelled, "nothing waited for the standby");
+        refused.join().expect("an answer")
+    });
     assert_eq!(refused.status, 503, "{}", refused.text());
     assert!(refused.header("retry-after").is_some());
 

@@ -13,6 +13,7 @@
 mod address;
 mod tls;
 mod values;
+mod warned;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -29,6 +30,7 @@ use crate::domain::time::Moment;
 use crate::sys::clock;
 use address::Address;
 use values::{columns, given, row};
+use warned::Warned;
 
 /// How long one statement may take. The slowest of ours take milliseconds; a server that needs
 /// longer is taken for lost, and the queue fills meanwhile.
@@ -83,6 +85,7 @@ pub(super) struct Postgres {
 
 struct Session {
     client: Client,
+    warned: Warned,
     statements: HashMap<&'static str, Statement>,
 }
 
@@ -113,12 +116,12 @@ impl Postgres {
                 let connected = async {
                     let (client, connection) = host.connect(tls.clone()).await?;
                     // It ends with the client, or with the server; whoever asks next is told.
-                    tokio::spawn(connection);
+                    let warned = Warned::by(connection);
                     client.batch_execute(GREETING).await?;
-                    Ok(client)
+                    Ok((client, warned))
                 };
                 last = match tokio::time::timeout(CONNECT_MAX, connected).await {
-                    Ok(Ok(client)) => return Ok(client),
+                    Ok(Ok(made)) => return Ok(made),
                     Ok(Err(error)) => reason(&error),
                     Err(_) => format!("it said nothing for {} s", CONNECT_MAX.as_secs()),
                 };
@@ -126,8 +129,8 @@ impl Postgres {
             Err(last)
         });
         match made {
-            Ok(client) => {
-                self.session = Some(Session { client, statements: HashMap::new() });
+            Ok((client, warned)) => {
+                self.session = Some(Session { client, warned, statements: HashMap::new() });
                 (self.pause, self.retry_at) = (PAUSE_FIRST, None);
                 Ok(())
             }
@@ -313,9 +316,14 @@ impl Engine for Postgres {
     }
 
     fn commit(&mut self) -> Result<(), Trouble> {
+        let warning = |session: &Option<Session>| session.as_ref()?.warned.take();
+        warning(&self.session);
         let answer = self.told("commit");
         self.limit = STATEMENT_MAX;
-        answer
+        match answer.is_ok().then(|| warning(&self.session)).flatten() {
+            Some(why) => Err(Trouble::Unavailable(format!("PostgreSQL: {why}"))),
+            None => answer,
+        }
     }
 
     fn roll_back(&mut self) {
