@@ -186,7 +186,12 @@ impl Settings {
             if masked { MASK.to_owned() } else { value.expose().to_owned() }
         };
         let url = |value: &Hidden| match Address::parse(value.expose()) {
-            Ok(address) if masked => address.shown(),
+            Ok(address) if masked => {
+                let shown = address.shown();
+                // What is hidden leaves a mark, or it could not be told from a URL that hides nothing.
+                let is_all = value.expose().trim_end_matches('/') == shown;
+                if is_all || shown.ends_with(MASK) { shown } else { format!("{shown}/{MASK}") }
+            }
             Ok(_) | Err(_) => secret(value),
         };
         let call = |call: &Call| {
@@ -233,7 +238,9 @@ impl Settings {
                 written
             }
             Kind::Command(argv) if masked => {
-                json!({ "argv": argv.iter().take(1).collect::<Vec<_>>() })
+                let word = |(place, word)| if place == 0 { word } else { MASK };
+                let words = argv.iter().map(String::as_str).enumerate().map(word);
+                json!({ "argv": words.collect::<Vec<_>>() })
             }
             Kind::Command(argv) => json!({ "argv": argv }),
         };

@@ -6,6 +6,7 @@
 //! `render`. What comes from a job or a client is hostile in all of them: a monitor's name must not
 //! add a header, a mention, a link or a line. Addresses are checked when they are connected to.
 
+pub(crate) mod change;
 pub(crate) mod channel;
 mod command;
 mod discord;

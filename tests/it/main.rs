@@ -88,4 +88,5 @@ mod surroundings;
 mod time_limits;
 mod tls;
 mod told_in_order;
+mod told_safely;
 mod unix_signals;

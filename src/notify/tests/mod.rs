@@ -1,5 +1,6 @@
 //! Messages and channels, from the words to the wire: real sockets, no other machine.
 
+mod change;
 mod golden;
 mod hostile;
 mod http_receiver;

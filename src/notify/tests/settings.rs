@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::parse;
 use crate::notify::channel::Settings;
 
-fn complete() -> Vec<Value> {
+pub(super) fn complete() -> Vec<Value> {
     vec![
         json!({
             "kind": "email", "host": "mail.example.com", "port": 2525, "tls": "starttls",

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::extract::{Path, Reader, Writer};
 use super::{json_of, views};
-use crate::notify::channel::{MASK, Settings};
+use crate::notify::change;
+use crate::notify::channel::Settings;
 use crate::notify::message::{About, Message, What};
 use crate::notify::{self, Outcome};
 use crate::serve::access::Caller;
@@ -73,7 +74,7 @@ pub(crate) async fn create(
     let body = json_of(body).await?;
     let members = body.as_object().ok_or_else(|| Mistake::bad("the body is no JSON object"))?;
     let name = name(members.get("name"))?;
-    let (kind, settings) = settings(&app, members)?;
+    let (kind, settings) = settings(&app, &Value::Null, members)?;
     let uuid = secrets::uuid().map_err(Mistake::bad)?;
     let made = app.store.write(move |tx| {
         let new = NewChannel {
@@ -108,15 +109,18 @@ fn name(value: Option<&Value>) -> Result<String, Mistake> {
     Err(Mistake::field("name", why))
 }
 
-/// The kind and the settings as the store keeps them.
-fn settings(app: &App, members: &Map<String, Value>) -> Result<(String, String), Mistake> {
+/// The kind and the settings as the store keeps them, after changes of what it has of them.
+fn settings(
+    app: &App,
+    stored: &Value,
+    members: &Map<String, Value>,
+) -> Result<(String, String), Mistake> {
     let own = members.iter().filter(|(name, _)| !OWN_MEMBERS.contains(&name.as_str()));
     let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let settings = Settings::parse(&Value::Object(own)).map_err(|mistakes| {
-        match mistakes.into_iter().next() {
-            Some(mistake) => Mistake::field(mistake.field, mistake.message),
-            None => Mistake::bad("these settings cannot be used"),
-        }
+    let changed = change::changed(stored, &own);
+    let settings = changed.map_err(|mistakes| match mistakes.into_iter().next() {
+        Some(mistake) => Mistake::field(mistake.field, mistake.message),
+        None => Mistake::bad("these settings cannot be used"),
     })?;
     if settings.kind() == "command" && !app.allow_commands {
         let why = "commands are not allowed here; start `hb serve` with `--allow-commands`";
@@ -125,7 +129,8 @@ fn settings(app: &App, members: &Map<String, Value>) -> Result<(String, String),
     Ok((settings.kind().to_owned(), settings.stored().to_string()))
 }
 
-/// Changes some members of a channel; a secret that comes back masked stays as it is.
+/// Changes some members of a channel. What comes back as it was shown stays as it is; a secret does not go
+/// elsewhere with the rest.
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
@@ -141,16 +146,9 @@ pub(crate) async fn change(
             return Ok(Err(Mistake::not_found("channel")));
         };
         let stored: Value = serde_json::from_str(&known.about.settings).unwrap_or_default();
-        let mut members = stored.as_object().cloned().unwrap_or_default();
-        for (name, value) in &changes {
-            if value != &Value::from(MASK) {
-                members.insert(name.clone(), value.clone());
-            }
-        }
-        members.retain(|_, value| !value.is_null());
         let wanted =
             changes.get("name").map_or(Ok(known.about.name.clone()), |_| name(changes.get("name")));
-        let checked = wanted.and_then(|name| Ok((name, settings(&changer, &members)?)));
+        let checked = wanted.and_then(|name| Ok((name, settings(&changer, &stored, &changes)?)));
         let (name, (kind, settings)) = match checked {
             Ok(checked) => checked,
             Err(mistake) => return Ok(Err(mistake)),

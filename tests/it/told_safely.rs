@@ -1,0 +1,129 @@
+//! Channels and what they must not lose or tell: their secrets, and the people behind them.
+
+use serde_json::{Value, json};
+
+use super::hb::Home;
+use super::receiver::{FakeReceiver, Step};
+use super::server::{Answer, Server};
+
+/// A receiver that takes whatever comes.
+fn hook() -> FakeReceiver {
+    FakeReceiver::always(&Step::Ok)
+}
+
+fn channel(server: &Server, settings: Value) -> Value {
+    let answer = server.api("POST", "/channels", Some(settings));
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()
+}
+
+/// Changes the channel `wh`.
+fn change(server: &Server, members: Value) -> Answer {
+    server.api("PATCH", "/channels/wh", Some(members))
+}
+
+/// The member that a refusal names.
+fn refused(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    answer.json()["error"]["field"].as_str().unwrap_or_default().to_owned()
+}
+
+fn tried(server: &Server) -> Value {
+    server.api("POST", "/channels/wh/test", Some(json!({}))).json()
+}
+
+#[test]
+fn a_channel_that_is_sent_back_as_it_was_shown_stays_as_it_is() {
+    let (home, receiver) = (Home::new(), hook());
+    let server = Server::start(&home);
+    channel(
+        &server,
+        json!({
+            "name": "wh", "kind": "webhook", "url": receiver.url("/way/in?k=s3cret-1"),
+            "method": "PUT", "headers": { "X-Key": "s3cret-2", "X-Old": "s3cret-3" },
+            "body": "{\"token\": \"s3cret-4\"}", "allow_private": true,
+            "up": { "url": receiver.url("/up/s3cret-5"), "headers": { "X-Up": "s3cret-6" } },
+        }),
+    );
+    let shown = server.api("GET", "/channels/wh", None).json();
+    assert!(!shown.to_string().contains("s3cret"), "{shown}");
+    let same = change(&server, shown.clone());
+    assert_eq!(same.status, 200, "{}", same.text());
+    let mut more = json!({ "headers": { "X-Key": "****", "X-New": "new" }, "up": shown["up"] });
+    more["up"]["method"] = json!("PUT");
+    assert_eq!(change(&server, more).status, 200);
+
+    assert_eq!(tried(&server)["sent"], true);
+    let seen = receiver.only();
+    assert_eq!((&*seen.method, &*seen.target), ("PUT", "/way/in?k=s3cret-1"));
+    assert_eq!(seen.header("x-key"), Some("s3cret-2"));
+    assert_eq!((seen.header("x-old"), seen.header("x-new")), (None, Some("new")));
+    assert_eq!(seen.text(), "{\"token\": \"s3cret-4\"}");
+
+    for (members, field) in [
+        (json!({ "headers": { "X-Other": "****" } }), "headers.X-Other"),
+        (json!({ "headers": "****" }), "headers"),
+        (json!({ "url": "https://elsewhere.example/****" }), "url"),
+        (json!({ "up": { "url": "****" } }), "up.url"),
+        (json!({ "body": "{\"token\": \"****\"}" }), "body"),
+    ] {
+        let answer = change(&server, members);
+        assert_eq!(refused(&answer, 400), field);
+        assert!(answer.text().contains("`****`"), "{}", answer.text());
+    }
+    let copied = json!({ "name": "copy", "kind": "slack", "url": "https://hooks.example/****" });
+    assert_eq!(refused(&server.api("POST", "/channels", Some(copied)), 400), "url");
+    // Nothing of that has changed anything.
+    assert_eq!(tried(&server)["sent"], true);
+    assert_eq!(receiver.requests()[1].header("x-key"), Some("s3cret-2"));
+}
+
+#[test]
+fn secrets_stay_behind_where_a_channel_goes_elsewhere() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mail = json!({
+        "name": "wh", "kind": "email", "host": "mail.example", "port": 465, "tls": "tls",
+        "user": "hb", "password": "s3cret", "from": "hb@example.com", "to": ["a@example.com"],
+    });
+    channel(&server, mail);
+    for members in [
+        json!({ "host": "evil.example" }),
+        json!({ "port": 466 }),
+        json!({ "port": null, "tls": "starttls" }),
+        json!({ "host": "evil.example", "password": "****" }),
+        json!({ "tls": "none", "allow_private": true }),
+    ] {
+        let answer = change(&server, members);
+        assert_eq!(refused(&answer, 400), "password");
+        assert!(answer.text().contains("give it anew"), "{}", answer.text());
+    }
+    let moved = json!({ "host": "new.example", "password": "other" });
+    for members in [json!({ "to": "b@example.com" }), json!({ "host": "mail.example" }), moved] {
+        let answer = change(&server, members);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert_eq!(server.api("DELETE", "/channels/wh", None).status, 200);
+
+    channel(
+        &server,
+        json!({
+            "name": "wh", "kind": "webhook", "url": "https://good.example/in",
+            "headers": { "X-Key": "s3cret" },
+            "up": { "url": "https://good.example/up", "headers": { "X-Up": "s3cret" } },
+        }),
+    );
+    for (members, field) in [
+        (json!({ "url": "https://evil.example/in" }), "headers.X-Key"),
+        (json!({ "url": "https://good.example/other" }), "headers.X-Key"),
+        (
+            json!({ "up": { "url": "https://evil.example/", "headers": { "X-Up": "****" } } }),
+            "up.headers.X-Up",
+        ),
+    ] {
+        assert_eq!(refused(&change(&server, members), 400), field);
+    }
+    let moved = json!({ "url": "https://new.example/in", "headers": { "X-Key": "new" } });
+    assert_eq!(change(&server, moved).status, 200);
+    assert_eq!(change(&server, json!({ "up": { "url": "https://evil.example/" } })).status, 200);
+}
