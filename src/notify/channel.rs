@@ -248,26 +248,4 @@ impl Settings {
         written["allow_private"] = Value::from(self.allow_private);
         written
     }
-
-    /// Every secret in them: what a foreign text must not repeat.
-    pub(crate) fn secrets(&self) -> Vec<&str> {
-        let mut secrets: Vec<&Hidden> = Vec::new();
-        match &self.kind {
-            Kind::Email(email) => secrets.extend(email.login.iter().map(|(_, password)| password)),
-            Kind::Slack(hook) | Kind::Discord(hook) => secrets.push(hook),
-            Kind::Ntfy(ntfy) => {
-                secrets.extend([&ntfy.url, &ntfy.topic]);
-                secrets.extend(&ntfy.token);
-            }
-            Kind::Webhook(webhook) => {
-                for call in std::iter::once(&webhook.down).chain(&webhook.up) {
-                    secrets.push(&call.url);
-                    secrets.extend(call.headers.iter().map(|(_, value)| value));
-                    secrets.extend(&call.body);
-                }
-            }
-            Kind::Command(_) => {}
-        }
-        secrets.into_iter().map(Hidden::expose).collect()
-    }
 }

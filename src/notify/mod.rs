@@ -4,7 +4,8 @@
 //! Whom to tell, when to try again and what was already told is decided elsewhere, from rows that
 //! are safely stored; nothing is remembered here. Every kind of channel is a file with a pure
 //! `render`. What comes from a job or a client is hostile in all of them: a monitor's name must not
-//! add a header, a mention, a link or a line. Addresses are checked when they are connected to.
+//! add a header, a mention, a link or a line. Addresses are checked when they are connected to. What a
+//! service says is told without the secrets of its channel.
 
 pub(crate) mod change;
 pub(crate) mod channel;
@@ -19,6 +20,7 @@ pub(crate) mod outbound;
 pub(crate) mod pause;
 mod placeholders;
 mod request;
+mod secrets;
 mod slack;
 mod smtp;
 mod webhook;
@@ -30,13 +32,11 @@ use self::channel::{Kind, Settings};
 use self::message::Message;
 use self::outbound::Outbound;
 use self::request::Answers;
+use self::secrets::Secrets;
 use crate::sys::clock;
 
 /// Time for one attempt, redirects and all.
 const SEND_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// The shortest secret that is looked for in foreign words: shorter ones are parts of any text.
-const SECRET_BYTES_MIN: usize = 4;
 
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,13 +72,19 @@ impl Outcome {
 
 /// Sends `message` once.
 pub(crate) async fn send(outbound: &Outbound, settings: &Settings, message: &Message) -> Outcome {
-    let attempt = attempt(outbound, settings, message);
+    let mut secrets = Secrets::of(settings);
+    let attempt = attempt(outbound, settings, message, &mut secrets);
     let outcome = tokio::time::timeout(outbound.time_max(), attempt).await;
     let late = || Outcome::Retry { after: None, why: "no answer in time".to_owned() };
-    without_secrets(outcome.unwrap_or_else(|_| late()), settings)
+    without_secrets(outcome.unwrap_or_else(|_| late()), &secrets)
 }
 
-async fn attempt(outbound: &Outbound, settings: &Settings, message: &Message) -> Outcome {
+async fn attempt(
+    outbound: &Outbound,
+    settings: &Settings,
+    message: &Message,
+    secrets: &mut Secrets,
+) -> Outcome {
     let now = clock::now();
     let allow_private = settings.allow_private;
     let request = match &settings.kind {
@@ -100,6 +106,7 @@ async fn attempt(outbound: &Outbound, settings: &Settings, message: &Message) ->
             return Outcome::Refused { why: why.to_owned() };
         }
     };
+    secrets.and_of(&request);
     let answers = match &settings.kind {
         Kind::Webhook(_) => Answers::OwnCode,
         _ => Answers::Service,
@@ -109,13 +116,8 @@ async fn attempt(outbound: &Outbound, settings: &Settings, message: &Message) ->
 }
 
 /// Other people's words, without what must not be repeated.
-fn without_secrets(outcome: Outcome, settings: &Settings) -> Outcome {
-    let mask = |text: String| {
-        let text = wording::one_line(&text, WHY_CHARS_MAX);
-        let secrets =
-            settings.secrets().into_iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
-        secrets.fold(text, |text, secret| text.replace(secret, channel::MASK))
-    };
+fn without_secrets(outcome: Outcome, secrets: &Secrets) -> Outcome {
+    let mask = |text: String| secrets.hide(&wording::one_line(&text, WHY_CHARS_MAX));
     match outcome {
         Outcome::Sent { note } => Outcome::Sent { note: note.map(mask) },
         Outcome::Retry { after, why } => Outcome::Retry { after, why: mask(why) },

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hb::Home;
 use super::receiver::{FakeReceiver, Step};
-use super::server::{Answer, Server};
+use super::server::{Answer, READ_KEY, Server};
 
 /// A receiver that takes whatever comes.
 fn hook() -> FakeReceiver {
@@ -126,4 +126,36 @@ fn secrets_stay_behind_where_a_channel_goes_elsewhere() {
     let moved = json!({ "url": "https://new.example/in", "headers": { "X-Key": "new" } });
     assert_eq!(change(&server, moved).status, 200);
     assert_eq!(change(&server, json!({ "up": { "url": "https://evil.example/" } })).status, 200);
+}
+
+#[test]
+fn what_a_service_says_tells_nobody_the_secrets_of_its_channel() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let said = "Cannot POST /services/T00/B00/SECRETTOKEN nor SECRETTOKEN, SECRETQUERYdown, \
+                Bearer SECRETHDRdown, SECRETHDR, SECRETBODY";
+    let answer = format!(
+        "HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{said}",
+        said.len()
+    );
+    let receiver = FakeReceiver::always(&Step::Raw(answer.into_bytes()));
+    channel(
+        &server,
+        json!({
+            "name": "wh", "kind": "webhook", "allow_private": true,
+            "url": receiver.url("/services/T00/B00/SECRETTOKEN?key=SECRETQUERY$STATUS"),
+            "headers": { "Authorization": "Bearer SECRETHDR$STATUS" },
+            "body": "{\"token\": \"SECRETBODY\", \"text\": \"$NAME\"}",
+        }),
+    );
+    let told = tried(&server);
+    assert_eq!(told["sent"], false);
+    assert!(told["error"].as_str().expect("a text").contains("Cannot POST ****"), "{told}");
+    let read = format!("Bearer {READ_KEY}");
+    let path = "/api/hb/v1/channels/wh";
+    let shown = server.send("GET", path, &[("Authorization", &read)], b"").text();
+    let log = server.lines().join("\n");
+    for text in [told.to_string(), shown, log] {
+        assert!(!text.contains("SECRET"), "{text}");
+    }
 }

@@ -6,6 +6,7 @@ mod hostile;
 mod http_receiver;
 mod mail;
 mod reach;
+mod secrets;
 mod sending;
 mod settings;
 mod smtp_receiver;
