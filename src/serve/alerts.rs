@@ -61,12 +61,27 @@ impl Chosen {
         }
     }
 
-    /// Whether this channel is one of them.
-    pub(crate) fn has(&self, channel: &Channel) -> bool {
+    /// Those of a project's channels that are told. Where not one of the chosen is there any more, it is
+    /// all of them: somebody was to be told. Only who has chosen none wants silence.
+    pub(crate) fn told<'a>(&self, channels: &'a [Channel]) -> Vec<&'a Channel> {
         match self {
-            Chosen::All => true,
-            Chosen::Some(uuids) => uuids.contains(&channel.about.uuid),
+            Chosen::Some(uuids) if !self.is_all(channels) => {
+                channels.iter().filter(|channel| uuids.contains(&channel.about.uuid)).collect()
+            }
+            Chosen::All | Chosen::Some(_) => channels.iter().collect(),
         }
+    }
+
+    /// Whether it is all of a project's channels, by choice or because none of the chosen is there.
+    pub(crate) fn is_all(&self, channels: &[Channel]) -> bool {
+        let Chosen::Some(uuids) = self else { return true };
+        !uuids.is_empty() && !channels.iter().any(|channel| uuids.contains(&channel.about.uuid))
+    }
+
+    /// Whether nobody would be told if this one of the project's channels went.
+    pub(crate) fn needs(&self, channel: &Channel, channels: &[Channel]) -> bool {
+        let told = self.told(channels);
+        *self != Chosen::All && matches!(told[..], [only] if only.id == channel.id)
     }
 }
 
@@ -74,7 +89,7 @@ impl Chosen {
 fn told_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Vec<Channel>, Trouble> {
     let chosen = Chosen::parse(&monitor.about.channels);
     let all = channels::of_project(tx, monitor.project_id)?;
-    Ok(all.into_iter().filter(|channel| chosen.has(channel)).collect())
+    Ok(chosen.told(&all).into_iter().cloned().collect())
 }
 
 /// Why people are told of an incident that is open.
@@ -293,4 +308,54 @@ fn last_run(tx: &mut dyn Tx, monitor_id: i64) -> Result<(Option<i32>, Vec<u8>), 
         }
     }
     Ok((exit_code, Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Channel, Chosen};
+    use crate::domain::time::Moment;
+    use crate::store::channels::NewChannel;
+
+    fn channel(id: i64, uuid: &str) -> Channel {
+        let text = str::to_owned;
+        Channel {
+            id,
+            about: NewChannel {
+                uuid: text(uuid),
+                project_id: 1,
+                name: text(uuid),
+                kind: text("slack"),
+                settings: text("{}"),
+                disabled: None,
+            },
+            created_at: Moment::from_epoch_ms(0),
+            last_ok_at: None,
+            last_error: None,
+            last_error_at: None,
+            last_note: None,
+        }
+    }
+
+    #[test]
+    fn who_was_to_be_told_is_never_nobody() {
+        let channels = [channel(1, "a"), channel(2, "b")];
+        for (stored, told, needs_a) in [
+            ("\"*\"", "ab", false),
+            ("[]", "", false),
+            ("[\"a\"]", "a", true),
+            ("[\"a\", \"gone\"]", "a", true),
+            ("[\"a\", \"b\"]", "ab", false),
+            ("[\"b\"]", "b", false),
+            ("[\"gone\"]", "ab", false),
+            ("damaged", "ab", false),
+        ] {
+            let chosen = Chosen::parse(stored);
+            let names: Vec<&str> =
+                chosen.told(&channels).iter().map(|one| one.about.name.as_str()).collect();
+            assert_eq!(names.concat(), told, "{stored}");
+            assert_eq!(chosen.needs(&channels[0], &channels), needs_a, "{stored}");
+        }
+        let gone = Chosen::parse("[\"gone\"]");
+        assert!(gone.told(&[]).is_empty() && gone.is_all(&[]) && !Chosen::parse("[]").is_all(&[]));
+    }
 }

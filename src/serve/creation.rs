@@ -139,6 +139,11 @@ fn judge_anew(
 
 /// The definition that a monitor has now.
 pub(crate) fn definition_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Definition, Trouble> {
+    let chosen = Chosen::parse(&monitor.about.channels);
+    let all = match chosen {
+        Chosen::All => Vec::new(),
+        Chosen::Some(_) => channels::of_project(tx, monitor.project_id)?,
+    };
     Ok(Definition {
         slug: monitor.about.slug.clone(),
         name: monitor.about.name.clone(),
@@ -146,16 +151,9 @@ pub(crate) fn definition_of(tx: &mut dyn Tx, monitor: &Monitor) -> Result<Defini
         owner: monitor.about.owner.clone(),
         tags: monitor.about.tags.clone(),
         rules: serde_json::from_str(&monitor.about.rules).unwrap_or_default(),
-        channels: match Chosen::parse(&monitor.about.channels) {
-            Chosen::All => None,
-            Chosen::Some(uuids) => Some(
-                channels::of_project(tx, monitor.project_id)?
-                    .into_iter()
-                    .filter(|channel| uuids.contains(&channel.about.uuid))
-                    .map(|channel| channel.about.name)
-                    .collect(),
-            ),
-        },
+        channels: (!chosen.is_all(&all)).then(|| {
+            chosen.told(&all).into_iter().map(|channel| channel.about.name.clone()).collect()
+        }),
         keys: None,
     })
 }

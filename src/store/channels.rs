@@ -93,6 +93,28 @@ pub(crate) fn failed(tx: &mut dyn Tx, id: i64, error: &str, now: Moment) -> Resu
     tx.run(sql::FAILED, &[Value::Int(id), Value::from(error), Value::from(now)]).map(drop)
 }
 
+/// A monitor, and the channels that it has chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Choosing {
+    /// Its id towards others.
+    pub(crate) uuid: String,
+    /// Its name in its project, which may be empty.
+    pub(crate) slug: String,
+    /// What it has chosen, as its row has it.
+    pub(crate) channels: String,
+}
+
+/// The monitors that have chosen a channel, perhaps among others; in the order in which they were made.
+pub(crate) fn choosing(tx: &mut dyn Tx, channel: &Channel) -> Result<Vec<Choosing>, Trouble> {
+    // A UUID has no letter that means something in a pattern.
+    let pattern = format!("%{}%", channel.about.uuid);
+    let rows =
+        tx.rows(sql::CHOOSING, &[Value::Int(channel.about.project_id), Value::from(&pattern)])?;
+    let choosing =
+        |mut row: Row| Ok(Choosing { uuid: row.text()?, slug: row.text()?, channels: row.text()? });
+    rows.into_iter().map(choosing).collect()
+}
+
 /// Removes a channel of a project; says whether it was there. Its deliveries stay as history.
 pub(crate) fn delete(tx: &mut dyn Tx, project_id: i64, id: i64) -> Result<bool, Trouble> {
     Ok(tx.run(sql::DELETE, &[Value::Int(id), Value::Int(project_id)])? > 0)

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::hb::Home;
+use super::hb::{Home, until};
 use super::receiver::{FakeReceiver, Step};
-use super::server::{Answer, READ_KEY, Server};
+use super::server::{Answer, PING_KEY, READ_KEY, Server};
 
 /// A receiver that takes whatever comes.
 fn hook() -> FakeReceiver {
@@ -158,4 +158,44 @@ fn what_a_service_says_tells_nobody_the_secrets_of_its_channel() {
     for text in [told.to_string(), shown, log] {
         assert!(!text.contains("SECRET"), "{text}");
     }
+}
+
+#[test]
+fn a_channel_goes_only_where_nobody_needs_it_to_be_told() {
+    let (home, receiver) = (Home::new(), hook());
+    let server = Server::start(&home);
+    for name in ["only", "other"] {
+        let url = receiver.url(&format!("/{name}"));
+        channel(
+            &server,
+            json!({ "name": name, "kind": "webhook", "url": url, "allow_private": true }),
+        );
+    }
+    for number in 0..12 {
+        let channels = json!(["only"]);
+        server.monitor(
+            json!({ "slug": format!("m{number}"), "schedule": "every 1h", "channels": channels }),
+        );
+    }
+    server
+        .monitor(json!({ "slug": "both", "schedule": "every 1h", "channels": ["only", "other"] }));
+    server.monitor(json!({ "slug": "nobody", "schedule": "every 1h", "channels": [] }));
+    server.monitor(json!({ "slug": "all", "schedule": "every 1h" }));
+    let answer = server.api("DELETE", "/channels/only", None);
+    assert_eq!(refused(&answer, 409), "");
+    let why = answer.json()["error"]["message"].as_str().expect("a text").to_owned();
+    assert!(why.contains("`m0`") && why.contains("and 7 more"), "{why}");
+    for other in ["`both`", "`nobody`", "`all`"] {
+        assert!(!why.contains(other), "{why}");
+    }
+    for number in 0..12 {
+        let path = format!("/monitors/m{number}");
+        assert_eq!(server.api("PATCH", &path, Some(json!({ "channels": null }))).status, 200);
+    }
+    assert_eq!(server.api("DELETE", "/channels/only", None).status, 200);
+    assert_eq!(server.look("both")["channels"], json!(["other"]));
+    assert_eq!(server.look("nobody")["channels"], json!([]));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/both/fail")).status, 200);
+    until("the other one is told", || receiver.requests().len() == 1);
+    assert_eq!(receiver.only().path(), "/other");
 }

@@ -10,11 +10,13 @@ use serde_json::{Map, Value, json};
 
 use super::extract::{Path, Reader, Writer};
 use super::{json_of, views};
+use crate::domain::text;
 use crate::notify::change;
 use crate::notify::channel::Settings;
 use crate::notify::message::{About, Message, What};
 use crate::notify::{self, Outcome};
 use crate::serve::access::Caller;
+use crate::serve::alerts::Chosen;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::reply::{self, Mistake};
@@ -170,22 +172,52 @@ pub(crate) async fn change(
     Ok(reply::json_ok(&views::channel(&changed.await??)))
 }
 
-/// Removes a channel.
+/// Removes a channel, unless it is all that some monitor has.
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
     Path(name): Path,
 ) -> Result<Response, Mistake> {
     let removed = app.store.write(move |tx| {
-        let found = named(tx, caller, &name)?;
-        if let Some(channel) = &found {
-            channels::delete(tx, caller.project_id, channel.id)?;
-            audit::note(tx, caller, "channel.remove", &channel.about.name, None, clock::now())?;
+        let Some(channel) = named(tx, caller, &name)? else {
+            return Ok(Err(Mistake::not_found("channel")));
+        };
+        let needing = needing(tx, &channel)?;
+        if !needing.is_empty() {
+            return Ok(Err(needed(&needing)));
         }
-        Ok(found)
+        channels::delete(tx, caller.project_id, channel.id)?;
+        audit::note(tx, caller, "channel.remove", &channel.about.name, None, clock::now())?;
+        Ok(Ok(channel))
     });
-    let removed = removed.await?.ok_or_else(|| Mistake::not_found("channel"))?;
-    Ok(reply::json_ok(&views::channel(&removed)))
+    Ok(reply::json_ok(&views::channel(&removed.await??)))
+}
+
+/// Monitors that are named in a refusal; of the others there is the number.
+const NAMED_MAX: usize = 5;
+
+/// The monitors of which nobody would be told any more, by the names that people know.
+fn needing(tx: &mut dyn Tx, channel: &Channel) -> Result<Vec<String>, Trouble> {
+    let all = channels::of_project(tx, channel.about.project_id)?;
+    let choosing = channels::choosing(tx, channel)?;
+    let needing =
+        choosing.into_iter().filter(|one| Chosen::parse(&one.channels).needs(channel, &all));
+    Ok(needing.map(|one| if one.slug.is_empty() { one.uuid } else { one.slug }).collect())
+}
+
+fn needed(monitors: &[String]) -> Mistake {
+    let named = monitors.iter().take(NAMED_MAX);
+    let named: Vec<String> =
+        named.map(|name| format!("`{}`", text::excerpt(name.as_bytes()))).collect();
+    let more = match monitors.len().saturating_sub(NAMED_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Mistake::conflict(format!(
+        "nobody else is told of {}{more}: give them other `channels`, or `null` for all of the \
+         project's, then remove this one",
+        named.join(", ")
+    ))
 }
 
 /// Sends a test message now, and says how that went.

@@ -110,7 +110,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("POST" "/channels", "createChannel", "Makes a channel", Write, NO, Some("NewChannel"), &[(201, "Channel")], post(channels::create)),
     operation!("GET" "/channels/{name}", "getChannel", "One channel, by name or id", Read, NO, None, &[(200, "Channel")], get(channels::show)),
     operation!("PATCH" "/channels/{name}", "changeChannel", "Changes some members of a channel", Write, NO, Some("ChannelChange"), &[(200, "Channel")], patch(channels::change)),
-    operation!("DELETE" "/channels/{name}", "removeChannel", "Removes a channel", Write, NO, None, &[(200, "Channel")], delete(channels::remove)),
+    operation!("DELETE" "/channels/{name}", "removeChannel", "Removes a channel; refused while it is all that some monitor has", Write, NO, None, &[(200, "Channel")], delete(channels::remove)),
     operation!("POST" "/channels/{name}/test", "testChannel", "Sends a test message now", Write, NO, None, &[(200, "Tried")], post(channels::test)),
 
     operation!("GET" "/keys", "listKeys", "The project's keys, without the keys themselves", Admin, NO, None, &[(200, "Keys")], get(keys::list)),

@@ -26,11 +26,8 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
     let compiled = app.rules.get(&monitor.about.rules, now);
     let state: State = serde_json::from_str(&monitor.live.state).unwrap_or_default();
     let chosen = crate::serve::alerts::Chosen::parse(&monitor.about.channels);
-    let told: Vec<&str> = channels
-        .iter()
-        .filter(|channel| chosen.has(channel))
-        .map(|channel| channel.about.name.as_str())
-        .collect();
+    let told = chosen.told(channels);
+    let told: Vec<&str> = told.iter().map(|channel| channel.about.name.as_str()).collect();
     let pause = state.pause.as_ref().map(|pause| {
         json!({
             "since": pause.from.to_rfc3339(),

@@ -212,8 +212,8 @@ pub(super) fn list(app: &App, monitors: &[Monitor], channels: &[Channel], look: 
 /// The ids of the channels that are told.
 fn chosen(monitor: &Monitor, channels: &[Channel]) -> String {
     let chosen = Chosen::parse(&monitor.about.channels);
-    let told = channels.iter().filter(|channel| chosen.has(channel));
-    let mut ids: Vec<&str> = told.map(|channel| channel.about.uuid.as_str()).collect();
+    let told = chosen.told(channels);
+    let mut ids: Vec<&str> = told.iter().map(|channel| channel.about.uuid.as_str()).collect();
     ids.sort_unstable();
     ids.join(",")
 }

@@ -28,5 +28,9 @@ pub(in crate::store) const WORKED: &str = "\
 pub(in crate::store) const FAILED: &str = "\
     update channels set last_error = $2, last_error_at = $3 where id = $1";
 
+/// The monitors of a project that have chosen one.
+pub(in crate::store) const CHOOSING: &str = "\
+    select uuid, slug, channels from monitors where project_id = $1 and channels like $2 order by id";
+
 /// Removes one of a project.
 pub(in crate::store) const DELETE: &str = "delete from channels where id = $1 and project_id = $2";
