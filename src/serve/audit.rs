@@ -1,6 +1,8 @@
 //! The audit log: every change through an API leaves a line in the transaction that makes it.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::access::Caller;
 use super::secrets;
@@ -8,7 +10,8 @@ use crate::domain::time::Moment;
 use crate::store::audit::{self, NewLine};
 use crate::store::{Trouble, Tx, projects};
 
-/// Notes that a caller did something to an object. What is different now may be said; never a secret.
+/// Notes that a caller did something to an object. What is different now may be said; never a secret, so of
+/// the keys of other services only how many there are.
 pub(crate) fn note(
     tx: &mut dyn Tx,
     caller: Caller,
@@ -23,9 +26,37 @@ pub(crate) fn note(
         actor: actor(tx, caller)?,
         action: action.to_owned(),
         object: object.to_owned(),
-        detail: detail.map(Value::to_string),
+        detail: detail.map(|detail| without_keys(detail).to_string()),
     };
     audit::insert(tx, &line)
+}
+
+/// The member of a definition that holds the keys of other services, each as good as a ping URL.
+const KEYS: &str = "keys";
+
+/// What is said of an object, or of how it differs, with numbers instead of keys.
+fn without_keys(detail: &Value) -> Value {
+    let mut detail = detail.clone();
+    if let Some(keys) = detail.get_mut(KEYS) {
+        *keys = match &*keys {
+            Value::Object(both) => {
+                let counted = both.iter().map(|(name, keys)| (name.clone(), counted(keys)));
+                Value::Object(counted.collect())
+            }
+            keys => counted(keys),
+        };
+    }
+    detail
+}
+
+/// How many keys there are of each dialect: `{"cronitor": 2}`.
+fn counted(keys: &Value) -> Value {
+    let Value::Array(keys) = keys else { return Value::Null };
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key["dialect"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    json!(counts)
 }
 
 /// Who it was, as people know the key.
@@ -58,7 +89,7 @@ pub(crate) fn difference(old: &Value, new: &Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::difference;
+    use super::{difference, without_keys};
 
     #[test]
     fn a_difference_names_what_changed_and_nothing_else() {
@@ -68,5 +99,25 @@ mod tests {
         });
         assert_eq!(difference(&old, &new), expected);
         assert_eq!(difference(&new, &new), json!({}));
+    }
+
+    #[test]
+    fn of_the_keys_of_other_services_only_their_number_is_noted() {
+        let keys = json!([
+            {"dialect": "cronitor", "key": ["s3cret"]}, {"dialect": "cronitor", "key": ["s3cret"]},
+            {"dialect": "oneuptime", "key": ["s3cret"]},
+        ]);
+        let count = json!({"cronitor": 2, "oneuptime": 1});
+        for (said, noted) in [
+            (json!({"slug": "a", "keys": keys}), json!({"slug": "a", "keys": count})),
+            (
+                json!({"keys": {"was": null, "is": keys}}),
+                json!({"keys": {"was": null, "is": count}}),
+            ),
+            (json!({"keys": {"was": keys, "is": []}}), json!({"keys": {"was": count, "is": {}}})),
+            (json!({"set": ["keys"]}), json!({"set": ["keys"]})),
+        ] {
+            assert_eq!(without_keys(&said), noted);
+        }
     }
 }

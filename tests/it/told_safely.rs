@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hb::{Home, until};
 use super::receiver::{FakeReceiver, Step};
-use super::server::{Answer, PING_KEY, READ_KEY, Server};
+use super::server::{Answer, PING_KEY, READ_KEY, Server, owner};
 
 /// A receiver that takes whatever comes.
 fn hook() -> FakeReceiver {
@@ -198,4 +198,43 @@ fn a_channel_goes_only_where_nobody_needs_it_to_be_told() {
     assert_eq!(server.get(&format!("/ping/{PING_KEY}/both/fail")).status, 200);
     until("the other one is told", || receiver.requests().len() == 1);
     assert_eq!(receiver.only().path(), "/other");
+}
+
+#[test]
+fn keys_of_other_services_stand_in_no_audit_log() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let keys = |key: &str| {
+        json!([
+            { "dialect": "cronitor", "key": [key, "s3cret-b"] },
+            { "dialect": "deadmanssnitch", "key": [format!("{key}-x")] },
+        ])
+    };
+    let made = json!({ "slug": "job", "schedule": "every 1h", "keys": keys("s3cret-a") });
+    server.monitor(made);
+    let changed = json!({ "slug": "job", "schedule": "every 1h", "keys": keys("s3cret-c") });
+    assert_eq!(server.api("PUT", "/monitors/job", Some(changed)).status, 200);
+    for key in ["s3cret-d", "s3cret-e"] {
+        let wanted = json!({ "slug": "applied", "schedule": "every 1h", "keys": keys(key) });
+        let body = json!({ "monitors": [wanted], "label": "m.toml" });
+        let answer = server.api("POST", "/apply", Some(body));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let none = json!({ "monitors": [], "label": "m.toml", "prune": true });
+    let answer = server.api("POST", "/apply", Some(none));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(server.api("DELETE", "/monitors/job", None).status, 200);
+    let log = server.send("GET", "/api/hb/v1/audit", &[("Authorization", &owner())], b"");
+    assert!(!log.text().contains("s3cret"), "{}", log.text());
+    let log = log.json();
+    let lines = log["audit"].as_array().expect("a list");
+    let of = |action: &str| {
+        let mut found = lines.iter().filter(|line| line["action"] == action);
+        found.next_back().expect("a line")["detail"]["keys"].clone()
+    };
+    let counted = json!({ "cronitor": 1, "deadmanssnitch": 1 });
+    assert_eq!(of("monitor.create"), counted);
+    let change =
+        lines.iter().find(|line| line["action"] == "monitor.change" && line["object"] == "applied");
+    assert_eq!(change.expect("a line")["detail"]["keys"], json!({ "was": counted, "is": counted }));
 }
