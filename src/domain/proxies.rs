@@ -88,7 +88,8 @@ impl Proxies {
         Proxies { networks }
     }
 
-    fn knows(&self, address: Option<IpAddr>) -> bool {
+    /// Whether this is one of them; no address is this host, through a socket in the file system.
+    pub(crate) fn knows(&self, address: Option<IpAddr>) -> bool {
         address.is_none_or(|address| {
             address.to_canonical().is_loopback()
                 || self.networks.iter().any(|network| network.has(address))

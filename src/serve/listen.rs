@@ -2,10 +2,11 @@
 //!
 //! A loop of our own instead of the HTTP library's, for one reason: a client that sends half a request
 //! and waits must not hold anything for long, and a thousand of them must not keep out a single ping.
-//! So greetings and headers have a time, connections have a number that all sockets share, and whoever
-//! listens stops when it is told to.
+//! So greetings and headers have a time, and so has an answer that nobody reads; connections have a number
+//! that all sockets share, of which one address gets only a part; and whoever listens stops when it is told
+//! to.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +21,12 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::server::TlsStream;
 
+use super::app::App;
 use super::certificate::Certificate;
+use super::crowd::{Crowd, Seat};
+use super::patient::{Patient, WRITE_TIME_MAX};
 use super::socket::{Accepted, Listener};
+use crate::sys::descriptors;
 
 /// As long a client may take for its headers, the wait between two requests included.
 const HEADER_TIME_MAX: Duration = Duration::from_secs(15);
@@ -46,6 +51,14 @@ const HEADERS_MAX: usize = 100;
 /// system's own queue until one has gone, which the time for headers sees to.
 const CONNECTIONS_MAX: u64 = 16_384;
 
+/// Connections from one address at most, and not more than a quarter of all; the next one is answered 503
+/// and closed. An office behind one address has room, for pings are short; a proxy that we know has all.
+const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+
+/// What one hears for whom there is no room any more.
+const CROWDED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n\
+Content-Length: 38\r\nRetry-After: 5\r\nConnection: close\r\n\r\ntoo many connections from one address\n";
+
 /// Descriptors that are kept for the store, for alerts and for whatever else is opened.
 const DESCRIPTORS_KEPT: u64 = 64;
 
@@ -68,15 +81,31 @@ pub(crate) struct Peer {
 #[derive(Clone)]
 pub(crate) struct Doors {
     room: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
+    app: Arc<App>,
     certificate: Option<Arc<Certificate>>,
 }
 
 impl Doors {
     /// With room for as many connections as this process may have open.
-    pub(crate) fn new(certificate: Option<Arc<Certificate>>) -> Doors {
-        Doors { room: Arc::new(Semaphore::new(room())), certificate }
+    pub(crate) fn new(app: &Arc<App>, certificate: Option<Arc<Certificate>>) -> Doors {
+        let room = room();
+        let crowd = Crowd::new((room / 4).clamp(1, CONNECTIONS_PER_ADDRESS_MAX));
+        Doors { room: Arc::new(Semaphore::new(room)), crowd, app: Arc::clone(app), certificate }
+    }
+
+    /// Whether there is room for one more from this address, and the seat that it takes; a proxy that we
+    /// know brings everybody, and takes none.
+    fn seat(&self, address: IpAddr) -> Result<Option<Seat>, Crowded> {
+        if self.app.proxies().knows(Some(address)) {
+            return Ok(None);
+        }
+        self.crowd.enter(address).map(Some).ok_or(Crowded)
     }
 }
+
+/// Enough connections come from an address.
+struct Crowded;
 
 /// Takes connections until it is told to stop, then lets them finish what they have begun.
 pub(crate) async fn serve(
@@ -97,8 +126,16 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
             accepted = listener.accept() => accepted,
         };
-        let guest =
-            Guest { service: service.clone(), watcher: graceful.watcher(), _permit: permit };
+        let seat = match &accepted {
+            Ok(Accepted::Tcp(_, peer)) => doors.seat(peer.ip()),
+            Ok(Accepted::Unix(_)) | Err(_) => Ok(None),
+        };
+        let (service, watcher) = (service.clone(), graceful.watcher());
+        let Ok(seat) = seat else {
+            turn_away(accepted);
+            continue;
+        };
+        let guest = Guest { service, watcher, _permit: permit, _seat: seat };
         match (accepted, doors.certificate.as_ref().filter(|_| listener.is_tls)) {
             (Ok(Accepted::Tcp(stream, peer)), certificate) => {
                 let _ = stream.set_nodelay(true);
@@ -123,11 +160,23 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(FAREWELL_TIME_MAX, graceful.shutdown()).await;
 }
 
+/// Lets this process have as many connections as it takes at most, where the system allows it.
+pub(crate) fn make_room() {
+    descriptors::raise_limit(CONNECTIONS_MAX + DESCRIPTORS_KEPT);
+}
+
+/// Says in the clear that there is no room, for whom that can be read; nobody waits for it to be heard.
+fn turn_away(accepted: io::Result<Accepted>) {
+    if let Ok(Accepted::Tcp(stream, _)) = accepted
+        && let Ok(mut stream) = stream.into_std()
+    {
+        let _ = stream.write(CROWDED);
+    }
+}
+
 /// Connections for which there is room.
 fn room() -> usize {
-    let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE);
-    let descriptors = limit.map_or(1024, |(soft, _)| soft);
-    let room = descriptors.saturating_sub(DESCRIPTORS_KEPT).clamp(8, CONNECTIONS_MAX);
+    let room = descriptors::limit().saturating_sub(DESCRIPTORS_KEPT).clamp(8, CONNECTIONS_MAX);
     usize::try_from(room).unwrap_or(1024)
 }
 
@@ -167,6 +216,7 @@ struct Guest {
     service: TowerToHyperService<Router>,
     watcher: Watcher,
     _permit: OwnedSemaphorePermit,
+    _seat: Option<Seat>,
 }
 
 impl Guest {
@@ -186,7 +236,7 @@ impl Guest {
             .max_buf_size(HEADER_BYTES_MAX)
             .max_headers(HEADERS_MAX)
             .half_close(false)
-            .serve_connection(TokioIo::new(stream), with_peer);
+            .serve_connection(TokioIo::new(Patient::new(stream, WRITE_TIME_MAX)), with_peer);
         // A client that breaks off or speaks no HTTP is none of our errors.
         let _ = self.watcher.watch(connection).await;
     }

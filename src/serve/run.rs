@@ -100,6 +100,7 @@ impl From<Trouble> for Stopped {
 pub(crate) fn run(settings: Settings) -> Result<(), Stopped> {
     // A client or a reader of our lines that has gone is an error of one write, not our end.
     inherited::set_disposition(libc::SIGPIPE, libc::SIG_IGN);
+    listen::make_room();
     let processors = std::thread::available_parallelism().map_or(THREADS_MIN, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors.clamp(THREADS_MIN, THREADS_MAX))
@@ -137,7 +138,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     recorder.spawn(ping::keep_looking_up(Arc::clone(&app), recording.clone()));
     recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording));
     let mut tasks = JoinSet::new();
-    let doors = Doors::new(certificate.clone());
+    let doors = Doors::new(&app, certificate.clone());
     for listener in listeners {
         let url = listener.url();
         let router = router::router(&app);

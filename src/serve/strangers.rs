@@ -42,7 +42,7 @@ impl Strangers {
 }
 
 /// An IPv6 client has a whole /64 to itself, so that is what is counted.
-fn network(remote: &str) -> String {
+pub(crate) fn network(remote: &str) -> String {
     match remote.parse::<std::net::Ipv6Addr>() {
         Ok(address) => {
             let parts: Vec<String> =

@@ -6,6 +6,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod descriptors;
 pub(crate) mod fault;
 pub(crate) mod files;
 pub(crate) mod host;

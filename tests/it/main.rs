@@ -2,6 +2,7 @@
 //!
 //! One binary, so that everything is linked once. Each file holds one law or one group of traps.
 
+mod abuse;
 mod acknowledged;
 mod architecture;
 mod as_code;

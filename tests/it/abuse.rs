@@ -1,0 +1,114 @@
+//! Clients that take all they can get: connections they never read from, conversations without a word,
+//! wrong passwords by the dozen. Whoever is honest is served all the same.
+
+use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::hb::{Home, Seen, binary};
+use super::server::{API_KEY, PING_KEY, Server};
+
+/// Longer than any of the receiver's patience, on a machine that is busy.
+const LONG: Duration = Duration::from_secs(120);
+
+/// The same command under limits that a shell sets before it.
+fn limited(home: &Home, command: &Command, limits: &str) -> Command {
+    let mut shell = home.program("sh");
+    shell.arg("-c").arg(format!("{limits}; exec \"$0\" \"$@\"")).arg(binary());
+    shell.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+#[test]
+fn who_never_reads_an_answer_does_not_hold_its_connection_for_ever() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    // A follower that hears nothing for as long is no such client.
+    let mut follower = TcpStream::connect(&server.address).expect("connects");
+    follower.set_read_timeout(Some(LONG)).expect("set");
+    write!(
+        follower,
+        "GET /api/hb/v1/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {API_KEY}\r\n\r\n"
+    )
+    .expect("written");
+    let ask = b"GET /api/hb/v1/openapi.json HTTP/1.1\r\nHost: h\r\n\r\n".repeat(500);
+    let mut greedy = TcpStream::connect(&server.address).expect("connects");
+    greedy.set_write_timeout(Some(Duration::from_millis(200))).expect("set");
+    let since = Instant::now();
+    loop {
+        assert!(since.elapsed() < LONG, "the connection is held");
+        match greedy.write(&ask) {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => {}
+            // It has been ended from the other side.
+            Err(_) => break,
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
+    let mut lines = BufReader::new(follower).lines();
+    let heard = lines.find(|line| line.as_ref().map_or(true, |line| line.contains("job")));
+    assert!(heard.expect("it has not ended").is_ok(), "the follower was cut off");
+}
+
+#[test]
+fn it_takes_the_descriptors_that_it_may_have() {
+    let home = Home::new();
+    let server = Server::start_with(&home, |command| {
+        *command = limited(&home, command, "ulimit -S -n 100; ulimit -H -n 3000");
+    });
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).expect("limits");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a line");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[3..5], ["3000", "3000"], "{line}");
+}
+
+/// Opens 60 connections in a network of its own, then asks: over the address that has them all, over
+/// another one, and over this host's own, which may be a proxy.
+const CROWD: &str = r#"
+    ip link set lo up
+    ip addr add 198.51.100.1/32 dev lo
+    ip addr add 198.51.100.2/32 dev lo
+    ulimit -S -n 200; ulimit -H -n 200
+    "$0" serve --listen 0.0.0.0:0 2>log &
+    hb=$!
+    for wait in $(seq 300); do
+        port=$(sed -n 's/^.*listening on http:\/\/0.0.0.0:\([0-9]*\)$/\1/p' log)
+        test -n "$port" && break
+        sleep 0.1
+    done
+    ask() {
+        exec 9<>"/dev/tcp/$1/$port" || return
+        printf 'GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n' >&9
+        head -n 1 <&9 | tr -d '\r' | sed "s/^/$1 /"
+        exec 9>&-
+    }
+    for one in $(seq 20 79); do eval "exec $one<>/dev/tcp/198.51.100.1/$port"; done
+    ask 198.51.100.1
+    ask 198.51.100.2
+    ask 127.0.0.1
+    kill $hb
+    wait $hb
+"#;
+
+#[test]
+fn one_address_does_not_take_all_connections() {
+    assert!(nix::unistd::geteuid().is_root(), "run this test as root: it makes a network");
+    let home = Home::new();
+    let mut unshare = home.program("timeout");
+    unshare.args(["60", "unshare", "--net", "bash", "-c", CROWD]).arg(binary());
+    let seen = Seen::of(unshare.env("HB_DATA_DIR", home.path("data")));
+    let full = "198.51.100.1 HTTP/1.1 503 Service Unavailable\n";
+    let rest = "198.51.100.2 HTTP/1.1 200 OK\n127.0.0.1 HTTP/1.1 200 OK\n";
+    assert_eq!(seen.stdout, format!("{full}{rest}"), "{seen:?}");
+}
