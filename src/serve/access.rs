@@ -4,9 +4,10 @@
 //! They are looked up by their hash, which makes guessing by the clock pointless. The admin password comes
 //! as `Authorization: Basic`.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 
 use super::app::App;
+use super::client::Client;
 use super::reply::Mistake;
 use super::secrets::{self, KeyKind};
 use crate::domain::base64;
@@ -16,6 +17,9 @@ use crate::sys::clock;
 
 /// No key is longer; what is, is none.
 const KEY_BYTES_MAX: usize = 200;
+
+/// What a request says of its caller, and what we know of where it comes from.
+pub(crate) type Asked<'a> = (&'a HeaderMap, &'a Extensions);
 
 /// A caller whose key is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,35 +83,40 @@ pub(crate) fn valid(
 }
 
 /// The person with the password.
-async fn owner(app: &App, password: String) -> Result<Option<Caller>, Mistake> {
-    let owner = app.password.owner(&app.store, password).await?;
+async fn owner(
+    app: &App,
+    (headers, extensions): Asked<'_>,
+    password: String,
+) -> Result<Option<Caller>, Mistake> {
+    let (client, now) = (Client::of(headers, extensions, &app.proxies()), clock::now());
+    let owner = app.password.owner(&app.store, password, (&client.address, now)).await?;
     Ok(owner.map(|owner| {
-        app.keys_used.note(owner.key_id, clock::now());
+        app.keys_used.note(owner.key_id, now);
         let (project_id, key_id) = (owner.project_id, owner.key_id);
         Caller { project_id, kind: KeyKind::Admin, key_id, is_owner: true }
     }))
 }
 
-async fn known(app: &App, headers: &HeaderMap, other: Option<String>) -> Result<Caller, Mistake> {
-    let found = match (key_in(headers).or(other), password_in(headers)) {
+async fn known(app: &App, asked: Asked<'_>, other: Option<String>) -> Result<Caller, Mistake> {
+    let found = match (key_in(asked.0).or(other), password_in(asked.0)) {
         (Some(key), _) => caller(app, &key).await?,
-        (None, Some(password)) => owner(app, password).await?,
+        (None, Some(password)) => owner(app, asked, password).await?,
         (None, None) => None,
     };
     found.ok_or_else(Mistake::unauthorized)
 }
 
 /// A caller who may read.
-pub(crate) async fn reader(app: &App, headers: &HeaderMap) -> Result<Caller, Mistake> {
-    reader_with(app, headers, None).await
+pub(crate) async fn reader(app: &App, asked: Asked<'_>) -> Result<Caller, Mistake> {
+    reader_with(app, asked, None).await
 }
 
 async fn reader_with(
     app: &App,
-    headers: &HeaderMap,
+    asked: Asked<'_>,
     other: Option<String>,
 ) -> Result<Caller, Mistake> {
-    let caller = known(app, headers, other).await?;
+    let caller = known(app, asked, other).await?;
     if caller.kind.reads() {
         return Ok(caller);
     }
@@ -115,17 +124,17 @@ async fn reader_with(
 }
 
 /// A caller who may write.
-pub(crate) async fn writer(app: &App, headers: &HeaderMap) -> Result<Caller, Mistake> {
-    writer_with(app, headers, None).await
+pub(crate) async fn writer(app: &App, asked: Asked<'_>) -> Result<Caller, Mistake> {
+    writer_with(app, asked, None).await
 }
 
 /// A caller who may write, whose key may also be where another service's clients carry theirs.
 pub(crate) async fn writer_with(
     app: &App,
-    headers: &HeaderMap,
+    asked: Asked<'_>,
     other: Option<String>,
 ) -> Result<Caller, Mistake> {
-    let caller = reader_with(app, headers, other).await?;
+    let caller = reader_with(app, asked, other).await?;
     if caller.kind.writes() {
         return Ok(caller);
     }
@@ -133,8 +142,8 @@ pub(crate) async fn writer_with(
 }
 
 /// A caller who may make keys and see who did what.
-pub(crate) async fn admin(app: &App, headers: &HeaderMap) -> Result<Caller, Mistake> {
-    let caller = reader_with(app, headers, None).await?;
+pub(crate) async fn admin(app: &App, asked: Asked<'_>) -> Result<Caller, Mistake> {
+    let caller = reader_with(app, asked, None).await?;
     if caller.kind == KeyKind::Admin {
         return Ok(caller);
     }
@@ -142,8 +151,8 @@ pub(crate) async fn admin(app: &App, headers: &HeaderMap) -> Result<Caller, Mist
 }
 
 /// The person to whom the receiver belongs.
-pub(crate) async fn only_owner(app: &App, headers: &HeaderMap) -> Result<Caller, Mistake> {
-    let caller = admin(app, headers).await?;
+pub(crate) async fn only_owner(app: &App, asked: Asked<'_>) -> Result<Caller, Mistake> {
+    let caller = admin(app, asked).await?;
     if caller.is_owner {
         return Ok(caller);
     }

@@ -24,6 +24,7 @@ mod blind;
 mod body;
 mod certificate;
 mod checker;
+mod client;
 mod creation;
 mod crowd;
 mod definition;

@@ -56,6 +56,11 @@ impl Mistake {
         Mistake::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
+    /// More than is answered now; the caller may come again.
+    pub(crate) fn too_many(message: impl Into<String>) -> Mistake {
+        Mistake::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message)
+    }
+
     /// Another status, with its code.
     pub(crate) fn new(
         status: StatusCode,
@@ -109,7 +114,7 @@ impl IntoResponse for Mistake {
         }
         let mut response = json_with(self.status, &json!({ "error": error }));
         let headers = response.headers_mut();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&self.status) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
         }
         if self.status == StatusCode::UNAUTHORIZED {

@@ -103,6 +103,12 @@ pub(crate) fn hash(key: &str) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, key.as_bytes()).as_ref())
 }
 
+/// Whether two hashes are the same, in a time that says nothing about where they differ.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let pairs = one.bytes().zip(other.bytes());
+    one.len() == other.len() && pairs.fold(0, |seen, (one, other)| seen | (one ^ other)) == 0
+}
+
 /// The signature of a text, 64 hexadecimal digits.
 pub(crate) fn sign(secret: &str, text: &str) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
@@ -180,6 +186,15 @@ mod tests {
         assert_eq!(KeyKind::Write.mint().expect("randomness").len(), 32);
         assert_eq!(hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(mark("hbw_secretsecret"), "hbw_secr…");
+    }
+
+    #[test]
+    fn hashes_are_the_same_in_all_or_not() {
+        let one = hash("one");
+        assert!(super::is_same(&one, &one.clone()) && super::is_same("", ""));
+        for other in [hash("two"), one[1..].to_owned(), String::new(), format!("{one}0")] {
+            assert!(!super::is_same(&one, &other));
+        }
     }
 
     #[test]

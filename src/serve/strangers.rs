@@ -1,7 +1,7 @@
 //! Who asks for keys that nobody has: guessing is slowed down, pinging is not.
 //!
 //! Only unknown keys count. A valid ping from the same address passes whatever else comes from there,
-//! because behind one address may stand a whole office.
+//! because behind one address may stand a whole office. Passwords are counted in the same way.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -4,12 +4,13 @@
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::hb::{Home, Seen, binary};
-use super::server::{API_KEY, PING_KEY, Server};
+use super::hb::{Home, Seen, binary, until};
+use super::server::{API_KEY, Answer, PING_KEY, Server, owner, send};
 
 /// Longer than any of the receiver's patience, on a machine that is busy.
 const LONG: Duration = Duration::from_secs(120);
@@ -111,4 +112,38 @@ fn one_address_does_not_take_all_connections() {
     let full = "198.51.100.1 HTTP/1.1 503 Service Unavailable\n";
     let rest = "198.51.100.2 HTTP/1.1 200 OK\n127.0.0.1 HTTP/1.1 200 OK\n";
     assert_eq!(seen.stdout, format!("{full}{rest}"), "{seen:?}");
+}
+
+#[test]
+fn wrong_passwords_do_not_lock_the_right_one_out() {
+    let home = Home::new();
+    let ask = |address: &str, who: &str| {
+        send(address, "GET", "/api/hb/v1/projects", &[("Authorization", who)], b"")
+            .expect("an answer")
+    };
+    let first = Server::start(&home);
+    assert_eq!(ask(&first.address, &owner()).status, 200);
+    let _ = first.stop();
+    // This start knows the password only by what is stored of it.
+    let server = Server::start_with(&home, |command| {
+        command.env_remove("HB_ADMIN_PASSWORD");
+    });
+    assert_eq!(ask(&server.address, &owner()).status, 200);
+    let (answered, right) = (AtomicUsize::new(0), owner());
+    let wrong: Vec<Answer> = std::thread::scope(|scope| {
+        let guess = || {
+            let answer = ask(&server.address, "Basic YWRtaW46d3Jvbmc=");
+            answered.fetch_add(1, Ordering::SeqCst);
+            answer
+        };
+        let guesses: Vec<_> = (0..12).map(|_| scope.spawn(guess)).collect();
+        // Some have been turned away, so the others stand in the queue.
+        until("one is told to come later", || answered.load(Ordering::SeqCst) > 0);
+        assert_eq!(ask(&server.address, &right).status, 200);
+        guesses.into_iter().map(|guess| guess.join().expect("no panic")).collect()
+    });
+    let later: Vec<&Answer> = wrong.iter().filter(|answer| answer.status == 429).collect();
+    assert!(later.iter().all(|answer| answer.header("retry-after").is_some()), "{later:?}");
+    assert!(wrong.iter().all(|answer| [401, 429].contains(&answer.status)), "{wrong:?}");
+    assert!(!later.is_empty(), "all of them stood in the queue: {wrong:?}");
 }

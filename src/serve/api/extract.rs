@@ -48,7 +48,7 @@ impl FromRequestParts<Arc<App>> for Reader {
     type Rejection = Mistake;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Reader, Mistake> {
-        access::reader(app, &parts.headers).await.map(Reader)
+        access::reader(app, (&parts.headers, &parts.extensions)).await.map(Reader)
     }
 }
 
@@ -59,7 +59,7 @@ impl FromRequestParts<Arc<App>> for Writer {
     type Rejection = Mistake;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Writer, Mistake> {
-        access::writer(app, &parts.headers).await.map(Writer)
+        access::writer(app, (&parts.headers, &parts.extensions)).await.map(Writer)
     }
 }
 
@@ -70,7 +70,7 @@ impl FromRequestParts<Arc<App>> for Admin {
     type Rejection = Mistake;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Admin, Mistake> {
-        access::admin(app, &parts.headers).await.map(Admin)
+        access::admin(app, (&parts.headers, &parts.extensions)).await.map(Admin)
     }
 }
 
@@ -81,6 +81,6 @@ impl FromRequestParts<Arc<App>> for Owner {
     type Rejection = Mistake;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Owner, Mistake> {
-        access::only_owner(app, &parts.headers).await.map(Owner)
+        access::only_owner(app, (&parts.headers, &parts.extensions)).await.map(Owner)
     }
 }

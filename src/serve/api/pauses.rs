@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
@@ -52,11 +52,13 @@ type Pairs = Vec<(String, String)>;
 pub(crate) async fn pause_heartbeat(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
+    extensions: Extensions,
     Path(id): Path,
     Query(pairs): Query<Pairs>,
     body: Body,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer_with(&app, &headers, key_of(&headers, &pairs)).await?;
+    let request = (&headers, &extensions);
+    let caller = access::writer_with(&app, request, key_of(&headers, &pairs)).await?;
     let mut wanted = json_of(body).await?;
     if let Value::Object(members) = &mut wanted {
         members.extend(members_of(pairs));
@@ -69,10 +71,12 @@ pub(crate) async fn pause_heartbeat(
 pub(crate) async fn resume_heartbeat(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
+    extensions: Extensions,
     Path(id): Path,
     Query(pairs): Query<Pairs>,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer_with(&app, &headers, key_of(&headers, &pairs)).await?;
+    let request = (&headers, &extensions);
+    let caller = access::writer_with(&app, request, key_of(&headers, &pairs)).await?;
     apply(&app, caller, &id, Input::Resume).await
 }
 

@@ -48,7 +48,7 @@ async fn answered(app: Arc<App>, request: Request, next: Next) -> Result<Respons
         return Err(Mistake::field("Idempotency-Key", why));
     }
     let key_hash = secrets::hash(&key(request.headers())?);
-    let caller = access::writer(&app, request.headers()).await?;
+    let caller = access::writer(&app, (request.headers(), request.extensions())).await?;
     let (parts, body) = request.into_parts();
     let bytes = body::whole(body, BODY_BYTES_MAX)
         .await

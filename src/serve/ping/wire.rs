@@ -6,10 +6,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use crate::domain::ping::{self, Answer};
-use crate::domain::proxies::{Proxies, Said};
+use crate::domain::proxies::Proxies;
 use crate::domain::text;
 use crate::serve::body::Unread;
-use crate::serve::listen::Peer;
+use crate::serve::client::Client;
 use crate::serve::reply;
 
 /// Of a user agent as much is kept: Healthchecks' limit.
@@ -30,24 +30,9 @@ pub(crate) struct Wire {
 impl Wire {
     /// Of these parts; where it comes from is as far believed as these proxies are.
     pub(crate) fn new(parts: Parts, proxies: &Proxies, (body, body_bytes): (Vec<u8>, u64)) -> Wire {
-        let peer: Option<Peer> = parts.extensions.get().copied();
-        let peer = peer.unwrap_or(Peer { address: None, is_tls: false });
-        let all = |name: &str| {
-            let lines = parts.headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-            lines.map(str::to_owned).reduce(|all, line| format!("{all},{line}"))
-        };
-        let (for_list, forwarded) = (all("x-forwarded-for"), all("forwarded"));
-        let proto = all("x-forwarded-proto");
-        let said = Said {
-            peer: peer.address,
-            for_list: for_list.as_deref(),
-            proto: proto.as_deref(),
-            forwarded: forwarded.as_deref(),
-        };
-        let itself = || peer.address.map(|address| address.to_canonical().to_string());
-        let client = proxies.client(&said).or_else(itself).unwrap_or_else(|| "local".to_owned());
-        let is_https = peer.is_tls || proxies.is_https(&said);
-        Wire { client, scheme: if is_https { "https" } else { "http" }, parts, body, body_bytes }
+        let client = Client::of(&parts.headers, &parts.extensions, proxies);
+        let scheme = if client.is_https { "https" } else { "http" };
+        Wire { client: client.address, scheme, parts, body, body_bytes }
     }
 
     /// The headers, borrowed.

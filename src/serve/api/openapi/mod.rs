@@ -95,6 +95,10 @@ fn refusals(operation: &Operation) -> Vec<u16> {
     if operation.needs != Needs::Nothing {
         statuses.extend([401, 403]);
     }
+    if !matches!(operation.needs, Needs::Nothing | Needs::Ping) {
+        // The password may be tried only so often.
+        statuses.push(429);
+    }
     if is_changing || !operation.query.is_empty() || has_name {
         statuses.push(400);
     }
