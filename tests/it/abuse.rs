@@ -1,7 +1,7 @@
 //! Clients that take all they can get: connections they never read from, conversations without a word,
 //! wrong passwords by the dozen. Whoever is honest is served all the same.
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -146,4 +146,63 @@ fn wrong_passwords_do_not_lock_the_right_one_out() {
     assert!(later.iter().all(|answer| answer.header("retry-after").is_some()), "{later:?}");
     assert!(wrong.iter().all(|answer| [401, 429].contains(&answer.status)), "{wrong:?}");
     assert!(!later.is_empty(), "all of them stood in the queue: {wrong:?}");
+}
+
+/// The next line of a conversation; empty when it is over.
+fn line(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    let _ = stream.read_line(&mut line);
+    line
+}
+
+#[test]
+fn silent_conversations_do_not_shut_the_door_for_mails() {
+    let home = Home::new();
+    let mut server = Server::start_with(&home, |command| {
+        command.args(["--smtp", "127.0.0.1:0"]);
+    });
+    let uuid = server.monitor(json!({ "slug": "job", "schedule": "every 1h" }))["id"].clone();
+    let uuid = uuid.as_str().expect("a UUID").to_owned();
+    let door =
+        server.line("listening on smtp://").split_once("smtp://").expect("a URL").1.to_owned();
+    let call = || {
+        let stream = TcpStream::connect(&door).expect("connects");
+        stream.set_read_timeout(Some(LONG)).expect("set");
+        BufReader::new(stream)
+    };
+    let mut held: Vec<_> = (0..8).map(|_| call()).collect();
+    for stream in &mut held {
+        assert!(line(stream).starts_with("220 "));
+    }
+    let mut ninth = call();
+    assert!(line(&mut ninth).starts_with("421 4.7.0 "), "more than eight from one address");
+    assert_eq!(ninth.read(&mut [0]).unwrap_or(0), 0, "and it is over");
+    let mut honest = held.remove(0);
+    for (said, expected) in [
+        ("HELO h".to_owned(), "250 "),
+        ("MAIL FROM:<a@b.example>".to_owned(), "250 "),
+        (format!("RCPT TO:<{uuid}@hb.example>"), "250 "),
+    ] {
+        write!(honest.get_mut(), "{said}\r\n").expect("written");
+        let answer = line(&mut honest);
+        assert!(answer.starts_with(expected), "{said}: {answer}");
+    }
+    // One that keeps talking without ever naming a monitor is shown out like one that says nothing.
+    let mut talker = held.remove(0);
+    let since = Instant::now();
+    loop {
+        assert!(since.elapsed() < LONG, "it may talk for ever");
+        let _ = write!(talker.get_mut(), "NOOP\r\n");
+        let answer = line(&mut talker);
+        if !answer.starts_with("25") {
+            assert!(answer.is_empty() || answer.starts_with("421 4.4.2 "), "{answer}");
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    for mut stream in held {
+        assert!(line(&mut stream).starts_with("421 4.4.2 "));
+    }
+    write!(honest.get_mut(), "DATA\r\n").expect("written");
+    assert!(line(&mut honest).starts_with("354 "), "who has named one is not hurried");
 }

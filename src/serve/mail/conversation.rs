@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -16,6 +17,9 @@ use crate::serve::ping::{Known, Place};
 use crate::serve::recorder::{Ping, Recorded};
 use crate::store::Trouble;
 use crate::sys::{clock, host};
+
+/// As long a client may take until it has named a monitor of ours: who knows one is no stranger any more.
+const FIRST_RECIPIENT_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Monitors that one message may tell; the sender's server sends the rest with another.
 const RECIPIENTS_MAX: usize = 20;
@@ -48,6 +52,8 @@ struct Talk {
     peer: String,
     host: String,
     envelope: Envelope,
+    /// Whether it has named a monitor, in whichever message.
+    is_known: bool,
     mistakes: u32,
     messages: u32,
 }
@@ -76,12 +82,16 @@ pub(super) async fn talk(
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let envelope = Envelope::default();
-    let mut talk = Talk { app, peer, host: host::name(), envelope, mistakes: 0, messages: 0 };
+    let host = host::name();
+    let mut talk = Talk { app, peer, host, envelope, is_known: false, mistakes: 0, messages: 0 };
+    let known_by = tokio::time::sleep(FIRST_RECIPIENT_TIME_MAX);
+    tokio::pin!(known_by);
     let mut lines = Lines::of(stream);
     lines.say(&format!("220 {} hb takes pings", talk.host)).await?;
     for _ in 0..COMMANDS_MAX {
         let line = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => None,
+            () = &mut known_by, if !talk.is_known => Some(Err(io::ErrorKind::TimedOut.into())),
             line = lines.next() => Some(line),
         };
         let Some(line) = line else { return lines.say(BYE).await };
@@ -162,6 +172,7 @@ impl Talk {
         match place {
             Ok(Place::Monitor(known)) => {
                 self.envelope.monitors.push(known);
+                self.is_known = true;
                 Next::say("250 2.1.5 go on")
             }
             Ok(Place::Ambiguous) => Next::say("550 5.1.4 several monitors have this slug"),

@@ -9,7 +9,7 @@
 mod conversation;
 mod lines;
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +18,17 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::app::App;
+use super::crowd::Crowd;
 
 /// Conversations at a time; the next one waits in the system's own queue. Mail servers send a few at
 /// once and have patience.
 const CONVERSATIONS_MAX: usize = 64;
+
+/// Conversations from one address at a time; the next one is told to come again. No mail server needs more
+/// to bring pings, and one that says nothing does not keep out the others.
+const CONVERSATIONS_PER_ADDRESS_MAX: usize = 8;
+
+const CROWDED: &[u8] = b"421 4.7.0 too many conversations from one address, come again\r\n";
 
 /// As long a conversation may take altogether.
 const CONVERSATION_TIME_MAX: Duration = Duration::from_secs(600);
@@ -52,6 +59,7 @@ impl Door {
 /// Takes mails until it is told to stop.
 pub(crate) async fn serve(door: Door, app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let room = Arc::new(Semaphore::new(CONVERSATIONS_MAX));
+    let crowd = Crowd::new(CONVERSATIONS_PER_ADDRESS_MAX);
     let mut conversations = JoinSet::new();
     loop {
         while conversations.try_join_next().is_some() {}
@@ -67,13 +75,18 @@ pub(crate) async fn serve(door: Door, app: Arc<App>, mut stop: watch::Receiver<b
             tokio::time::sleep(REST_AFTER_FAILURE).await;
             continue;
         };
+        let Some(seat) = crowd.enter(peer.ip()) else {
+            // Nobody waits for it to be heard.
+            let _ = stream.into_std().and_then(|mut stream| stream.write(CROWDED));
+            continue;
+        };
         let (app, stop) = (Arc::clone(&app), stop.clone());
         conversations.spawn(async move {
             let peer = peer.ip().to_canonical().to_string();
             let talk = conversation::talk(app, stream, peer, stop);
             // Whoever breaks off or never comes to an end is none of our errors.
             let _ = tokio::time::timeout(CONVERSATION_TIME_MAX, talk).await;
-            drop(permit);
+            drop((permit, seat));
         });
     }
     drop(door);
