@@ -121,7 +121,7 @@ fn keepalives_go_on_after_a_restart_and_a_key_that_was_wrong_for_a_while() {
     let words = ["run", "--to", &url, "--keepalive", "20ms", "m", "--", "sh", "-c", UNTIL_GO];
     let hb = home.hb(&words).stderr(Stdio::piped()).spawn().expect("started");
     for step in [Step::Ok, Step::Reset, Step::Ok, status(401), Step::Ok, status(503), Step::Ok] {
-        receiver.go_on(&[step.clone()]);
+        receiver.go_on(std::slice::from_ref(&step));
         until(&format!("more of {step:?}"), || receiver.connections() > 5);
     }
     home.write("go", "");

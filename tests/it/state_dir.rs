@@ -200,8 +200,8 @@ fn a_damaged_count_of_failures_silences_none_for_longer_than_was_allowed() {
     };
     assert!(tolerated());
     let room = home.path("state/counters");
-    let names = std::fs::read_dir(&room).expect("there").flatten().map(|entry| entry.path());
-    let counter = names.filter(|path| path.extension().is_none()).next().expect("a counter");
+    let mut names = std::fs::read_dir(&room).expect("there").flatten().map(|entry| entry.path());
+    let counter = names.find(|path| path.extension().is_none()).expect("a counter");
     for damage in ["", "\0\0\0\0", "-1", "two", "99999999999999999999", "1e9", &"9".repeat(5000)] {
         std::fs::write(&counter, damage).expect("written");
         // What cannot be read counts from one, what is beyond all counting is.

@@ -299,10 +299,10 @@ async fn change_to(
 /// Takes a monitor out of the hands of its file; one that is in none stays as it is.
 pub(crate) async fn release(
     State(app): State<Arc<App>>,
+    Writer(caller): Writer,
     headers: HeaderMap,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let caller = access::writer(&app, &headers).await?;
     let expected = IfMatch::of(&headers);
     let released = app.store.write(move |tx| {
         let monitor = match named(tx, caller, &slug, true)? {
