@@ -177,6 +177,9 @@ impl Runs {
         }
         match self.place(run_id) {
             Ok(place) => taken.duplicate = !self.open[place].hear(event, at),
+            // It may have ended so long ago that this is forgotten: nothing that is older than all ends that
+            // are remembered opens a run. What is heard of one that is alive comes later.
+            Err(_) if self.is_ancient(at) => taken.stale = true,
             Err(place) => {
                 let mut run = OpenRun::new(event, at);
                 run.hear(event, at);
@@ -242,6 +245,11 @@ impl Runs {
     /// Where a run is, or belongs.
     fn place(&self, run_id: &str) -> Result<usize, usize> {
         self.open.binary_search_by(|run| run.run_id.as_deref().unwrap_or_default().cmp(run_id))
+    }
+
+    /// Whether ends that came after this moment may have been forgotten.
+    fn is_ancient(&self, at: Moment) -> bool {
+        self.ended.len() >= ENDED_MAX && self.ended.first().is_some_and(|(_, first)| at <= *first)
     }
 
     /// When a run of this id ended, if that is remembered.

@@ -255,6 +255,20 @@ fn a_lease_is_a_promise() {
 }
 
 #[test]
+fn what_is_older_than_all_known_ends_opens_no_run() {
+    let mut story = Story::new("-");
+    for run in 1..=9 {
+        story.play(&format!("1 0{run}:00 start r{run}\n 1 0{run}:10 success r{run} => up open=0"));
+    }
+    // The first run is forgotten, and its start comes once more; the last one that is known is still open.
+    story.play(
+        "1 10:00 start r1 at=1T01:00 lease=1m => up open=0
+         1 10:01 start r10 at=1T09:30 lease=1m => running open=1
+         1 10:10 tick                          => vanished",
+    );
+}
+
+#[test]
 fn a_failed_verification_outranks_a_good_run() {
     play(
         "0 2 * * * | grace 1h",
