@@ -58,26 +58,7 @@ pub(crate) fn all(
     let mut monitors = load(tx, app, pings, now)?;
     let mut effects = Effects::default();
     let mut recorded = vec![Recorded::Gone; pings.len()];
-    let mut new = Vec::new();
-    for (place, ping) in pings.iter().enumerate() {
-        let Some(judged) = monitors.get_mut(&ping.monitor_id) else { continue };
-        let ignored = ping.ignored || habits::ignores(judged);
-        if !ping.coalesced {
-            judged.count_event();
-        }
-        let taken = match ping.dialect.as_str() {
-            _ if ignored => Taken::default(),
-            "healthchecks" => habits::hear(judged, heard(ping), now),
-            _ => judged.step(&Input::Event(&heard(ping)), now),
-        };
-        if ping.coalesced {
-            // The run that it tells of is alive; nothing else of it is kept.
-            recorded[place] = Recorded::Coalesced;
-            continue;
-        }
-        recorded[place] = if taken.stale { Recorded::Late } else { Recorded::Stored };
-        new.push((place, event(ping, judged.event_count(), &taken, ignored)));
-    }
+    let new = hear(&mut monitors, pings, &mut recorded, now);
     let (places, events): (Vec<usize>, Vec<NewEvent>) = new.into_iter().unzip();
     let ids = events::insert(tx, &events)?;
     let mut kept = Vec::new();
@@ -93,11 +74,50 @@ pub(crate) fn all(
     if !kept.is_empty() {
         outputs::insert(tx, &kept)?;
     }
+    if recorded.contains(&Recorded::Duplicate) {
+        // Only now it is known what was told before. It must not renew a lease or begin a run that has
+        // ended, so everything is judged again without it.
+        monitors = load(tx, app, pings, now)?;
+        hear(&mut monitors, pings, &mut recorded, now);
+    }
     for judged in monitors.values_mut() {
         judged.settle(tx, app, now, &mut effects)?;
     }
     super::judge::save(tx, monitors.values().collect())?;
     Ok(Done { recorded, effects })
+}
+
+/// Lets the monitors hear what is no repeat; gives the events to be kept, with the places of their pings.
+fn hear(
+    monitors: &mut BTreeMap<i64, Judged>,
+    pings: &[Ping],
+    recorded: &mut [Recorded],
+    now: Moment,
+) -> Vec<(usize, NewEvent)> {
+    let mut new = Vec::new();
+    for (place, ping) in pings.iter().enumerate() {
+        let Some(judged) = monitors.get_mut(&ping.monitor_id) else { continue };
+        let ignored = ping.ignored || habits::ignores(judged);
+        if !ping.coalesced {
+            judged.count_event();
+        }
+        if recorded[place] == Recorded::Duplicate {
+            continue;
+        }
+        let taken = match ping.dialect.as_str() {
+            _ if ignored => Taken::default(),
+            "healthchecks" => habits::hear(judged, heard(ping), now),
+            _ => judged.step(&Input::Event(&heard(ping)), now),
+        };
+        if ping.coalesced {
+            // The run that it tells of is alive; nothing else of it is kept.
+            recorded[place] = Recorded::Coalesced;
+            continue;
+        }
+        recorded[place] = if taken.stale { Recorded::Late } else { Recorded::Stored };
+        new.push((place, event(ping, judged.event_count(), &taken, ignored)));
+    }
+    new
 }
 
 fn load(
