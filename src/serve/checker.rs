@@ -123,8 +123,11 @@ fn remind(
     let judged = Judged::new(app, monitor.monitor, now);
     let acked = incident.acknowledged_at.is_some();
     if judged.is_quiet() || incident.snoozed_until.is_some_and(|until| now < until) {
-        // Reminders rest in a pause; the next one comes as if this one had been told.
-        incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, acked));
+        // It comes when nobody has to be left alone any more; where that end is not known, as if this one
+        // had been told. Otherwise maintenance of every night would silence one of every day for ever.
+        let next = incident::next_reminder(incident.opened_at, now, acked);
+        let ends = [judged.quiet_end(now), incident.snoozed_until.filter(|until| *until > now)];
+        incident.remind_at = ends.into_iter().flatten().chain([next]).min();
         return incidents::update(tx, &incident).map(drop);
     }
     alerts::told(tx, app, &judged, &incident, Turn::Reminder, now)?;

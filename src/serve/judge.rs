@@ -119,6 +119,12 @@ impl Judged {
         self.state.pause.is_some() || self.quiet_until.is_some()
     }
 
+    /// When a pause or maintenance may end by itself.
+    pub(crate) fn quiet_end(&self, now: Moment) -> Option<Moment> {
+        let pause = self.state.pause.as_ref().and_then(|pause| pause.until);
+        [self.quiet_until, pause].into_iter().flatten().filter(|until| *until > now).min()
+    }
+
     fn one(&mut self, input: &Input, now: Moment) -> Taken {
         let step = step(&self.compiled.rules, &self.state, input, now);
         self.state = step.state;
@@ -245,6 +251,10 @@ impl Judged {
                 incident.severity = severity.word().to_owned();
                 incident.reason = self.reason(now);
                 incident.told_at = Some(now);
+                // People have just heard of it.
+                let acked = incident.acknowledged_at.is_some();
+                let remind_at = incident::next_reminder(incident.opened_at, now, acked);
+                incident.remind_at = Some(remind_at);
                 incidents::update(tx, incident)?;
                 alerts::told(tx, app, self, incident, Turn::Worse, now)?;
                 effects.alerts = true;
