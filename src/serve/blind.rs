@@ -80,6 +80,12 @@ impl Watch {
         self.marked_at.store(at.epoch_ms(), Ordering::Relaxed);
     }
 
+    /// The last mark that this node has written, or tried to.
+    #[cfg(test)]
+    pub(super) fn marked_at(&self) -> Moment {
+        Moment::from_epoch_ms(self.marked_at.load(Ordering::Relaxed))
+    }
+
     /// The latest blind times.
     pub(crate) fn recent(&self) -> Arc<Vec<Blind>> {
         Arc::clone(&self.recent.lock().unwrap_or_else(PoisonError::into_inner))

@@ -110,7 +110,7 @@ impl Quiet {
     }
 
     /// Takes plans as they were after a change, unless newer ones are known.
-    fn take(&self, number: u64, plans: &[(i64, Maintenance)]) {
+    pub(super) fn take(&self, number: u64, plans: &[(i64, Maintenance)]) {
         let plans = plans.iter().filter_map(|(_, plan)| {
             let StoredScope { monitors, tags, .. } = StoredScope::parse(&plan.scope);
             Some((plan.project_id, Scope { monitors, tags }, when(plan)?))
@@ -122,7 +122,8 @@ impl Quiet {
         }
     }
 
-    fn number(&self) -> Option<u64> {
+    /// The number of the change whose plans are known; none where they must be read.
+    pub(super) fn number(&self) -> Option<u64> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).number
     }
 
@@ -160,18 +161,24 @@ pub(crate) fn changed(tx: &mut dyn Tx) -> Result<(), Trouble> {
     meta::count(tx, CHANGES)
 }
 
+/// The number of a change, and all plans with their own numbers as they are since.
+type Changed = (u64, Vec<(i64, Maintenance)>);
+
+/// The plans, if their last change is another one than is known.
+pub(super) fn newer(tx: &mut dyn Tx, known: Option<u64>) -> Result<Option<Changed>, Trouble> {
+    let number = number(tx)?;
+    // Where there never was a plan there is nothing to read.
+    if known.unwrap_or(0) == number {
+        return Ok(None);
+    }
+    Ok(Some((number, maintenance::all(tx)?)))
+}
+
 /// Reads the plans, if they have changed since they were read, and has those judged again about whom
 /// something may have been kept back.
 pub(crate) async fn refresh(app: &Arc<App>) -> Result<(), Trouble> {
     let known = app.quiet.number();
-    let found = app.store.read(move |tx| {
-        let number = number(tx)?;
-        // Where there never was a plan there is nothing to read.
-        if known.unwrap_or(0) == number {
-            return Ok(None);
-        }
-        Ok(Some((number, maintenance::all(tx)?)))
-    });
+    let found = app.store.read(move |tx| newer(tx, known));
     let Some((number, plans)) = found.await? else { return Ok(()) };
     app.quiet.take(number, &plans);
     let woken = app.store.write(|tx| due::wake_untold(tx, clock::now())).await;

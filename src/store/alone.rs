@@ -15,12 +15,17 @@ use super::{Place, Store, Trouble, Tx, migrate};
 pub(crate) struct Alone(Sqlite);
 
 impl Alone {
-    /// An empty one.
+    /// An empty one: a copy of one that each thread makes once, for the steps cost more than it.
     pub(crate) fn new() -> Alone {
-        let mut sqlite = Sqlite::in_memory().expect("memory is there");
-        let place = Place::Sqlite(std::path::PathBuf::new());
-        migrate::migrate(&mut sqlite, &place, migrate::STEPS).expect("the steps are right");
-        Alone(sqlite)
+        thread_local! {
+            static EMPTY: Sqlite = {
+                let mut sqlite = Sqlite::in_memory().expect("memory is there");
+                let place = Place::Sqlite(std::path::PathBuf::new());
+                migrate::migrate(&mut sqlite, &place, migrate::STEPS).expect("the steps are right");
+                sqlite
+            };
+        }
+        Alone(EMPTY.with(Sqlite::twin).expect("memory is there"))
     }
 
     /// Does `op` in a transaction; one that fails leaves nothing behind.

@@ -37,8 +37,9 @@ const BACKUP_PAGES: i32 = i32::MAX;
 /// One connection.
 pub(super) struct Sqlite {
     connection: Connection,
-    /// SQLite numbers parameters as `?1`; `$1` would be a name, numbered as it is met.
-    texts: HashMap<&'static str, String>,
+    /// SQLite numbers parameters as `?1`; `$1` would be a name, numbered as it is met. They are found by
+    /// where the statement stands and how long it is, for hashing all of it costs more.
+    texts: HashMap<(usize, usize), String>,
 }
 
 impl Sqlite {
@@ -71,6 +72,16 @@ impl Sqlite {
         keep_plans(&connection).map_err(|error| trouble(&error))?;
         connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
         Ok(Sqlite { connection, texts: HashMap::new() })
+    }
+
+    /// Another one in memory, with everything that this one has.
+    #[cfg(test)]
+    pub(super) fn twin(&self) -> Result<Sqlite, Trouble> {
+        let mut twin = Sqlite::in_memory()?;
+        rusqlite::backup::Backup::new(&self.connection, &mut twin.connection)
+            .and_then(|copy| copy.run_to_completion(BACKUP_PAGES, Duration::ZERO, None))
+            .map_err(|error| trouble(&error))?;
+        Ok(twin)
     }
 
     fn settle(&self, way: Way) -> rusqlite::Result<Result<(), Trouble>> {
@@ -134,7 +145,10 @@ impl Sqlite {
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<CachedStatement<'_>, Trouble> {
-        let text = self.texts.entry(sql).or_insert_with(|| sql.replace('$', "?"));
+        let text = self
+            .texts
+            .entry((sql.as_ptr().addr(), sql.len()))
+            .or_insert_with(|| sql.replace('$', "?"));
         self.connection.prepare_cached(text).map_err(|error| trouble(&error))
     }
 }

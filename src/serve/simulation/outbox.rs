@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::calendar::Calendar;
 use super::clients::{HOUR, Job, MINUTE};
 use super::world::{Fate, World};
 use crate::domain::time::Moment;
@@ -32,8 +33,8 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Claims what is due.
-    pub(super) fn claim(&mut self, world: &mut World, fate: Fate) -> Vec<Delivery> {
-        let claimed = world.write(fate, alerter::take);
+    pub(super) fn claim(&mut self, world: &mut World, node: usize, fate: Fate) -> Vec<Delivery> {
+        let claimed = world.write(node, fate, alerter::take);
         let mut claimed = claimed.made.filter(|_| claimed.is_heard).unwrap_or_default();
         // The ids are made by real chance; their order must not be.
         claimed.sort_by_key(|one| {
@@ -47,6 +48,7 @@ impl Outbox {
     pub(super) fn send(
         &mut self,
         world: &mut World,
+        node: usize,
         delivery: &Delivery,
         fate: Fate,
     ) -> Result<(), String> {
@@ -63,7 +65,7 @@ impl Outbox {
         let what = &delivery.about.what;
         world.note(|| format!("{what} of {monitor:?} through {channel}: {settled:?}, {fate:?}"));
         let noted =
-            world.write(fate, |tx, _, now| alerter::note(tx, delivery, &settled, None, now));
+            world.write(node, fate, |tx, _, now| alerter::note(tx, delivery, &settled, None, now));
         if matches!(settled, Settled::Sent(_)) && noted.made.is_none() {
             self.arrived.entry(delivery.about.id.clone()).or_default().1 += 1;
         }
@@ -129,17 +131,30 @@ impl Outbox {
         world: &mut World,
         jobs: &[&Job],
         channels: &[i64],
+        calendar: &Calendar,
         is_timely: bool,
     ) -> Result<(), String> {
         let wall = world.wall();
-        for job in jobs {
+        for (place, job) in jobs.iter().enumerate() {
             for incident in world.read(|tx| incidents::of_monitor(tx, job.id, INCIDENTS_MAX)) {
                 let all = world.read(|tx| deliveries::of_incident(tx, &incident.id));
+                let disturbs = |one: &&Delivery| {
+                    calendar.is_surely_quiet(place, job, one.created_at.epoch_ms())
+                };
+                if let Some(one) = all.iter().filter(|_| is_timely).find(disturbs) {
+                    return Err(format!("{} disturbs people: {one:?}", one.about.id));
+                }
                 for channel in channels {
                     let mut own = all.clone();
                     own.retain(|one| one.about.channel_id == *channel);
                     let told = self.told(&incident, &own);
-                    let timely = if is_timely { timely(&incident, &own, wall) } else { Ok(()) };
+                    let timely = match is_timely {
+                        true => timely(&incident, &own, wall, |from, until| {
+                            calendar.quiet_within(place, job, from, until)
+                                + world.blind_within(from, until)
+                        }),
+                        false => Ok(()),
+                    };
                     told.and(timely).map_err(|why| {
                         format!("monitor {}, channel {channel}: {why}; {incident:?}", job.id)
                     })?;
@@ -178,8 +193,14 @@ impl Outbox {
     }
 }
 
-/// Nobody is told the same again too soon, or left alone with it for too long.
-fn timely(incident: &Incident, own: &[Delivery], wall: i64) -> Result<(), String> {
+/// Nobody is told the same again too soon, or left alone with it for too long: what that is depends on
+/// how long nobody was to be disturbed or nobody watched meanwhile.
+fn timely(
+    incident: &Incident,
+    own: &[Delivery],
+    wall: i64,
+    silent_within: impl Fn(i64, i64) -> i64,
+) -> Result<(), String> {
     let (least, most) = REMINDED_WITHIN;
     let mut told: Vec<(i64, bool)> = own
         .iter()
@@ -191,9 +212,17 @@ fn timely(incident: &Incident, own: &[Delivery], wall: i64) -> Result<(), String
     if let Some(pair) = hurried {
         return Err(format!("it is told again after {} min", (pair[1].0 - pair[0].0) / MINUTE));
     }
-    let last = told.last().map_or(0, |(at, _)| *at);
-    if incident.closed_at.is_none() && wall - last > most + MINUTE {
-        return Err(format!("it was told last at {}", Moment(last).to_rfc3339()));
+    told.push((incident.closed_at.map_or(wall, Moment::epoch_ms), false));
+    let is_long = |pair: &&[(i64, bool)]| {
+        let (from, until) = (pair[0].0, pair[1].0);
+        until - from > most + MINUTE && until - from > most + MINUTE + silent_within(from, until)
+    };
+    match told.windows(2).find(is_long) {
+        Some(pair) => Err(format!(
+            "it was told at {}, and not again until {}",
+            Moment(pair[0].0).to_rfc3339(),
+            Moment(pair[1].0).to_rfc3339()
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::calendar::Calendar;
 use super::clients::{Job, Key};
 use super::twin::{EARLY, Word};
 use super::world::World;
-use crate::domain::incident;
+use crate::domain::incident::{self, Severity};
 use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
-use crate::domain::transition::{Reason, State};
+use crate::domain::transition::Reason;
 use crate::store::changes::{self, StoredChange};
 use crate::store::deliveries::{self, Delivery};
 use crate::store::events;
@@ -21,8 +22,16 @@ const INCIDENTS: u32 = 10;
 /// Changes of a monitor that are looked at: more than one transaction makes.
 const CHANGES: u32 = 12;
 
-/// A deadline is looked at so soon after it.
-const BEHIND: i64 = 3_000;
+/// A deadline is looked at so soon after it, even where the node dies that was to do so.
+const BEHIND: i64 = 7_000;
+
+/// What people want, for the jobs in the order of their places.
+pub(super) struct Wishes<'a> {
+    pub(super) channels: &'a [i64],
+    pub(super) calendar: &'a Calendar,
+    /// By the receiver's clock.
+    pub(super) now: i64,
+}
 
 /// What was held against the promises already.
 #[derive(Default)]
@@ -55,11 +64,11 @@ pub(super) struct Picture {
 
 impl Picture {
     /// What is committed now.
-    pub(super) fn of(world: &mut World, jobs: &[&Job], known: &mut Known) -> Picture {
-        let names: Vec<Named> = jobs.iter().map(|job| Named::Id(job.id)).collect();
+    pub(super) fn of(world: &mut World, jobs: &[(usize, &Job)], known: &mut Known) -> Picture {
+        let names: Vec<Named> = jobs.iter().map(|(_, job)| Named::Id(job.id)).collect();
         world.read(|tx| {
             let mut seen = Vec::new();
-            for (found, job) in monitors::look(tx, &names)?.into_iter().zip(jobs) {
+            for (found, (_, job)) in monitors::look(tx, &names)?.into_iter().zip(jobs) {
                 let (id, live) = (found.monitor.id, found.monitor.live);
                 let word = (live.status.clone(), live.incident_id.clone());
                 let before = known.words.insert(id, word.clone());
@@ -77,23 +86,28 @@ impl Picture {
                 let count = if has_opened { INCIDENTS } else { 0 };
                 let incidents = incidents::of_monitor(tx, id, count)?;
                 let changes = changes::page(tx, id, None, CHANGES)?.rows;
-                seen.push(Seen { live, news: Some(News { incidents, changes, deliveries }) });
+                let news = Some(News { incidents, changes, deliveries });
+                seen.push(Seen { live, news });
             }
             Ok(Picture { monitors: seen })
         })
     }
 
     /// What holds always: incidents follow the word, and each is told through every channel.
-    pub(super) fn hold(&self, jobs: &[&Job], channels: &[i64], wall: i64) -> Result<(), String> {
-        for (job, seen) in jobs.iter().zip(&self.monitors) {
-            seen.hold(channels, wall).map_err(|why| format!("monitor {}: {why}", job.id))?;
+    pub(super) fn hold(&self, jobs: &[(usize, &Job)], wishes: &Wishes) -> Result<(), String> {
+        for ((place, job), seen) in jobs.iter().zip(&self.monitors) {
+            seen.hold(*place, job, wishes).map_err(|why| format!("monitor {}: {why}", job.id))?;
         }
         Ok(())
     }
 
     /// What was told since the last look: nothing is missed whose success was committed before.
-    pub(super) fn hold_news(&self, jobs: &[&Job], known: &mut Known) -> Result<(), String> {
-        for (job, seen) in jobs.iter().zip(&self.monitors) {
+    pub(super) fn hold_news(
+        &self,
+        jobs: &[(usize, &Job)],
+        known: &mut Known,
+    ) -> Result<(), String> {
+        for ((_, job), seen) in jobs.iter().zip(&self.monitors) {
             let Some(news) = &seen.news else { continue };
             let last = known.changes.entry(job.id).or_default();
             for stored in news.changes.iter().filter(|stored| stored.id > *last) {
@@ -118,30 +132,32 @@ impl Picture {
         Ok(())
     }
 
-    /// What holds when the checker has looked: every monitor is judged as it must be.
-    pub(super) fn hold_words(&self, jobs: &[Job], world: &World) -> Result<(), String> {
-        for (job, seen) in jobs.iter().zip(&self.monitors) {
-            let (word, status) = (job.word(&world.blind, world.wall()), seen.status());
+    /// What holds when the checker has looked: every monitor is judged as it must be, and told of.
+    pub(super) fn hold_words(
+        &self,
+        jobs: &[Job],
+        world: &World,
+        wishes: &Wishes,
+    ) -> Result<(), String> {
+        for (place, (job, seen)) in jobs.iter().zip(&self.monitors).enumerate() {
+            seen.hold_told(place, job, wishes)
+                .map_err(|why| format!("monitor {}: {why}", job.id))?;
+            let (word, status) = (job.word(&world.blind, wishes.now), seen.status());
             // Whoever looks is a moment behind.
-            if word != job.word(&world.blind, world.wall() - BEHIND) {
+            if word != job.word(&world.blind, wishes.now - BEHIND) {
                 continue;
             }
-            let holds = match word {
-                Word::Unsure => true,
-                Word::Paused => status == Status::Paused,
-                Word::Failed => status == Status::Failed,
-                Word::Missed => status == Status::Missed,
-                Word::Good => incident::severity_of(status).is_none() && status != Status::Paused,
-            };
-            if !holds {
+            if !word.is(status) {
                 return Err(format!(
-                    "monitor {} ({}, grace {} s, tolerance {}) is {status:?} and must be {word:?}; \
-                     newest finish {:?}, floor {}",
+                    "monitor {} ({}, grace {} s, tolerance {}, limit {:?}) is {status:?} and must be \
+                     {word:?}; newest finish {:?}, open {:?}, floor {}",
                     job.id,
                     job.schedule,
                     job.grace / 1_000,
                     job.tolerance,
+                    job.run_at_most,
                     job.newest,
+                    job.open,
                     Moment(job.floor).to_rfc3339(),
                 ));
             }
@@ -150,12 +166,33 @@ impl Picture {
     }
 }
 
+impl Word {
+    /// Whether a status says this.
+    fn is(self, status: Status) -> bool {
+        match self {
+            Word::Unsure => true,
+            Word::Paused => status == Status::Paused,
+            Word::Unverified => status == Status::VerifyFailed,
+            Word::Failed => status == Status::Failed,
+            Word::Missed => status == Status::Missed,
+            Word::Vanished => status == Status::Vanished,
+            Word::Overrun => status == Status::Overrun,
+            Word::Stalled => status == Status::Stalled,
+            Word::Late => status == Status::Late,
+            Word::Good => {
+                let is_other = matches!(status, Status::Paused | Status::Late);
+                incident::severity_of(status).is_none() && !is_other
+            }
+        }
+    }
+}
+
 impl Seen {
     pub(super) fn status(&self) -> Status {
         Status::parse(&self.live.status).unwrap()
     }
 
-    fn hold(&self, channels: &[i64], wall: i64) -> Result<(), String> {
+    fn hold(&self, place: usize, job: &Job, wishes: &Wishes) -> Result<(), String> {
         let Some(news) = &self.news else { return Ok(()) };
         let status = self.status();
         let open: Vec<_> = news.incidents.iter().filter(|one| one.closed_at.is_none()).collect();
@@ -166,24 +203,33 @@ impl Seen {
         if named != open.first().map(|one| &one.id) {
             return Err(format!("its incident is {named:?} and another one is open"));
         }
-        let is_bad = incident::severity_of(status).is_some();
-        if is_bad && open.is_empty() {
-            let state: State = serde_json::from_str(&self.live.state).unwrap();
-            if !state.is_quiet(Moment(wall)) {
-                return Err(format!("it is {status:?} and has no open incident"));
-            }
-        }
-        let is_open_for = is_bad || matches!(status, Status::Paused | Status::Unknown);
-        if !is_open_for && !open.is_empty() {
-            return Err(format!("it is {status:?} and its incident is open"));
-        }
-        for channel in channels.iter().filter(|_| news.deliveries.is_some()) {
+        for channel in wishes.channels.iter().filter(|_| news.deliveries.is_some()) {
             let mut all = news.deliveries.iter().flatten();
             if !all.any(|one| one.about.channel_id == *channel && one.about.what == "opened") {
                 return Err(format!("its incident {named:?} is not told on {channel}"));
             }
         }
-        Ok(())
+        let told = open.first().and_then(|one| Severity::parse(&one.severity));
+        let bad = incident::severity_of(status);
+        if told.is_some() && told < bad && wishes.calendar.is_surely_loud(place, job, wishes.now) {
+            return Err(format!("it is {status:?} and its incident is {told:?} only"));
+        }
+        self.hold_told(place, job, wishes)
+    }
+
+    /// Its incident follows its word, unless people want to be left alone.
+    fn hold_told(&self, place: usize, job: &Job, wishes: &Wishes) -> Result<(), String> {
+        let status = self.status();
+        let is_bad = incident::severity_of(status).is_some();
+        let is_open_for = is_bad || matches!(status, Status::Paused | Status::Unknown);
+        let is_open = self.live.incident_id.is_some();
+        if is_open == is_bad || (is_open && is_open_for) {
+            return Ok(());
+        }
+        if !wishes.calendar.is_surely_loud(place, job, wishes.now) {
+            return Ok(());
+        }
+        Err(format!("it is {status:?} and its incident is open: {is_open}"))
     }
 }
 

@@ -1,5 +1,6 @@
-//! The receiver and its clock. It can be killed and started again, frozen and thawed, its clock put
-//! forward and back, and a write can fail or end well and nobody hear of it.
+//! The receiver and its clock: one process or two on one store. Each can be killed and started again,
+//! frozen and thawed; the clock that they go by can be put forward and back; and a write can fail, or end
+//! well and nobody hear of it.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -9,11 +10,11 @@ use crate::domain::time::Moment;
 use crate::notify::outbound::{Outbound, Policy};
 use crate::serve::GivenKeys;
 use crate::serve::app::App;
-use crate::serve::blind;
 use crate::serve::log::{Form, Level, Log};
 use crate::serve::run::{Changeable, Settings};
-use crate::store::nodes::{self, Node};
-use crate::store::{Alone, Place, Store, Trouble, Tx};
+use crate::serve::{blind, neighbours, quiet};
+use crate::store::nodes;
+use crate::store::{Alone, Place, Store, Trouble, Tx, due};
 
 /// Where time begins, 2026-11-18.
 pub(super) const BEGIN: i64 = 1_794_960_000_000;
@@ -40,24 +41,18 @@ pub(super) struct Ended<T> {
     pub(super) is_heard: bool,
 }
 
-/// The receiver, and the time.
-pub(super) struct World {
-    pub(super) chance: Chance,
-    /// The true time, in milliseconds.
-    pub(super) now: i64,
-    /// How much the receiver's clock is ahead.
-    pub(super) skew: i64,
+/// A process of the receiver.
+pub(super) struct Node {
     pub(super) is_up: bool,
+    /// It is not up and not dead: it goes on where it was.
+    pub(super) is_frozen: bool,
     /// How often it was started.
     pub(super) starts: u32,
-    /// When nobody watched, by the receiver's clock.
-    pub(super) blind: Vec<(i64, i64)>,
-    /// What happened, where it is noted.
-    pub(super) trace: Vec<String>,
-    is_traced: bool,
+    /// When its checker and its alerter look next, by the true time.
+    pub(super) look_at: Option<i64>,
+    pub(super) claim_at: Option<i64>,
     app: App,
-    store: Alone,
-    /// The last mark that was committed, by the receiver's clock.
+    /// Its last mark that was committed, by the receiver's clock.
     marked_at: Option<i64>,
     /// Since when it runs undisturbed.
     since: i64,
@@ -65,13 +60,31 @@ pub(super) struct World {
     is_unaware: bool,
 }
 
-fn settings() -> Settings {
+/// The receiver, and the time.
+pub(super) struct World {
+    pub(super) chance: Chance,
+    /// The true time, in milliseconds.
+    pub(super) now: i64,
+    /// How much the receiver's clock is ahead. Nodes go by the clock of their store.
+    pub(super) skew: i64,
+    pub(super) nodes: Vec<Node>,
+    /// When nobody watched, by the receiver's clock.
+    pub(super) blind: Vec<(i64, i64)>,
+    /// What happened, where it is noted.
+    pub(super) trace: Vec<String>,
+    is_traced: bool,
+    store: Alone,
+    /// The last mark of any of them.
+    marked_at: Option<i64>,
+}
+
+fn settings(place: Place) -> Settings {
     Settings {
         listen: Vec::new(),
         listen_default: None,
         tls: None,
         smtp: None,
-        place: Place::Sqlite(PathBuf::new()),
+        place,
         data_dir: PathBuf::new(),
         changeable: Changeable::default(),
         reread: Box::new(|| Err("nothing to read again".to_owned())),
@@ -82,33 +95,50 @@ fn settings() -> Settings {
 }
 
 /// A process that has just begun: nothing is remembered but what the store has.
-fn begin() -> App {
+fn begin(is_alone: bool) -> App {
     static OUTBOUND: OnceLock<Arc<Outbound>> = OnceLock::new();
     let outbound = OUTBOUND.get_or_init(|| Arc::new(Outbound::new(&Policy::default()).unwrap()));
     let outbound = Arc::clone(outbound);
-    let app = App::through(&settings(), Store::nowhere(), outbound, "http://x", String::new());
+    let place = match is_alone {
+        true => Place::Sqlite(PathBuf::new()),
+        // Only what it says of other nodes counts; nobody connects to it.
+        false => Place::Postgres(String::new()),
+    };
+    let settings = settings(place);
+    let app = App::through(&settings, Store::nowhere(), outbound, "http://x", String::new());
     app.map_err(|stopped| stopped.why).unwrap()
 }
 
 impl World {
     /// A receiver that was just started for the first time.
     pub(super) fn new(seed: u64, is_traced: bool) -> World {
-        let mut world = World {
-            chance: Chance(seed),
-            now: BEGIN,
-            skew: 0,
+        let mut chance = Chance(seed);
+        let count = if chance.one_in(3) { 2 } else { 1 };
+        let node = || Node {
             is_up: true,
+            is_frozen: false,
             starts: 0,
-            blind: Vec::new(),
-            trace: Vec::new(),
-            is_traced,
-            app: begin(),
-            store: Alone::new(),
+            look_at: None,
+            claim_at: None,
+            app: begin(count == 1),
             marked_at: None,
             since: BEGIN,
             is_unaware: false,
         };
-        world.start();
+        let mut world = World {
+            chance,
+            now: BEGIN,
+            skew: 0,
+            nodes: (0..count).map(|_| node()).collect(),
+            blind: Vec::new(),
+            trace: Vec::new(),
+            is_traced,
+            store: Alone::new(),
+            marked_at: None,
+        };
+        for place in 0..count {
+            world.start(place);
+        }
         world
     }
 
@@ -124,78 +154,139 @@ impl World {
         }
     }
 
-    /// Kills it, some seconds after its last mark.
-    pub(super) fn kill(&mut self) {
+    /// The nodes that run.
+    pub(super) fn up(&self) -> Vec<usize> {
+        (0..self.nodes.len()).filter(|place| self.nodes[*place].is_up).collect()
+    }
+
+    /// One of them, by chance; none where none runs.
+    pub(super) fn any_up(&mut self) -> Option<usize> {
+        let up = self.up();
+        (!up.is_empty()).then(|| self.chance.pick(&up))
+    }
+
+    /// Kills it or freezes it, some seconds after its last mark.
+    pub(super) fn stop(&mut self, place: usize, is_frozen: bool) {
         self.mark_as_always();
-        self.is_up = false;
+        let node = &mut self.nodes[place];
+        (node.is_up, node.is_frozen) = (false, is_frozen);
     }
 
     /// Starts it.
-    pub(super) fn start(&mut self) {
-        self.app = begin();
-        self.starts += 1;
-        self.is_up = true;
-        self.since = self.now;
-        // The first thing that it does is a mark.
-        self.mark();
+    pub(super) fn start(&mut self, place: usize) {
+        let is_alone = self.nodes.len() == 1;
+        let node = &mut self.nodes[place];
+        node.app = begin(is_alone);
+        node.starts += 1;
+        self.runs_again(place);
+        // The first thing that it does is a mark; then it reads what is planned.
+        self.mark(place);
     }
 
     /// It could not run for a while and does again: what it does first is left to chance.
-    pub(super) fn thaw(&mut self) {
-        self.is_up = true;
-        self.since = self.now;
-        self.is_unaware = true;
+    pub(super) fn thaw(&mut self, place: usize) {
+        self.runs_again(place);
+        self.nodes[place].is_unaware = true;
     }
 
-    /// Puts its clock somewhere else.
+    fn runs_again(&mut self, place: usize) {
+        let node = &mut self.nodes[place];
+        (node.is_up, node.is_frozen, node.since) = (true, false, self.now);
+        (node.look_at, node.claim_at) = (None, None);
+    }
+
+    /// Puts the clock somewhere else.
     pub(super) fn jump(&mut self, skew: i64) {
         self.skew = skew;
-        self.since = self.now;
-        self.is_unaware = true;
-    }
-
-    /// The marks that it would have written every few seconds since the last one.
-    fn mark_as_always(&mut self) {
-        let at = self.now - self.chance.below(5_000);
-        let wall = at + self.skew;
-        let is_old = self.marked_at.is_none_or(|marked| (wall - marked).abs() > 9_000);
-        if self.is_unaware || at <= self.since || !is_old {
-            return;
+        for node in &mut self.nodes {
+            (node.since, node.is_unaware) = (self.now, true);
+            (node.look_at, node.claim_at) = (None, None);
         }
-        // Nothing can be found out by that, so it is written without looking.
-        let seen_at = Moment(wall);
-        let node = Node { id: self.app.watch.node().to_owned(), started_at: seen_at, seen_at };
-        self.store.write(|tx| nodes::mark(tx, &node)).unwrap();
-        self.app.watch.marked(seen_at);
-        self.marked_at = Some(wall);
     }
 
-    /// The mark of this moment.
-    pub(super) fn mark(&mut self) {
-        let (app, wall) = (&self.app, self.wall());
-        self.store.write(|tx| blind::mark(tx, &app.watch, Moment(wall))).unwrap();
-        self.saw(wall);
+    /// The marks that everybody would have written every few seconds since the last one.
+    fn mark_as_always(&mut self) {
+        for place in 0..self.nodes.len() {
+            let at = self.now - self.chance.below(5_000);
+            let wall = at + self.skew;
+            let node = &mut self.nodes[place];
+            let is_old = node.marked_at.is_none_or(|marked| (wall - marked).abs() > 9_000);
+            if !node.is_up || node.is_unaware || at <= node.since || !is_old {
+                continue;
+            }
+            // Nothing can be found out by that, so it is written without looking.
+            let (id, seen_at) = (node.app.watch.node().to_owned(), Moment(wall));
+            let row = nodes::Node { id, started_at: seen_at, seen_at };
+            self.store.write(|tx| nodes::mark(tx, &row)).unwrap();
+            node.app.watch.marked(seen_at);
+            node.marked_at = Some(wall);
+            self.marked_at = self.marked_at.max(Some(wall));
+        }
     }
 
-    /// Somebody watches at this moment of the receiver's clock.
-    fn saw(&mut self, wall: i64) {
+    /// The mark of this moment, with a look at the others and at what is planned; says whether those may
+    /// have to be told who were left alone.
+    pub(super) fn mark(&mut self, place: usize) -> bool {
+        self.mark_as_always();
+        let (app, now) = (&self.nodes[place].app, Moment(self.wall()));
+        let marked = self.store.write(|tx| {
+            blind::mark(tx, &app.watch, now)?;
+            neighbours::look(tx, now)
+        });
+        marked.unwrap();
+        self.saw(place);
+        self.refresh(place)
+    }
+
+    /// Reads the plans of maintenance, if there are others.
+    pub(super) fn refresh(&mut self, place: usize) -> bool {
+        let (app, now) = (&self.nodes[place].app, Moment(self.wall()));
+        let known = app.quiet.number();
+        let newer = self.store.read(|tx| quiet::newer(tx, known)).unwrap();
+        let Some((number, plans)) = newer else { return false };
+        app.quiet.take(number, &plans);
+        self.store.write(|tx| due::wake_untold(tx, now)).unwrap();
+        true
+    }
+
+    /// What a write that was kept may have found: one that only sends does not look whether anybody has
+    /// watched, and one that failed has looked and the store does not know.
+    fn noticed(&mut self, place: usize) {
+        let node = &self.nodes[place];
+        let looked_at = node.app.watch.marked_at().epoch_ms();
+        if looked_at == self.wall() {
+            return self.saw(place);
+        }
+        let was_blind = |marked: &i64| node.is_unaware && looked_at - marked > BLIND_AFTER;
+        if let Some(marked) = self.marked_at.filter(was_blind)
+            && self.blind.last() != Some(&(marked, looked_at))
+        {
+            self.blind.push((marked, looked_at));
+        }
+    }
+
+    /// Somebody watches at this moment.
+    fn saw(&mut self, place: usize) {
+        let wall = self.wall();
         if let Some(marked) = self.marked_at.filter(|marked| wall - marked > BLIND_AFTER) {
             self.blind.push((marked, wall));
             self.note(|| format!("blind since {}", Moment(marked).to_rfc3339()));
         }
         self.marked_at = Some(wall);
-        self.is_unaware = false;
+        let node = &mut self.nodes[place];
+        (node.marked_at, node.is_unaware) = (Some(wall), false);
     }
 
-    /// One write of the receiver, as it ends.
+    /// One write of a node, as it ends.
     pub(super) fn write<T>(
         &mut self,
+        place: usize,
         fate: Fate,
         op: impl FnOnce(&mut dyn Tx, &App, Moment) -> Result<T, Trouble>,
     ) -> Ended<T> {
-        assert!(self.is_up);
+        assert!(self.nodes[place].is_up);
         self.mark_as_always();
-        let (app, wall) = (&self.app, self.wall());
+        let (app, wall) = (&self.nodes[place].app, self.wall());
         let written = self.store.write(|tx| {
             let made = op(tx, app, Moment(wall))?;
             match fate {
@@ -207,12 +298,26 @@ impl World {
             (Err(_), Fate::Failed) => Ended { made: None, is_heard: false },
             (Err(trouble), _) => panic!("the store: {trouble}"),
             (Ok(made), _) => {
-                if self.marked_at.is_none_or(|marked| wall - marked > BLIND_AFTER) {
-                    self.saw(wall);
-                }
+                self.noticed(place);
                 Ended { made: Some(made), is_heard: fate == Fate::Kept }
             }
         }
+    }
+
+    /// Whether the store takes a write.
+    pub(super) fn takes(
+        &mut self,
+        place: usize,
+        op: impl FnOnce(&mut dyn Tx, &App, Moment) -> Result<(), Trouble>,
+    ) -> bool {
+        let (app, wall) = (&self.nodes[place].app, self.wall());
+        self.store.write(|tx| op(tx, app, Moment(wall))).is_ok()
+    }
+
+    /// How much of a stretch nobody watched, by the receiver's clock.
+    pub(super) fn blind_within(&self, from: i64, until: i64) -> i64 {
+        let shared = |(one, other): &(i64, i64)| (until.min(*other) - from.max(*one)).max(0);
+        self.blind.iter().map(shared).sum()
     }
 
     /// Looks at what is committed.

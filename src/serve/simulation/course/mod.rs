@@ -4,24 +4,27 @@
 mod faults;
 mod people;
 mod pings;
+mod plans;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calendar::Calendar;
 use super::clients::{HOUR, Job, MINUTE, Said};
 use super::outbox::Outbox;
-use super::promises::{Known, Picture, hold_events};
+use super::promises::{Known, Picture, Wishes, hold_events};
 use super::world::{BEGIN, World};
 use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::store::deliveries::{self, Delivery};
+use crate::store::monitors::Monitor;
 
 /// Slots of the longest period before there is calm: most seeds are short, because what goes wrong does so
 /// within a few slots.
-const SLOTS: [i64; 5] = [5, 5, 8, 12, 30];
+const SLOTS: [i64; 5] = [2, 3, 4, 6, 12];
 
-/// Slots of calm: enough for a dead job to be missed, whatever its tolerance.
-const SLOTS_OF_CALM: i64 = 5;
+/// Slots of calm, beside those that may be missed: enough for a dead job to be missed.
+const SLOTS_OF_CALM: i64 = 3;
 
 /// More steps than any seed needs: one that has more goes in circles.
 const STEPS_MAX: usize = 20_000;
@@ -42,19 +45,32 @@ enum Act {
     Flush(usize),
     /// A client tells again what was acknowledged long ago.
     Repeat(usize, Said),
-    Look,
-    Mark,
-    Claim,
-    Send(Box<Delivery>, u32),
+    /// A node looks at deadlines, marks that it lives, claims what is to be sent, and sends it.
+    Look(usize),
+    Mark(usize),
+    Claim(usize),
+    Send {
+        delivery: Box<Delivery>,
+        node: usize,
+        starts: u32,
+    },
     Fault,
-    /// It is killed again so soon, so many times.
+    /// All are killed again so soon, so many times.
     Storm(u32),
     Up {
+        node: usize,
         is_thaw: bool,
     },
     Jump(i64),
     Pause(usize),
     Resume(usize),
+    /// Maintenance is planned, called off, or heard of by a node.
+    Plan,
+    CallOff(usize),
+    Refresh(usize),
+    /// A monitor is loaded, and saved long after.
+    Load(usize),
+    Save(usize, Box<Monitor>),
     /// A channel stops taking anything, or takes it again.
     Channel(i64),
     Audit,
@@ -70,10 +86,8 @@ pub(super) struct Course {
     channels: Vec<i64>,
     ahead: BTreeMap<(i64, u64), Act>,
     count: u64,
-    look_at: Option<i64>,
-    claim_at: Option<i64>,
+    calendar: Calendar,
     known: Known,
-    is_frozen: bool,
     is_calm: bool,
     has_jumps: bool,
 }
@@ -102,10 +116,8 @@ impl Course {
             channels,
             ahead: BTreeMap::new(),
             count: 0,
-            look_at: None,
-            claim_at: None,
+            calendar: Calendar::default(),
             known: Known::default(),
-            is_frozen: false,
             is_calm: false,
             has_jumps,
         };
@@ -121,6 +133,7 @@ impl Course {
             for _ in 0..self.world.chance.below(3) {
                 self.sometime(horizon, Act::Pause(place));
             }
+            self.sometime(horizon, Act::Load(place));
         }
         for channel in self.channels.clone() {
             self.sometime(horizon, Act::Channel(channel));
@@ -128,10 +141,17 @@ impl Course {
         for _ in 0..2 + self.world.chance.below(8) {
             self.sometime(horizon, Act::Fault);
         }
+        if self.world.chance.one_in(2) {
+            for _ in 0..1 + self.world.chance.below(3) {
+                self.sometime(horizon, Act::Plan);
+            }
+        }
         for _ in 0..AUDITS {
             self.sometime(horizon, Act::Audit);
         }
-        self.look_by(BEGIN);
+        for node in self.world.up() {
+            self.look_by(node, BEGIN);
+        }
         self.after(horizon, Act::Calm);
     }
 
@@ -174,29 +194,39 @@ impl Course {
             }
             Act::Flush(place) => return self.flush(place),
             Act::Repeat(place, said) => return self.repeat(place, said),
-            Act::Look => return self.look(),
-            Act::Mark if self.world.is_up => self.world.mark(),
-            Act::Claim => return self.claim(),
-            Act::Send(delivery, starts) => return self.send(delivery, starts),
+            Act::Look(node) => return self.look(node),
+            Act::Mark(node) => self.mark(node),
+            Act::Claim(node) => return self.claim(node),
+            Act::Send { delivery, node, starts } => return self.send(delivery, node, starts),
             Act::Fault => self.fault(),
             Act::Storm(left) => self.storm(left),
-            Act::Up { is_thaw } => self.up(is_thaw),
+            Act::Up { node, is_thaw } => self.up(node, is_thaw),
             Act::Jump(skew) => self.jump(skew),
             Act::Pause(place) => return self.pause(place),
             Act::Resume(place) => return self.resume(place),
+            Act::Plan => self.plan_maintenance(),
+            Act::CallOff(number) => self.call_off(number),
+            Act::Refresh(node) => self.hear_of_plans(node),
+            Act::Load(place) => self.load(place),
+            Act::Save(place, monitor) => return self.save(place, *monitor),
             Act::Channel(channel) => self.channel(channel),
             Act::Audit => return self.audit(),
             Act::Calm => self.calm(),
-            Act::Mark | Act::End => {}
+            Act::End => {}
         }
         Ok(())
     }
 
     /// Holds against what is committed of some monitors what must always hold.
     fn check(&mut self, places: &[usize]) -> Result<Picture, String> {
-        let jobs: Vec<&Job> = places.iter().map(|place| &self.jobs[*place]).collect();
+        let jobs: Vec<(usize, &Job)> =
+            places.iter().map(|place| (*place, &self.jobs[*place])).collect();
         let picture = Picture::of(&mut self.world, &jobs, &mut self.known);
-        picture.hold(&jobs, &self.channels, self.world.wall())?;
+        let (channels, calendar) = (&self.channels[..], &self.calendar);
+        let wishes = Wishes { channels, calendar, now: self.world.wall() };
+        if !self.has_jumps || self.calendar.plans.is_empty() {
+            picture.hold(&jobs, &wishes)?;
+        }
         if !self.has_jumps {
             picture.hold_news(&jobs, &mut self.known)?;
         }
@@ -206,7 +236,11 @@ impl Course {
     /// Holds everything against the twin, at a moment at which nobody has a reason to be behind.
     fn audit(&mut self) -> Result<(), String> {
         let now = self.world.now;
-        if !self.world.is_up || self.look_at.is_some_and(|at| at <= now + 2_000) {
+        let up = self.world.up();
+        let looks_soon = |at: i64| at <= now + 2_000;
+        if up.is_empty()
+            || up.iter().any(|node| self.world.nodes[*node].look_at.is_some_and(looks_soon))
+        {
             return Ok(());
         }
         let picture = self.check(&self.all())?;
@@ -219,7 +253,11 @@ impl Course {
         for job in &mut self.jobs {
             job.lapse(&self.world.blind, wall);
         }
-        if self.has_jumps { Ok(()) } else { picture.hold_words(&self.jobs, &self.world) }
+        if self.has_jumps {
+            return Ok(());
+        }
+        let (channels, calendar) = (&self.channels[..], &self.calendar);
+        picture.hold_words(&self.jobs, &self.world, &Wishes { channels, calendar, now: wall })
     }
 
     fn all(&self) -> Vec<usize> {
@@ -234,13 +272,19 @@ impl Course {
         if self.world.skew != 0 {
             self.jump(0);
         }
-        self.up(false);
+        for node in 0..self.world.nodes.len() {
+            self.up(node, false);
+        }
+        for number in 0..self.calendar.plans.len() {
+            self.after(MINUTE, Act::CallOff(number));
+        }
         for place in self.all() {
             self.jobs[place].is_alive = Some(self.world.chance.one_in(2));
             self.after(MINUTE, Act::Flush(place));
             self.after(MINUTE, Act::Resume(place));
         }
-        self.after(self.longest() * SLOTS_OF_CALM + 3 * HOUR, Act::End);
+        let tolerated = self.jobs.iter().map(|job| job.tolerance).max().unwrap();
+        self.after(self.longest() * (SLOTS_OF_CALM + tolerated) + 3 * HOUR, Act::End);
     }
 
     /// Nobody was pushed to look at anything, and everything is as it should be.
@@ -262,6 +306,6 @@ impl Course {
         let jobs: Vec<&Job> = self.jobs.iter().collect();
         hold_events(&mut self.world, &jobs)?;
         let is_timely = !self.has_jumps;
-        self.outbox.hold(&mut self.world, &jobs, &self.channels, is_timely)
+        self.outbox.hold(&mut self.world, &jobs, &self.channels, &self.calendar, is_timely)
     }
 }

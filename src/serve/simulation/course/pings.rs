@@ -1,10 +1,9 @@
 //! What clients tell: in whichever order, in pieces, twice, and again long after.
 
 use super::{Act, Course};
-use crate::serve::effects::Effects;
 use crate::serve::record;
 use crate::serve::recorder::Recorded;
-use crate::serve::simulation::clients::{MINUTE, Said};
+use crate::serve::simulation::clients::{HOUR, MINUTE, Said};
 use crate::serve::simulation::world::Fate;
 
 impl Course {
@@ -28,7 +27,7 @@ impl Course {
 
     /// A client tells what it kept, in whichever order and in pieces.
     pub(super) fn flush(&mut self, place: usize) -> Result<(), String> {
-        if !self.world.is_up || self.jobs[place].spool.is_empty() {
+        if self.world.up().is_empty() || self.jobs[place].spool.is_empty() {
             return Ok(());
         }
         let mut batch = self.jobs[place].spool.clone();
@@ -50,28 +49,35 @@ impl Course {
     }
 
     pub(super) fn repeat(&mut self, place: usize, said: Said) -> Result<(), String> {
-        if self.world.is_up { self.tell(place, &[said]) } else { Ok(()) }
+        if self.world.up().is_empty() { Ok(()) } else { self.tell(place, &[said]) }
     }
 
     fn tell(&mut self, place: usize, batch: &[Said]) -> Result<(), String> {
+        let Some(node) = self.world.any_up() else { return Ok(()) };
         let (fate, wall) = (self.fate(), self.world.wall());
         let job = &self.jobs[place];
         let pings: Vec<_> = batch.iter().map(|said| job.ping(said, wall)).collect();
         let id = job.id;
         self.world.note(|| format!("monitor {id} is told {batch:?}: {fate:?}"));
-        let ended = self.world.write(fate, |tx, app, now| {
+        let ended = self.world.write(node, fate, |tx, app, now| {
             let done = record::all(tx, app, &pings, now)?;
             Ok((done.recorded, done.effects))
         });
         if let Some((recorded, effects)) = ended.made {
             self.took(place, batch, &recorded, ended.is_heard)?;
-            self.wake(&effects);
+            self.wake(node, &effects);
             self.check(&[place])?;
         }
-        if let Some(said) = batch.first().filter(|_| self.world.chance.one_in(25)).copied() {
-            self.sometime(3 * self.longest(), Act::Repeat(place, said));
+        if let Some(said) = batch.first().copied() {
+            // A lease makes a repeat dangerous: what it is about may have ended long ago.
+            let often = if said.lease.is_some() { 6 } else { 25 };
+            if self.world.chance.one_in(often) {
+                let within =
+                    self.world.chance.pick(&[said.lease.unwrap_or(HOUR), 3 * self.longest()]);
+                self.sometime(within, Act::Repeat(place, said));
+            }
         }
-        self.may_die_of(fate);
+        self.may_die_of(node, fate);
         Ok(())
     }
 
@@ -94,7 +100,7 @@ impl Course {
                 return Err(format!("{said:?} is {recorded:?}, and known: {is_known}"));
             }
             if !is_known {
-                job.take(*said);
+                job.take(*said, wall);
                 job.fresh.insert(said.key);
             }
             if is_heard {
@@ -103,17 +109,6 @@ impl Course {
             }
         }
         Ok(())
-    }
-
-    /// Wakes the checker and the alerter, as whoever committed does.
-    pub(super) fn wake(&mut self, effects: &Effects) {
-        if let Some(at) = effects.wake_at {
-            let at = at.epoch_ms() - self.world.skew;
-            self.look_by(at);
-        }
-        if effects.alerts {
-            self.claim_when_due();
-        }
     }
 
     /// What becomes of the next write.
