@@ -222,8 +222,9 @@ fn a_job_that_is_killed_while_it_is_stopped_was_paused_until_then() {
 fn a_terminal_that_changes_its_size_is_seen_to_do_so() {
     for options in ["", "--capture pty", "--timeout 1m"] {
         let home = Home::new();
-        let job =
-            "trap 'stty size; exit 4' WINCH; echo $$ $PPID > pids; while :; do sleep 0.01; done";
+        // What it writes to, which need not be what it reads from.
+        let job = "exec 3>&1; trap 'echo changed' WINCH; echo $$ $PPID > pids; \
+                   until [ \"$(stty size <&3)\" = '41 97' ]; do sleep 0.01; done; sleep 0.1; echo seen; exit 4";
         home.write("job.sh", job);
         let script = format!(
             r#"
@@ -232,7 +233,8 @@ shell()
 keys('hb run {options} m -- sh job.sh\n')
 come(lambda: read('pids').endswith('\n'))
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 41, 97, 0, 0))
-wait_for('41 97')
+wait_for('changed')
+wait_for('seen')
 wait_for('ready>')
 print(code().decode())
 "#
