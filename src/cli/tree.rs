@@ -22,8 +22,7 @@ Inside a job
   progress  how far it is        stage   a new stage begins
   step      one named step       metric  what it measured
 Look
-  log       what ran on this host, with no server at all
-  spool     events that are not delivered yet
+  log       what ran on this host     spool     what is not delivered yet
   doctor    check configuration, network and keys, and what to do
 Receive
   serve     take pings, watch deadlines, alert people
