@@ -55,8 +55,8 @@ impl Tally {
 }
 
 /// The address of a check's badge.
-pub(super) fn url_of_check(app: &App, monitor: &Monitor) -> String {
-    format!("{}/b/2/{}.svg", app.public_url(), key_of_check(app, monitor))
+pub(super) fn url_of_check(app: &App, base: &str, monitor: &Monitor) -> String {
+    format!("{base}/b/2/{}.svg", key_of_check(app, monitor))
 }
 
 fn key_of_check(app: &App, monitor: &Monitor) -> String {

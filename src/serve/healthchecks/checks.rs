@@ -40,7 +40,7 @@ impl Call {
 
     /// A check, as this caller sees it.
     pub(super) fn view<'a>(&self, caller: Caller, (monitor, channels): &'a Seen) -> Check<'a> {
-        view::check(&self.app, monitor, channels, self.look(caller))
+        view::check(&self.app, &self.app.public_url(), monitor, channels, self.look(caller))
     }
 }
 

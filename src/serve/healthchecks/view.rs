@@ -104,9 +104,10 @@ fn standing_by(compiled: &Compiled, monitor: &Monitor, now: Moment) -> (Shown, M
     (shown(&compiled.rules, &state, &memory, now), memory)
 }
 
-/// A check.
+/// A check; addresses begin with `base`.
 pub(super) fn check<'a>(
     app: &App,
+    base: &str,
     monitor: &'a Monitor,
     channels: &[Channel],
     look: Look,
@@ -137,8 +138,8 @@ pub(super) fn check<'a>(
         subject_fail: subject(&words.failure_kw),
         words,
         timing: timing(&compiled),
-        badge_url: badges::url_of_check(app, monitor),
-        address: address(app, monitor, channels, look),
+        badge_url: badges::url_of_check(app, base, monitor),
+        address: address(base, monitor, channels, look),
     }
 }
 
@@ -159,11 +160,11 @@ fn timing(compiled: &Compiled) -> Timing {
     Timing::Schedule { schedule, tz }
 }
 
-fn address<'a>(app: &App, monitor: &'a Monitor, channels: &[Channel], look: Look) -> Address<'a> {
+fn address<'a>(base: &str, monitor: &'a Monitor, channels: &[Channel], look: Look) -> Address<'a> {
     if look.is_reader {
         return Address::Hidden { unique_key: unique::key(&monitor.uuid) };
     }
-    let (base, uuid) = (app.public_url(), monitor.uuid.as_str());
+    let uuid = monitor.uuid.as_str();
     let own = format!("{base}/api/v{}/checks/{uuid}", look.version);
     Address::Known {
         uuid,
@@ -178,15 +179,19 @@ fn address<'a>(app: &App, monitor: &'a Monitor, channels: &[Channel], look: Look
 /// Checks that one thread writes: fewer are not worth a second one.
 const PIECE: usize = 500;
 
+/// What one takes, more or less: room that is asked for at once need not be moved.
+const CHECK_BYTES: usize = 1024;
+
 /// All of these checks as one answer, written by as many threads as the host has processors.
 pub(super) fn list(app: &App, monitors: &[Monitor], channels: &[Channel], look: Look) -> Vec<u8> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let piece = monitors.len().div_ceil(threads).max(PIECE);
+    let base = app.public_url();
     let write = |monitors: &[Monitor]| {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(monitors.len() * CHECK_BYTES);
         for monitor in monitors {
             // Writing into memory does not fail.
-            let _ = serde_json::to_writer(&mut text, &check(app, monitor, channels, look));
+            let _ = serde_json::to_writer(&mut text, &check(app, &base, monitor, channels, look));
             text.push(b',');
         }
         text
@@ -196,10 +201,11 @@ pub(super) fn list(app: &App, monitors: &[Monitor], channels: &[Channel], look: 
         let mut pieces = monitors.chunks(piece);
         let first = pieces.next().unwrap_or_default();
         let others: Vec<_> = pieces.map(|others| scope.spawn(move || write(others))).collect();
-        text.extend(write(first));
+        text.extend_from_slice(&write(first));
+        text.reserve_exact(others.len() * piece * CHECK_BYTES);
         for written in others {
             match written.join() {
-                Ok(written) => text.extend(written),
+                Ok(written) => text.extend_from_slice(&written),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }

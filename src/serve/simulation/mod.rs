@@ -16,8 +16,8 @@
 //! - `twin` says naively how a monitor must be judged, `runs` the same of runs and `calendar` who is to be
 //!   left alone; `promises` holds everything against them.
 //!
-//! A judge must be able to find somebody guilty. Of 150 seeds these mistakes, made on purpose, were each
-//! found, and most by every third seed or more (2026-11): no blind time is noted, or not by the checker, or a
+//! A judge must be able to find somebody guilty. Of 150 seeds at least one found each of these mistakes, made
+//! on purpose (2026-11): no blind time is noted, or not by the checker, or a
 //! node counts its own marks only; each restart postpones deadlines; an old success hides a failure;
 //! tolerance is off by one; what comes a little early does not count; a pause does not end by itself; a start
 //! that is late is so at once; leases never end, or without regard to blind times; run limits never
