@@ -42,11 +42,8 @@ pub(crate) fn config(settings: &ClientSettings) -> Result<ClientConfig> {
         let given = settings.ca_file.clone();
         let given = given.or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
         let named = given.as_deref().map(certificates).transpose()?.unwrap_or_default();
-        let roots = Arc::new(roots(given.as_deref(), &named)?);
-        let inner = WebPkiServerVerifier::builder_with_provider(roots, provider)
-            .build()
-            .context("cannot set up TLS")?;
-        let verifier = Arc::new(NamedOrTrusted { inner, named });
+        let believed = Believed::Named(named_or_trusted(given.as_deref(), named, &provider)?);
+        let verifier = Arc::new(Verifier { believed, provider });
         builder.dangerous().with_custom_certificate_verifier(verifier)
     } else {
         builder.with_root_certificates(RootCertStore::empty())
@@ -89,24 +86,34 @@ pub(crate) fn database(
         .with_safe_default_protocol_versions()
         .context("cannot set up TLS")?
         .dangerous();
-    let builder = if proof == Proof::Nothing {
-        builder.with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-    } else {
+    let named_or_trusted = || {
         let named = ca_file.map(certificates).transpose()?.unwrap_or_default();
-        let roots = Arc::new(roots(ca_file, &named)?);
-        let inner = WebPkiServerVerifier::builder_with_provider(roots, provider)
-            .build()
-            .context("cannot set up TLS")?;
-        let named = NamedOrTrusted { inner, named };
-        match proof {
-            Proof::Name => builder.with_custom_certificate_verifier(Arc::new(named)),
-            _ => builder.with_custom_certificate_verifier(Arc::new(AnyName(named))),
-        }
+        named_or_trusted(ca_file, named, &provider)
     };
+    let believed = match proof {
+        Proof::Nothing => Believed::Anybody,
+        Proof::Authority => Believed::AnyName(named_or_trusted()?),
+        Proof::Name => Believed::Named(named_or_trusted()?),
+    };
+    let builder =
+        builder.with_custom_certificate_verifier(Arc::new(Verifier { believed, provider }));
     let mut config = identified(builder, identity)?;
     // Servers that begin with TLS at once insist on it, the others do not mind.
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(config)
+}
+
+/// Who is trusted: the authorities of this host, or those of a file and the very certificates in it.
+fn named_or_trusted(
+    file: Option<&Path>,
+    named: Vec<CertificateDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<NamedOrTrusted> {
+    let roots = Arc::new(roots(file, &named)?);
+    let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+        .build()
+        .context("cannot set up TLS")?;
+    Ok(NamedOrTrusted { inner, named })
 }
 
 fn roots(given: Option<&Path>, named: &[CertificateDer<'static>]) -> Result<RootCertStore> {
@@ -140,6 +147,18 @@ fn unreadable(what: &str, file: &Path) -> String {
     format!("cannot read {what} from `{}`", file.display())
 }
 
+/// Who is believed to be the server. That it has the key of its certificate, the handshake proves
+/// in each case.
+#[derive(Debug)]
+enum Believed {
+    /// Whoever answers.
+    Anybody,
+    /// What leads to a root and has its name, and the very certificates that a person named.
+    Named(NamedOrTrusted),
+    /// The same, whatever their names.
+    AnyName(NamedOrTrusted),
+}
+
 /// Trusts what leads to a root, and the very certificates that a person named.
 #[derive(Debug)]
 struct NamedOrTrusted {
@@ -147,34 +166,63 @@ struct NamedOrTrusted {
     named: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for NamedOrTrusted {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verified = self.inner.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
+/// What a server shows to be believed.
+struct Shown<'a> {
+    certificate: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    name: &'a ServerName<'a>,
+    ocsp: &'a [u8],
+    now: UnixTime,
+}
+
+impl NamedOrTrusted {
+    fn judge(&self, shown: &Shown<'_>) -> Result<ServerCertVerified, Error> {
+        let Shown { certificate, intermediates, name, ocsp, now } = shown;
+        let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp, *now);
         match verified {
             // The library looks at the dates before it looks at what the certificate is for, so a
             // named certificate that comes here is within its dates.
             Err(Error::InvalidCertificate(CertificateError::Other(other)))
                 if other.to_string().contains("CaUsedAsEndEntity")
-                    && self.named.iter().any(|named| named == end_entity) =>
+                    && self.named.iter().any(|named| named == *certificate) =>
             {
-                let parsed = ParsedCertificate::try_from(end_entity)?;
-                rustls::client::verify_server_name(&parsed, server_name)?;
+                let parsed = ParsedCertificate::try_from(*certificate)?;
+                rustls::client::verify_server_name(&parsed, name)?;
                 Ok(ServerCertVerified::assertion())
             }
             verdict => verdict,
+        }
+    }
+}
+
+/// A verifier for the library.
+#[derive(Debug)]
+struct Verifier {
+    believed: Believed,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let shown = Shown { certificate, intermediates, name, ocsp, now };
+        match &self.believed {
+            Believed::Anybody => Ok(ServerCertVerified::assertion()),
+            Believed::Named(named) => named.judge(&shown),
+            Believed::AnyName(named) => match named.judge(&shown) {
+                // The library looks at the name last, when everything else is proved.
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName
+                    | CertificateError::NotValidForNameContext { .. },
+                )) => Ok(ServerCertVerified::assertion()),
+                verdict => verdict,
+            },
         }
     }
 
@@ -184,46 +232,7 @@ impl ServerCertVerifier for NamedOrTrusted {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Believes whoever answers.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let known = &self.0.signature_verification_algorithms;
+        let known = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, known)
     }
 
@@ -233,59 +242,12 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let known = &self.0.signature_verification_algorithms;
+        let known = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, known)
     }
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Trusts an authority's word and asks for no name.
-#[derive(Debug)]
-struct AnyName(NamedOrTrusted);
-
-impl ServerCertVerifier for AnyName {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verified =
-            self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match verified {
-            // The library looks at the name last, when everything else is proved.
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
