@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::monitor_definition::settings_file;
+use super::given::object_of;
 use super::receiver::{Failed, elsewhere, resolved};
 use crate::config::secret::SecretSource;
 use crate::domain::text;
@@ -84,7 +84,7 @@ impl SettingsArguments {
     /// The members that were given. `kind` is the kind that the channel has, where it has one already.
     pub(crate) fn members(&self, kind: Option<&str>) -> Result<Map<String, Value>, Failed> {
         let mut members = match &self.json_settings {
-            Some(path) => settings_file(path)?,
+            Some(path) => object_of(path)?,
             None => Map::new(),
         };
         if let Some(kind) = &self.kind {

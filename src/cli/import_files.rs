@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::monitor_apply::text_of;
+use super::given::text_of;
 use super::receiver::{Asking, Failed};
 use super::table::one_line;
 use super::{exit, import_cronitor, import_kuma, say};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use super::monitor_apply::text_of;
+use super::given::text_of;
 use super::receiver::{Asking, Failed};
 use super::table::one_line;
 use super::{exit, say};

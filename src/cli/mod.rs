@@ -21,6 +21,7 @@ pub(crate) mod entry;
 mod exit;
 mod export;
 mod flags;
+mod given;
 mod import;
 mod import_cronitor;
 mod import_files;

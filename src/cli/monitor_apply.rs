@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::given::text_of;
 use super::monitor::each;
 use super::receiver::{Asking, Failed, print};
 use super::table::one_line;
@@ -17,7 +18,6 @@ use crate::client::answer::Object;
 use crate::client::api::{Answer, Ask, Trouble};
 use crate::config::monitors::{self, MonitorsFile};
 use crate::domain::text;
-use crate::sys::files;
 
 /// Time for the answer: a file of a thousand monitors is judged monitor by monitor.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -119,19 +119,6 @@ fn read(path: &Path) -> Result<MonitorsFile, Failed> {
     let is_json = path.extension().is_some_and(|extension| extension == "json")
         || (path.extension().is_none() && text.trim_start().starts_with('{'));
     Ok(if is_json { monitors::json(&text) } else { monitors::toml(&text) })
-}
-
-/// The text of a file that a person named, or of stdin.
-pub(super) fn text_of(path: &Path) -> Result<String, Failed> {
-    let shown = text::excerpt(path.as_os_str().as_encoded_bytes());
-    let read = match path.to_str() {
-        Some("-") => files::read_bounded(std::io::stdin().lock()),
-        _ => files::read_given(path),
-    };
-    let bytes = read.map_err(|error| {
-        Failed::usage(format!("cannot read `{shown}`: {}", text::without_errno(&error.to_string())))
-    })?;
-    String::from_utf8(bytes).map_err(|_| Failed::usage(format!("`{shown}` is no UTF-8 text")))
 }
 
 /// Tells everything that is wrong, in the order of the lines.

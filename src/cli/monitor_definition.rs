@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::given::object_of;
 use super::receiver::Failed;
-use crate::domain::{name, text};
-use crate::sys::files;
+use crate::domain::name;
 
 /// A monitor's definition. An empty value takes back what was said before.
 #[derive(Args, Debug, Default)]
@@ -58,7 +58,7 @@ impl DefinitionArguments {
     /// The members that were given.
     pub(crate) fn members(&self) -> Result<Map<String, Value>, Failed> {
         let mut members = match &self.json_settings {
-            Some(path) => settings_file(path)?,
+            Some(path) => object_of(path)?,
             None => Map::new(),
         };
         let texts = [
@@ -96,30 +96,6 @@ impl DefinitionArguments {
 /// A name that `hb run` can use, too.
 pub(crate) fn usable_name(word: &str) -> Result<(), Failed> {
     name::refuse(word).map_or(Ok(()), |why| Err(Failed::usage(why)))
-}
-
-/// A JSON object from a file, or from stdin.
-pub(crate) fn settings_file(path: &std::path::Path) -> Result<Map<String, Value>, Failed> {
-    let shown = text::excerpt(path.as_os_str().as_encoded_bytes());
-    let read = match path.to_str() {
-        Some("-") => files::read_bounded(std::io::stdin().lock()),
-        _ => files::read_given(path),
-    };
-    let bytes = read.map_err(|error| {
-        Failed::usage(format!("cannot read `{shown}`: {}", text::without_errno(&error.to_string())))
-    })?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => {
-            Err(Failed::usage(format!("`{shown}` holds no JSON object, as in `{{\"grace\": 60}}`")))
-        }
-        // The words may hold a secret, and the place is enough to find it.
-        Err(error) => Err(Failed::usage(format!(
-            "`{shown}` is no JSON: line {}, column {}",
-            error.line(),
-            error.column()
-        ))),
-    }
 }
 
 #[cfg(test)]
