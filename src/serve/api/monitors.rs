@@ -58,6 +58,17 @@ pub(crate) fn one_of(
     })
 }
 
+/// The monitor of this name, locked, if it is what its caller expects to find.
+fn as_expected(
+    tx: &mut dyn Tx,
+    caller: Caller,
+    name: &str,
+    expected: &IfMatch,
+) -> Result<Result<Monitor, Mistake>, Trouble> {
+    let found = named(tx, caller, name, true)?;
+    Ok(found.and_then(|monitor| expected.check(&monitor.about).map(|()| monitor)))
+}
+
 /// A monitor with what its answer needs.
 pub(crate) type Shown = (Monitor, Vec<Channel>);
 
@@ -262,13 +273,10 @@ async fn change_to(
 ) -> Result<Shown, Mistake> {
     let (maker, slug) = (Arc::clone(app), slug.to_owned());
     let changed = app.store.write(move |tx| {
-        let monitor = match named(tx, caller, &slug, true)? {
+        let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
-        if let Err(mistake) = expected.check(&monitor.about) {
-            return Ok(Err(mistake));
-        }
         let definition = match definition(tx, &monitor)? {
             Ok(definition) => definition,
             Err(mistake) => return Ok(Err(mistake)),
@@ -305,13 +313,10 @@ pub(crate) async fn release(
 ) -> Result<Response, Mistake> {
     let expected = IfMatch::of(&headers);
     let released = app.store.write(move |tx| {
-        let monitor = match named(tx, caller, &slug, true)? {
+        let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
-        if let Err(mistake) = expected.check(&monitor.about) {
-            return Ok(Err(mistake));
-        }
         if let Some(file) = in_file::label(&monitor.about) {
             let (now, detail) = (clock::now(), json!({ "file": { "was": file, "is": null } }));
             audit::note(tx, caller, "monitor.release", &monitor.about.slug, Some(&detail), now)?;
@@ -334,13 +339,10 @@ pub(crate) async fn remove(
 ) -> Result<Response, Mistake> {
     let expected = IfMatch::of(&headers);
     let removed = app.store.write(move |tx| {
-        let monitor = match named(tx, caller, &slug, true)? {
+        let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
-        if let Err(mistake) = expected.check(&monitor.about) {
-            return Ok(Err(mistake));
-        }
         if let Some(why) = in_file::why(&monitor.about) {
             return Ok(Err(in_file::refusal(why)));
         }
