@@ -145,11 +145,19 @@ impl Sqlite {
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<CachedStatement<'_>, Trouble> {
-        let text = self
-            .texts
-            .entry((sql.as_ptr().addr(), sql.len()))
-            .or_insert_with(|| sql.replace('$', "?"));
-        self.connection.prepare_cached(text).map_err(|error| trouble(&error))
+        self.with_statement(sql).map(|(_, statement)| statement)
+    }
+
+    /// A statement, and the connection that knows what it came to.
+    fn with_statement(
+        &mut self,
+        sql: &'static str,
+    ) -> Result<(&Connection, CachedStatement<'_>), Trouble> {
+        let Sqlite { connection, texts } = self;
+        let text =
+            texts.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(|| sql.replace('$', "?"));
+        let statement = connection.prepare_cached(text).map_err(|error| trouble(&error))?;
+        Ok((connection, statement))
     }
 }
 
@@ -291,11 +299,14 @@ impl Tx for Sqlite {
         many: &'static Many,
         rows: &[Vec<Value>],
     ) -> Result<Vec<(usize, i64)>, Trouble> {
+        let (connection, mut statement) = self.with_statement(many.sqlite)?;
         let mut made = Vec::with_capacity(rows.len());
         for (place, params) in rows.iter().enumerate() {
-            // Found again for each row: a statement that is held forbids to ask for the number.
-            if self.run(many.sqlite, params)? == 1 {
-                made.push((place, self.connection.last_insert_rowid()));
+            let count = bind(&mut statement, params)
+                .and_then(|()| statement.raw_execute())
+                .map_err(|error| trouble(&error))?;
+            if count == 1 {
+                made.push((place, connection.last_insert_rowid()));
             }
         }
         Ok(made)
