@@ -10,14 +10,14 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod load;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use load::Load;
 
 const API_KEY: &str = "hbw_0123456789012345678901234567";
 
@@ -40,7 +40,7 @@ struct Settings {
     url: String,
     monitors: u64,
     seconds: u64,
-    connections: u64,
+    connections: usize,
     rate: Option<f64>,
 }
 
@@ -57,7 +57,7 @@ impl Settings {
             url: words.get(1).expect("the address of an empty PostgreSQL").clone(),
             monitors: number("--monitors").unwrap_or(10_000),
             seconds: number("--seconds").unwrap_or(10),
-            connections: number("--connections").unwrap_or(128),
+            connections: number("--connections").unwrap_or(128) as usize,
             rate: number("--rate").map(|rate| rate as f64),
         }
     }
@@ -83,13 +83,18 @@ fn main() {
 /// Pings through these nodes, and what they cost the database.
 async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&Node]) -> u64 {
     let before = database.cost().await;
-    let addresses: Vec<String> = nodes.iter().map(|node| node.address.clone()).collect();
-    let (count, elapsed, mut latencies) = load(settings, addresses).await;
+    let load = Load {
+        addresses: nodes.iter().map(|node| node.address.clone()).collect(),
+        connections: settings.connections,
+        lasts: Duration::from_secs(settings.seconds),
+        rate: settings.rate,
+    };
+    let monitors = settings.monitors;
+    let taken = load.run(move |number| ping(number, monitors)).await;
     // Counters of PostgreSQL are written down a moment after the fact.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = database.cost().await;
-    latencies.sort_by(f64::total_cmp);
-    let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
+    let count = taken.count();
     let each = |before: Option<u64>, after: Option<u64>| match (before, after) {
         (Some(before), Some(after)) => format!("{:.2}", (after - before) as f64 / count as f64),
         _ => "?".to_owned(),
@@ -97,9 +102,9 @@ async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&N
     println!(
         "{name:<10} {:>8.0} pings/s   p50 {:>6.1} ms   p99 {:>6.1} ms   statements per ping {}   \
          commits per ping {}",
-        count as f64 / elapsed.as_secs_f64(),
-        at(0.5),
-        at(0.99),
+        taken.rate(),
+        taken.at(0.5),
+        taken.at(0.99),
         each(before.statements, after.statements),
         each(Some(before.commits), Some(after.commits)),
     );
@@ -197,71 +202,10 @@ impl Database {
     }
 }
 
-/// Pings as fast as answers come, or at a rate; how many were acknowledged, in which time, and how long
-/// each took in milliseconds.
-async fn load(settings: &Settings, addresses: Vec<String>) -> (u64, Duration, Vec<f64>) {
-    let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let pause =
-        settings.rate.map(|rate| Duration::from_secs_f64(settings.connections as f64 / rate));
-    let began = Instant::now();
-    let mut connections = tokio::task::JoinSet::new();
-    for number in 0..settings.connections {
-        let address = addresses[number as usize % addresses.len()].clone();
-        let (stop, next, monitors) = (Arc::clone(&stop), Arc::clone(&next), settings.monitors);
-        connections.spawn(one(address, monitors, stop, next, pause));
-    }
-    tokio::time::sleep(Duration::from_secs(settings.seconds)).await;
-    stop.store(true, Ordering::Relaxed);
-    let mut latencies = Vec::new();
-    while let Some(done) = connections.join_next().await {
-        latencies.extend(done.expect("a connection ends well"));
-    }
-    (latencies.len() as u64, began.elapsed(), latencies)
-}
-
-/// One connection: a ping, its answer, the next ping.
-async fn one(
-    address: String,
-    monitors: u64,
-    stop: Arc<AtomicBool>,
-    next: Arc<AtomicU64>,
-    pause: Option<Duration>,
-) -> Vec<f64> {
-    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
-    stream.set_nodelay(true).expect("an option");
-    let (mut latencies, mut buffer, mut due) = (Vec::new(), vec![0u8; 4096], Instant::now());
-    while !stop.load(Ordering::Relaxed) {
-        if let Some(pause) = pause {
-            due += pause;
-            tokio::time::sleep_until(due.into()).await;
-        }
-        // A step that has no factor in common with any usual number spreads them over the table.
-        let monitor = next.fetch_add(1, Ordering::Relaxed).wrapping_mul(7_919) % monitors;
-        let path = format!("/ping/00000000-0000-4000-8000-{monitor:012x}");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nUser-Agent: bench\r\n\r\n");
-        let sent = Instant::now();
-        stream.write_all(request.as_bytes()).await.expect("writes");
-        answer(&mut stream, &mut buffer).await;
-        latencies.push(sent.elapsed().as_secs_f64() * 1000.0);
-    }
-    latencies
-}
-
-/// Reads one answer to its end; all of them are short.
-async fn answer(stream: &mut tokio::net::TcpStream, buffer: &mut [u8]) {
-    let mut filled = 0;
-    loop {
-        let read = stream.read(&mut buffer[filled..]).await.expect("reads");
-        assert!(read > 0, "the server has closed the connection");
-        filled += read;
-        let text = std::str::from_utf8(&buffer[..filled]).expect("text");
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let length = head.lines().find_map(|line| {
-            line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
-        });
-        if body.len() >= length.unwrap_or(0) {
-            return;
-        }
-    }
+/// A ping of one monitor after the other.
+fn ping(number: u64, monitors: u64) -> String {
+    // A step that has no factor in common with any usual number spreads them over the table.
+    let monitor = number.wrapping_mul(7_919) % monitors;
+    let path = format!("/ping/00000000-0000-4000-8000-{monitor:012x}");
+    format!("GET {path} HTTP/1.1\r\nHost: h\r\nUser-Agent: bench\r\n\r\n")
 }

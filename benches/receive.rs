@@ -13,14 +13,14 @@
     reason = "a benchmark prints what it measured"
 )]
 
+mod load;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use load::{Load, Taken};
 
 const CONNECTIONS: usize = 64;
 const MONITORS: usize = 1_000;
@@ -138,94 +138,19 @@ impl Drop for Running {
     }
 }
 
-/// What came of a load.
-struct Taken {
-    latencies_ms: Vec<f64>,
-    elapsed: Duration,
-}
-
-impl Taken {
-    fn rate(&self) -> f64 {
-        self.latencies_ms.len() as f64 / self.elapsed.as_secs_f64()
-    }
-
-    /// The latency below which this part lies.
-    fn at(&self, part: f64) -> f64 {
-        let mut sorted = self.latencies_ms.clone();
-        sorted.sort_by(f64::total_cmp);
-        sorted[((sorted.len() - 1) as f64 * part) as usize]
-    }
-}
-
 /// Pings for one round, as fast as answers come or at a rate.
 async fn load(address: &str, pings: &[String], rate: Option<f64>) -> Taken {
-    let stop = Arc::new(AtomicBool::new(false));
-    let next = Arc::new(AtomicU64::new(0));
-    let began = Instant::now();
-    let pause = rate.map(|rate| Duration::from_secs_f64(CONNECTIONS as f64 / rate));
-    let mut connections = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let (address, pings) = (address.to_owned(), pings.to_vec());
-        connections.spawn(one(address, pings, Arc::clone(&stop), Arc::clone(&next), pause));
-    }
-    tokio::time::sleep(ROUND).await;
-    stop.store(true, Ordering::Relaxed);
-    let mut latencies_ms = Vec::new();
-    while let Some(done) = connections.join_next().await {
-        latencies_ms.extend(done.expect("a connection ends well"));
-    }
-    Taken { latencies_ms, elapsed: began.elapsed() }
-}
-
-/// One connection: a ping, its answer, the next ping.
-async fn one(
-    address: String,
-    pings: Vec<String>,
-    stop: Arc<AtomicBool>,
-    next: Arc<AtomicU64>,
-    pause: Option<Duration>,
-) -> Vec<f64> {
-    let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
-    stream.set_nodelay(true).expect("an option");
-    let mut latencies = Vec::new();
-    let mut buffer = vec![0u8; 4096];
-    let mut due = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        if let Some(pause) = pause {
-            due += pause;
-            tokio::time::sleep_until(due.into()).await;
-        }
-        let number = next.fetch_add(1, Ordering::Relaxed) as usize;
-        let path = &pings[number % pings.len()];
-        let request = format!(
+    let addresses = vec![address.to_owned()];
+    let load = Load { addresses, connections: CONNECTIONS, lasts: ROUND, rate };
+    let pings = pings.to_vec();
+    let ping = move |number: u64| {
+        let path = &pings[number as usize % pings.len()];
+        format!(
             "POST {path} HTTP/1.1\r\nHost: h\r\nUser-Agent: bench\r\nContent-Length: 200\r\n\r\n{:200}",
             "rsync: done"
-        );
-        let sent = Instant::now();
-        stream.write_all(request.as_bytes()).await.expect("writes");
-        answer(&mut stream, &mut buffer).await;
-        latencies.push(sent.elapsed().as_secs_f64() * 1000.0);
-    }
-    latencies
-}
-
-/// Reads one answer to its end; all of them are short.
-async fn answer(stream: &mut tokio::net::TcpStream, buffer: &mut [u8]) {
-    let mut filled = 0;
-    loop {
-        let read = stream.read(&mut buffer[filled..]).await.expect("reads");
-        assert!(read > 0, "the server has closed the connection");
-        filled += read;
-        let text = std::str::from_utf8(&buffer[..filled]).expect("text");
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        let length = head.lines().find_map(|line| {
-            line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok()
-        });
-        if body.len() >= length.unwrap_or(0) {
-            return;
-        }
-    }
+        )
+    };
+    load.run(ping).await
 }
 
 /// Clients that send half a request and wait; one that was dropped comes again.
