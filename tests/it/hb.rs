@@ -1,9 +1,11 @@
 //! The harness: a temporary home, the real `hb` in it, and exact expectations of what it does.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// The binary under test: the one that cargo built, or another build of it.
@@ -141,10 +143,28 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Runs a command to its end.
+    /// Runs a command to its end, and until nobody holds its output any more.
     pub(crate) fn of(command: &mut Command) -> Seen {
+        let _watched = watch(format!("{command:?}"));
         Seen::from(command.output().expect("the command can be started"))
     }
+}
+
+/// As long a command of a test may take, with whatever it leaves behind on its streams.
+const COMMAND_TIME_MAX: Duration = Duration::from_secs(600);
+
+/// Ends all tests, and names the culprit, unless the answer is dropped in time: one that waits for ever
+/// would say nothing, and nobody would learn which one it was.
+fn watch(what: String) -> mpsc::Sender<()> {
+    let (done, wait) = mpsc::channel();
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    std::thread::spawn(move || {
+        if wait.recv_timeout(COMMAND_TIME_MAX) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = writeln!(std::io::stderr(), "\n{test} waits for ever for: {what}");
+            std::process::exit(101);
+        }
+    });
+    done
 }
 
 impl From<Output> for Seen {
