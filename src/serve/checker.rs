@@ -91,7 +91,7 @@ pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Tr
         one.step(&Input::Tick, now);
         one.settle(tx, app, now, &mut effects)?;
     }
-    judge::save(tx, judged.iter().collect())?;
+    judge::save(tx, judged.iter().collect(), now)?;
     let reminders = incidents::to_remind(tx, now, REMINDERS_MAX)?;
     more |= reminders.len() == REMINDERS_MAX as usize;
     for incident in reminders {

@@ -132,7 +132,7 @@ fn judge_anew(
         let mut judged = Judged::new(app, found.monitor, now);
         judged.step(&Input::Rules, now);
         judged.settle(tx, app, now, effects)?;
-        judge::save(tx, vec![&judged])?;
+        judge::save(tx, vec![&judged], now)?;
     }
     Ok(())
 }

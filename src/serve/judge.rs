@@ -372,12 +372,12 @@ impl Judged {
 }
 
 /// Writes back what was judged.
-pub(crate) fn save(tx: &mut dyn Tx, judged: Vec<&Judged>) -> Result<(), Trouble> {
+pub(crate) fn save(tx: &mut dyn Tx, judged: Vec<&Judged>, now: Moment) -> Result<(), Trouble> {
     let lives: Vec<Live> = judged.iter().map(|one| one.live()).collect::<Result<_, _>>()?;
     let rows: Vec<(i64, i64, &Live)> = judged
         .iter()
         .zip(&lives)
         .map(|(one, live)| (one.monitor.id, one.monitor.version, live))
         .collect();
-    monitors::save(tx, &rows)
+    monitors::save(tx, &rows, now)
 }

@@ -83,7 +83,7 @@ pub(crate) fn all(
     for judged in monitors.values_mut() {
         judged.settle(tx, app, now, &mut effects)?;
     }
-    super::judge::save(tx, monitors.values().collect())?;
+    super::judge::save(tx, monitors.values().collect(), now)?;
     Ok(Done { recorded, effects })
 }
 

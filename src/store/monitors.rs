@@ -62,7 +62,7 @@ pub(crate) struct Live {
     pub(crate) state: String,
     /// The word that is shown.
     pub(crate) status: String,
-    /// When the checker has something to do here.
+    /// When the checker has something to do here; what is stored may be a little earlier.
     pub(crate) wake_at: Option<Moment>,
     /// When it is expected.
     pub(crate) due_at: Option<Moment>,
@@ -151,13 +151,18 @@ pub(crate) fn update_about(
 }
 
 /// Saves what hb found out about many monitors, each of the version that was loaded.
-pub(crate) fn save(tx: &mut dyn Tx, monitors: &[(i64, i64, &Live)]) -> Result<(), Trouble> {
+pub(crate) fn save(
+    tx: &mut dyn Tx,
+    monitors: &[(i64, i64, &Live)],
+    now: Moment,
+) -> Result<(), Trouble> {
     let rows: Vec<Vec<Value>> = monitors
         .iter()
         .map(|(id, version, live)| {
-            let mut values = Vec::with_capacity(12);
+            let mut values = Vec::with_capacity(13);
             values.extend([Value::Int(*id), Value::Int(*version)]);
             values.extend(live_values(live));
+            values.push(Value::from(now));
             values
         })
         .collect();

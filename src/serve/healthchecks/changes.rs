@@ -76,7 +76,7 @@ async fn change(
             return Ok(Err(refusal));
         }
         judged.settle(tx, &app, now, &mut effects)?;
-        judge::save(tx, vec![&judged])?;
+        judge::save(tx, vec![&judged], now)?;
         Ok(Ok((seen(tx, id)?, effects)))
     });
     let (seen, effects) = changed.await??;

@@ -250,7 +250,7 @@ fn hear(
         ..live
     };
     effects.wake(live.wake_at);
-    monitors::save(tx, &[(id, version, &live)])
+    monitors::save(tx, &[(id, version, &live)], now)
 }
 
 fn kind(word: &str) -> Kind {

@@ -31,7 +31,7 @@ fn monitors_as(bed: &Bed, rows: &'static [Row]) -> Vec<i64> {
             .zip(&lives)
             .map(|(found, live)| (found.monitor.id, found.monitor.version, live))
             .collect();
-        monitors::save(tx, &saves)
+        monitors::save(tx, &saves, at(0))
     });
     saved.expect("monitors can be saved");
     ids

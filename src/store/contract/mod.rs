@@ -45,6 +45,10 @@ const LAWS: &[Law] = &[
     ("names_lead_to_monitors_in_their_order", watched::names_lead_to_monitors_in_their_order),
     ("a_save_of_an_old_version_is_refused", watched::a_save_of_an_old_version_is_refused),
     ("what_is_due_comes_in_its_order", watched::what_is_due_comes_in_its_order),
+    (
+        "who_wakes_a_little_early_stays_where_it_is",
+        watched::who_wakes_a_little_early_stays_where_it_is,
+    ),
     ("who_was_in_doubt_is_counted", doubts::who_was_in_doubt_is_counted),
     ("whoever_may_be_told_of_is_woken", doubts::whoever_may_be_told_of_is_woken),
     ("keys_and_projects_come_back", nouns::keys_and_projects_come_back),

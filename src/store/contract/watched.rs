@@ -65,7 +65,7 @@ pub(super) fn a_monitor_comes_back_as_it_went(bed: &Bed) {
     expected.live = Live { status: "new".to_owned(), ..Live::default() };
     expected.version = 3;
     let live = expected.live.clone();
-    bed.write(move |tx| monitors::save(tx, &[(1, 2, &live)])).expect("it is saved");
+    bed.write(move |tx| monitors::save(tx, &[(1, 2, &live)], at(0))).expect("it is saved");
     assert_eq!(bed.read(|tx| look(tx, 1)), Ok(expected));
     let tagged = |tags: &'static [&'static str]| {
         bed.read(move |tx| {
@@ -170,7 +170,7 @@ pub(super) fn a_save_of_an_old_version_is_refused(bed: &Bed) {
                 .iter()
                 .map(|(which, version)| ([one, two][*which], *version, &live))
                 .collect();
-            monitors::save(tx, &saves)
+            monitors::save(tx, &saves, at(0))
         })
     };
     assert_eq!(save(&[(0, 1)]), Ok(()));
@@ -192,7 +192,7 @@ pub(super) fn what_is_due_comes_in_its_order(bed: &Bed) {
         let wake = |ms: Option<i64>| Live { wake_at: ms.map(at), ..Live::default() };
         let lives = [wake(Some(30)), wake(None), wake(Some(10)), wake(Some(40)), wake(Some(10))];
         let saves: Vec<_> = ids.iter().zip(&lives).map(|(id, live)| (*id, 1, live)).collect();
-        monitors::save(tx, &saves)?;
+        monitors::save(tx, &saves, at(0))?;
         assert_eq!(due::next_wake(tx)?, Some(at(10)));
         let mut found = Vec::new();
         for (now, limit) in [(9, 9), (10, 9), (39, 9), (40, 2), (99, 9)] {
@@ -202,4 +202,33 @@ pub(super) fn what_is_due_comes_in_its_order(bed: &Bed) {
         Ok(found)
     });
     assert_eq!(due, Ok(vec![vec![], vec![2, 4], vec![2, 4, 0], vec![2, 4], vec![2, 4, 0, 3]]));
+}
+
+pub(super) fn who_wakes_a_little_early_stays_where_it_is(bed: &Bed) {
+    let id = bed.monitors(1)[0];
+    let woken = bed.write(move |tx| {
+        let mut woken = Vec::new();
+        let steps = [
+            (0, Some(1000)),
+            (50, Some(1100)),
+            (50, Some(1200)),
+            (50, Some(600)),
+            (600, Some(601)),
+            (600, None),
+            (600, Some(i64::MAX)),
+            (600, Some(i64::MAX - 1)),
+            (600, Some(i64::MAX)),
+            (600, Some(i64::MIN)),
+            (600, Some(i64::MAX)),
+        ];
+        for (version, (now, wake_at)) in (1..).zip(steps) {
+            let live = Live { wake_at: wake_at.map(at), ..Live::default() };
+            monitors::save(tx, &[(id, version, &live)], at(now))?;
+            woken.push(look(tx, id)?.live.wake_at.map(|at| at.epoch_ms()));
+        }
+        Ok(woken)
+    });
+    let late = [Some(i64::MAX), Some(i64::MAX - 1), Some(i64::MAX - 1), Some(i64::MIN)];
+    let early = [Some(1000), Some(1000), Some(1200), Some(600), Some(601), None];
+    assert_eq!(woken, Ok([&early[..], &late[..], &[Some(i64::MAX)]].concat()));
 }

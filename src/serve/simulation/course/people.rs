@@ -84,7 +84,7 @@ impl Course {
             let mut judged = Judged::new(app, monitor, now);
             judged.step(&input, now);
             judged.settle(tx, app, now, &mut effects)?;
-            judge::save(tx, vec![&judged])?;
+            judge::save(tx, vec![&judged], now)?;
             Ok(effects)
         });
         self.wake(node, &ended.made.unwrap_or_default());

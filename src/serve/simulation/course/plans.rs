@@ -132,9 +132,9 @@ impl Course {
         let found = self.world.read(|tx| monitors::look(tx, &[Named::Id(id)]));
         let is_changed = found[0].monitor.version != version;
         let is_other = found[0].monitor.live != monitor.live;
-        let is_taken = self
-            .world
-            .takes(node, |tx, app, now| judge::save(tx, vec![&Judged::new(app, monitor, now)]));
+        let is_taken = self.world.takes(node, |tx, app, now| {
+            judge::save(tx, vec![&Judged::new(app, monitor, now)], now)
+        });
         match (is_other, is_changed, is_taken) {
             (true, false, _) => Err(format!("monitor {id} has changed and its version has not")),
             (_, true, true) => Err(format!("monitor {id} was saved over what was told meanwhile")),
