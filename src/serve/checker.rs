@@ -33,6 +33,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(5);
 /// judges it right now may have been stopped while it did.
 const SLEEP_MIN: Duration = Duration::from_millis(50);
 
+/// A reminder that was kept back is looked at again after this: a pause or maintenance may be called off.
+const QUIET_LOOK: Duration = Duration::from_secs(3600);
+
 /// After trouble with the store it rests, or it would fill the log.
 const REST_AFTER_TROUBLE: Duration = Duration::from_secs(1);
 
@@ -123,11 +126,10 @@ fn remind(
     let judged = Judged::new(app, monitor.monitor, now);
     let acked = incident.acknowledged_at.is_some();
     if judged.is_quiet() || incident.snoozed_until.is_some_and(|until| now < until) {
-        // It comes when nobody has to be left alone any more; where that end is not known, as if this one
-        // had been told. Otherwise maintenance of every night would silence one of every day for ever.
-        let next = incident::next_reminder(incident.opened_at, now, acked);
+        // It comes when nobody has to be left alone any more, or soon after somebody has ended that early.
+        // Otherwise maintenance of every night would silence one of every day for ever.
         let ends = [judged.quiet_end(now), incident.snoozed_until.filter(|until| *until > now)];
-        incident.remind_at = ends.into_iter().flatten().chain([next]).min();
+        incident.remind_at = ends.into_iter().flatten().chain([now.after(QUIET_LOOK)]).min();
         return incidents::update(tx, &incident).map(drop);
     }
     alerts::told(tx, app, &judged, &incident, Turn::Reminder, now)?;

@@ -244,6 +244,7 @@ impl Judged {
                 let opened = self.opened(severity, now)?;
                 incidents::insert(tx, &opened)?;
                 alerts::told(tx, app, self, &opened, Turn::Opened, now)?;
+                effects.wake(opened.remind_at);
                 self.incident_id = Some(opened.id);
                 effects.alerts = true;
             }
@@ -257,6 +258,7 @@ impl Judged {
                 incident.remind_at = Some(remind_at);
                 incidents::update(tx, incident)?;
                 alerts::told(tx, app, self, incident, Turn::Worse, now)?;
+                effects.wake(incident.remind_at);
                 effects.alerts = true;
             }
             (Plan::Close, Some(incident)) => {

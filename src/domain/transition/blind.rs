@@ -15,9 +15,10 @@ use crate::domain::time::Moment;
 /// The longest settle time: clients that could not deliver try again within it.
 const SETTLE_MAX: Duration = Duration::from_secs(15 * 60);
 
-/// How many blind times are remembered. At the maximum the shortest one between the first and the
-/// last is dropped: of many short ones the first covers what the others do, and a long one covers most.
-const BLIND_MAX: usize = 4;
+/// How many blind times are remembered. At the maximum that one is dropped between the first and the last
+/// which ends soonest after the one before it: a doubt ends so much earlier then, a minute at most where the
+/// receiver is restarted all the time.
+const BLIND_MAX: usize = 16;
 
 /// The blind times that still matter, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,8 +47,8 @@ impl Blind {
         self.0.sort_unstable_by_key(|(from, until)| (*until, *from));
         if self.0.len() > BLIND_MAX {
             let middle = 1..self.0.len() - 1;
-            let shortest = middle.min_by_key(|at| self.0[*at].1.since(self.0[*at].0));
-            self.0.remove(shortest.unwrap_or(1));
+            let least = middle.min_by_key(|at| self.0[*at].1.since(self.0[*at - 1].1));
+            self.0.remove(least.unwrap_or(1));
         }
     }
 
