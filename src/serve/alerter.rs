@@ -113,18 +113,21 @@ pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut sending = JoinSet::new();
     // A place is free as soon as the other side has answered; noting that goes on beside the next one.
     let (free, mut freed) = mpsc::unbounded_channel();
+    let mut is_to_claim = true;
     while !*stop.borrow() {
         while sending.try_join_next().is_some() {}
         while let Ok(channel_id) = freed.try_recv() {
             lanes.ended(channel_id);
         }
         let (mut any, mut back) = (false, Vec::new());
-        match claim(&app).await {
-            Ok(claimed) => {
-                any = claimed.len() == CLAIMED_MAX as usize;
-                back.extend(claimed.into_iter().filter_map(|delivery| lanes.take_in(delivery)));
+        if is_to_claim {
+            match claim(&app).await {
+                Ok(claimed) => {
+                    any = claimed.len() == CLAIMED_MAX as usize;
+                    back.extend(claimed.into_iter().filter_map(|delivery| lanes.take_in(delivery)));
+                }
+                Err(trouble) => app.noted(&trouble),
             }
-            Err(trouble) => app.noted(&trouble),
         }
         let (going, stale) = lanes.next();
         for delivery in going {
@@ -138,12 +141,16 @@ pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         let rest =
             if lanes.waiting() > 0 { Duration::from_secs(1) } else { until_next(&app).await };
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {}
-            () = app.wake_alerter.notified() => {}
-            Some(channel_id) = freed.recv() => lanes.ended(channel_id),
-            () = tokio::time::sleep(rest) => {}
-        }
+        is_to_claim = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => false,
+            () = app.wake_alerter.notified() => true,
+            // The next one of the lane has been claimed already.
+            Some(channel_id) = freed.recv() => {
+                lanes.ended(channel_id);
+                lanes.waiting() == 0
+            }
+            () = tokio::time::sleep(rest) => true,
+        };
     }
     while sending.join_next().await.is_some() {}
 }
@@ -194,9 +201,11 @@ async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSende
     let now = clock::now();
     let settled = settled(&delivery, &outcome, now, random::unit());
     tell(&app, &delivery, &settled, outcome.note());
+    let comes_again = matches!(settled, Settled::Again(..));
     match app.store.write(move |tx| note(tx, &delivery, &settled, outcome.note(), now)).await {
         // It may have to go out again before the loop would have looked.
-        Ok(()) => app.wake_alerter.notify_one(),
+        Ok(()) if comes_again => app.wake_alerter.notify_one(),
+        Ok(()) => {}
         // The lease runs out and somebody sends it again, with the same id.
         Err(trouble) => app.noted(&trouble),
     }
