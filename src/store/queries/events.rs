@@ -3,7 +3,7 @@
 use crate::store::tx::Many;
 
 /// Adds events; of one that is there already nothing comes back. PostgreSQL's numbers are drawn
-/// beforehand, so that each answer finds its row again.
+/// beforehand, so that each answer finds its row again; what is so is looked up in a hash, not joined.
 pub(in crate::store) const INSERT: Many = Many {
     sqlite: "\
     insert into events (monitor_id, n, kind, dialect, at, received_at, run_id, seq, exit_code, \
@@ -25,7 +25,7 @@ pub(in crate::store) const INSERT: Many = Many {
      select id, monitor_id, n, kind, dialect, at, received_at, run_id, seq, exit_code, \
       duration_ms, message, metrics, fields, method, scheme, remote, agent, output_bytes, flags \
      from given order by place on conflict do nothing returning id) \
-    select given.place, made.id from made join given on given.id = made.id",
+    select place, id from given where (id in (select id from made)) is true",
 };
 
 /// A page of a monitor's, the newest first.
