@@ -27,7 +27,8 @@ fn a_program_that_starts_a_job_does_with_hb_what_it_does_with_the_job() {
     for line in [
         "exec nohup \"$@\" < /dev/null",
         "exec setsid -w \"$@\"",
-        "exec env -i PATH=\"$PATH\" HB_STATE_DIR=\"$HB_STATE_DIR\" \"$@\"",
+        "exec env -i PATH=\"$PATH\" HB_STATE_DIR=\"$HB_STATE_DIR\" \
+            XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" \"$@\"",
         "exec timeout 20 \"$@\"",
         "exec nice -n 1 \"$@\"",
         "exec ionice -c 3 \"$@\"",

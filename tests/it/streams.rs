@@ -198,7 +198,7 @@ fn a_slow_reader_holds_the_job_back_and_hb_stays_small() {
     let status = || {
         let text = std::fs::read_to_string(format!("/proc/{}/status", hb.id())).unwrap_or_default();
         let line =
-            text.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default().to_owned();
+            text.lines().find(|line| line.starts_with("RssAnon:")).unwrap_or_default().to_owned();
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0)
     };
     let mut chunk = vec![0u8; 1 << 20];
