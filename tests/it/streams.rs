@@ -195,11 +195,14 @@ fn a_slow_reader_holds_the_job_back_and_hb_stays_small() {
         ["run", "--capture", "both", "m", "--", "sh", "-c", "head -c 200000000 /dev/zero; exit 7"];
     let mut hb = home.hb(&words).stdout(Stdio::piped()).spawn().expect("started");
     let mut out = hb.stdout.take().expect("piped");
+    // Pages of the binary are no memory of the stream; of a large one, more are read in by the end.
     let status = || {
         let text = std::fs::read_to_string(format!("/proc/{}/status", hb.id())).unwrap_or_default();
-        let line =
-            text.lines().find(|line| line.starts_with("RssAnon:")).unwrap_or_default().to_owned();
-        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0)
+        let kb = |name: &str| -> u64 {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+        };
+        kb("VmRSS:") - kb("RssFile:")
     };
     let mut chunk = vec![0u8; 1 << 20];
     let (mut total, mut early, mut most) = (0, 0, 0);
@@ -219,7 +222,7 @@ fn a_slow_reader_holds_the_job_back_and_hb_stays_small() {
         }
     }
     assert_eq!((hb.wait().expect("ends").code(), total), (Some(7), 200_000_000));
-    assert!(early > 0 && most < early + 4096, "{early} kB early, {most} kB at most");
+    assert!(early > 0 && most < early + 256, "{early} kB early, {most} kB at most");
 }
 
 #[test]

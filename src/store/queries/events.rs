@@ -3,7 +3,8 @@
 use crate::store::tx::Many;
 
 /// Adds events; of one that is there already nothing comes back. PostgreSQL's numbers are drawn
-/// beforehand, so that each answer finds its row again; what is so is looked up in a hash, not joined.
+/// beforehand, so that each answer finds its row again. Which of them are new is looked up, for a join would
+/// compare each with each.
 pub(in crate::store) const INSERT: Many = Many {
     sqlite: "\
     insert into events (monitor_id, n, kind, dialect, at, received_at, run_id, seq, exit_code, \
