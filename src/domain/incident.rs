@@ -131,6 +131,13 @@ pub(crate) fn next_reminder(opened_at: Moment, last_told_at: Moment, acked: bool
     last_told_at.after(wait)
 }
 
+/// When a reminder is due by what people were told and have acknowledged, although it was put off because
+/// they were to be left alone.
+pub(crate) fn owed_at(opened_at: Moment, told_at: Moment, acked_at: Option<Moment>) -> Moment {
+    let last = acked_at.map_or(told_at, |acked_at| acked_at.max(told_at));
+    next_reminder(opened_at, last, acked_at.is_some())
+}
+
 /// What became of the messages that told of an incident through a channel, from the least to what counts
 /// most where there are several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,6 +242,14 @@ mod tests {
         }
         assert_eq!(hours, [8, 16, 32, 56, 80]);
         assert_eq!(next_reminder(hour(0), hour(8), true), hour(32));
+    }
+
+    #[test]
+    fn a_reminder_is_owed_since_people_last_heard_or_acted() {
+        let hour = |hour: i64| Moment::from_epoch_ms(hour * 3_600_000);
+        assert_eq!(owed_at(hour(0), hour(8), None), hour(16));
+        assert_eq!(owed_at(hour(0), hour(8), Some(hour(10))), hour(34));
+        assert_eq!(owed_at(hour(0), hour(34), Some(hour(10))), hour(58));
     }
 
     #[test]

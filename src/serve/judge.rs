@@ -9,8 +9,8 @@ use super::alerts::{self, Turn};
 use super::app::App;
 use super::blind::Blind;
 use super::effects::{Effects, News};
-use super::reasons;
 use super::rules::Compiled;
+use super::{reasons, reminders};
 use crate::domain::healthchecks::Memory;
 use crate::domain::incident::{self, Open, Plan, Severity};
 use crate::domain::monitor::Status;
@@ -236,7 +236,8 @@ impl Judged {
             self.untold = self.last_stored(tx)?;
         }
         match (plan, incident.as_mut()) {
-            (Plan::Nothing, _) => {}
+            (Plan::Nothing, Some(incident)) => reminders::bring_back(tx, incident, now, effects)?,
+            (Plan::Nothing, None) => {}
             (Plan::Open { severity, .. }, _) => {
                 // Healthchecks has one kind of down, of which people are told once.
                 let critical = self.compiled.is_healthchecks.then_some(Severity::Critical);

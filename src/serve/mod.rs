@@ -49,6 +49,7 @@ mod reasons;
 mod record;
 mod recorder;
 mod refusals;
+mod reminders;
 mod reply;
 mod retention;
 mod router;

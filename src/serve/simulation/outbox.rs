@@ -215,8 +215,7 @@ fn timely(
     told.push((incident.closed_at.map_or(wall, Moment::epoch_ms), false));
     let is_long = |pair: &&[(i64, bool)]| {
         let (from, until) = (pair[0].0, pair[1].0);
-        until - from > most + MINUTE
-            && until - from > most + HOUR + MINUTE + silent_within(from, until)
+        until - from > most + MINUTE && until - from > most + MINUTE + silent_within(from, until)
     };
     match told.windows(2).find(is_long) {
         Some(pair) => Err(format!(

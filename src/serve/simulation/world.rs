@@ -55,7 +55,7 @@ pub(super) struct Node {
     /// Its last mark that was committed, by the receiver's clock.
     marked_at: Option<i64>,
     /// Since when it runs undisturbed.
-    since: i64,
+    pub(super) since: i64,
     /// It was disturbed, and has not looked at its clock since.
     is_unaware: bool,
 }

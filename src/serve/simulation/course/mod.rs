@@ -35,6 +35,9 @@ const TRACE: usize = 40;
 /// Moments at which everything is held against the twin although nothing happens.
 const AUDITS: i64 = 6;
 
+/// A node that has just been started has looked by then.
+const FIRST_LOOK: i64 = 4_000;
+
 /// Something that is going to happen.
 enum Act {
     /// A run is due.
@@ -236,10 +239,12 @@ impl Course {
     /// Holds everything against the twin, at a moment at which nobody has a reason to be behind.
     fn audit(&mut self) -> Result<(), String> {
         let now = self.world.now;
-        let up = self.world.up();
+        let up: Vec<_> = self.world.up().into_iter().map(|node| &self.world.nodes[node]).collect();
         let looks_soon = |at: i64| at <= now + 2_000;
+        let looked = |since: i64| since + FIRST_LOOK < now;
         if up.is_empty()
-            || up.iter().any(|node| self.world.nodes[*node].look_at.is_some_and(looks_soon))
+            || !up.iter().all(|node| looked(node.since))
+            || up.iter().any(|node| node.look_at.is_some_and(looks_soon))
         {
             return Ok(());
         }
