@@ -137,7 +137,7 @@ pub(crate) fn facts(message: &Message) -> Vec<(&'static str, String)> {
     });
     let facts = [
         ("owner", owner),
-        ("expected", message.expected.clone()),
+        (expected_label(message), message.expected.clone()),
         ("exit code", message.exit_code.map(exit_code)),
         ("since", message.since.clone().filter(|_| told)),
         ("until", message.until.clone().filter(|_| told)),
@@ -152,6 +152,14 @@ pub(crate) fn facts(message: &Message) -> Vec<(&'static str, String)> {
         .filter_map(|(label, value)| Some((label, one_line(&value?, FIELD_CHARS_MAX))))
         .filter(|(_, value)| !value.is_empty())
         .collect()
+}
+
+/// A run that failed was there; what is expected is the next one.
+fn expected_label(message: &Message) -> &'static str {
+    match message.status.as_str() {
+        "missed" | "late" => "expected",
+        _ => "next expected",
+    }
 }
 
 /// `1`, or `-9 (SIGKILL)`.

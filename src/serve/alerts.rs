@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::judge::Judged;
-use super::output;
+use super::quoted;
 use crate::domain::incident::{self, Opening, Severity, Told};
 use crate::domain::time::Moment;
 use crate::domain::transition::Reason;
@@ -18,10 +18,7 @@ use crate::store::channels::{self, Channel};
 use crate::store::deliveries::{self, Delivery, DeliveryState, NewDelivery};
 use crate::store::incidents::Incident;
 use crate::store::monitors::Monitor;
-use crate::store::{Trouble, Tx, events, outputs};
-
-/// Events that are looked through for the last output.
-const EVENTS_LOOKED_AT: u32 = 5;
+use crate::store::{Trouble, Tx};
 
 /// Of an output as much is kept for a webhook's `$BODY`: what Healthchecks keeps.
 const BODY_BYTES_MAX: usize = 10_000;
@@ -243,15 +240,23 @@ fn message(
     let zone = &judged.compiled.rules.zone;
     let data: Value = serde_json::from_str(&incident.data).unwrap_or_default();
     let opened_with = data["status"].as_str().unwrap_or("down").to_owned();
-    let change = judged.last_change();
-    let happened_at = change.map_or(now, |change| change.at);
+    // A reminder comes without a change; what it is about was written down.
+    let stored = match judged.last_change() {
+        Some(_) => None,
+        None => judged.last_stored(tx)?,
+    };
+    let news = judged.last_change();
+    let change = news.or(stored.as_ref());
+    let happened_at = news.map_or(now, |change| change.at);
     let status = if what.is_good() { opened_with } else { judged.shown_status().to_owned() };
     let expected = match change.map(|change| &change.reason) {
-        Some(Reason::Missed { due_at, .. } | Reason::Late { due_at }) => Some(when(*due_at, zone)),
-        _ => None,
+        Some(Reason::Missed { due_at, .. } | Reason::Late { due_at }) => Some(*due_at),
+        _ if what.is_good() => None,
+        // What went wrong leaves it open when the next good run has to come.
+        _ => judged.state.due_at(&judged.compiled.rules),
     };
-    let (exit_code, output) = last_run(tx, judged.monitor.id)?;
-    let body_end = output.len().min(BODY_BYTES_MAX);
+    let quoted = quoted::of(tx, judged, change)?;
+    let body_end = quoted.output.len().min(BODY_BYTES_MAX);
     Ok(Message {
         what,
         project: String::new(),
@@ -260,17 +265,17 @@ fn message(
         incident_id: incident.id.clone(),
         delivery_id: String::new(),
         status,
-        reason: if what.is_good() || change.is_some() {
+        reason: if what.is_good() || news.is_some() {
             judged.reason(now)
         } else {
             incident.reason.clone()
         },
-        expected,
+        expected: expected.map(|at| when(at, zone)),
         happened_at: when(happened_at, zone),
-        exit_code,
-        last_lines: last_lines(&output),
+        exit_code: quoted.exit_code,
+        last_lines: last_lines(&quoted.output),
         at_ms: Some(happened_at.epoch_ms()),
-        body: Some(String::from_utf8_lossy(&output[..body_end]).into_owned()),
+        body: Some(String::from_utf8_lossy(&quoted.output[..body_end]).into_owned()),
         since: Some(when(incident.opened_at, zone)),
         until: what.is_good().then(|| when(happened_at, zone)),
         how_to_ack: (!what.is_good())
@@ -292,22 +297,6 @@ pub(crate) fn about(app: &App, monitor: &Monitor) -> About {
         tags: monitor.about.tags.clone(),
         url: Some(format!("{}/m/{}", app.public_url(), monitor.about.slug)),
     }
-}
-
-/// The exit code of the last finish, and the output that was heard last.
-fn last_run(tx: &mut dyn Tx, monitor_id: i64) -> Result<(Option<i32>, Vec<u8>), Trouble> {
-    let page = events::page(tx, monitor_id, None, EVENTS_LOOKED_AT)?;
-    let is_finish = |kind: &str| matches!(kind, "success" | "warning" | "failure");
-    let last = page.rows.iter().find(|stored| is_finish(&stored.event.kind));
-    let exit_code = last.and_then(|stored| stored.event.exit_code);
-    for stored in &page.rows {
-        if stored.event.output_bytes > 0
-            && let Some(kept) = outputs::of_event(tx, stored.id)?
-        {
-            return Ok((exit_code, output::unpack(&kept.packed)));
-        }
-    }
-    Ok((exit_code, Vec::new()))
 }
 
 #[cfg(test)]

@@ -318,7 +318,7 @@ impl Judged {
     }
 
     /// The change that made it what it is, as it was written down.
-    fn last_stored(&self, tx: &mut dyn Tx) -> Result<Option<Change>, Trouble> {
+    pub(crate) fn last_stored(&self, tx: &mut dyn Tx) -> Result<Option<Change>, Trouble> {
         let stored = changes::page(tx, self.monitor.id, None, 1)?.rows.into_iter().next();
         Ok(stored.and_then(|stored| {
             let from = Status::parse(&stored.change.from_status)?;

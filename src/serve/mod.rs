@@ -45,6 +45,7 @@ mod password;
 mod patient;
 mod ping;
 mod quiet;
+mod quoted;
 mod reasons;
 mod record;
 mod recorder;

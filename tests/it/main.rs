@@ -66,6 +66,7 @@ mod places;
 mod policy;
 mod policy_keys;
 mod power_cut;
+mod quoted;
 mod readme;
 mod real_clients;
 mod real_tools;
