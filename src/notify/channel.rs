@@ -171,6 +171,19 @@ impl Settings {
         }
     }
 
+    /// Whether one message may tell of many monitors. A template names one of them.
+    pub(crate) fn takes_many(&self) -> bool {
+        match &self.kind {
+            Kind::Webhook(Webhook { down, up }) => {
+                let is_plain = down.body.is_none() && down.method != "GET" && up.is_none();
+                let values = down.headers.iter().map(|(_, value)| value);
+                is_plain && values.chain([&down.url]).all(|value| !value.expose().contains('$'))
+            }
+            Kind::Email(_) | Kind::Slack(_) | Kind::Discord(_) | Kind::Ntfy(_) => true,
+            Kind::Command(_) => true,
+        }
+    }
+
     /// For the store: what `parse` reads back as the same settings, secrets and all.
     pub(crate) fn stored(&self) -> Value {
         self.written(false)

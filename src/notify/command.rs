@@ -52,6 +52,7 @@ pub(super) fn environment(message: &Message) -> Vec<(&'static str, String)> {
     let what = serde_json::to_value(message.what).ok();
     let what = what.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let code = message.exit_code.map(|code| code.to_string()).unwrap_or_default();
+    let others: Vec<&str> = message.others.iter().map(|other| other.slug.as_str()).collect();
     let url = wording::acknowledge(message).and_then(|(_, url)| url).unwrap_or_default();
     [
         ("HB_WHAT", what),
@@ -61,6 +62,7 @@ pub(super) fn environment(message: &Message) -> Vec<(&'static str, String)> {
         ("HB_MONITOR", monitor.slug.clone()),
         ("HB_NAME", wording::name(message)),
         ("HB_UUID", monitor.uuid.clone()),
+        ("HB_OTHERS", others.join(" ")),
         ("HB_OWNER", monitor.owner.clone().unwrap_or_default()),
         ("HB_TAGS", monitor.tags.join(" ")),
         ("HB_PROJECT", message.project.clone()),

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::together::Other;
 use crate::domain::incident::Severity;
 use crate::domain::schedule::zone::Zone;
 use crate::domain::text;
@@ -116,6 +117,12 @@ pub(crate) struct Message {
     /// What came with the last ping, as it came: `$BODY` of a webhook; none: the last lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<String>,
+    /// The host that it ran on, where clients have said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<String>,
+    /// The other monitors that this is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Other>,
     /// The monitor as the management API shows it: `$JSON` of a webhook.
     pub(crate) monitor_json: Option<serde_json::Value>,
 }

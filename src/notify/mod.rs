@@ -23,6 +23,7 @@ mod request;
 mod secrets;
 mod slack;
 mod smtp;
+pub(crate) mod together;
 mod webhook;
 pub(crate) mod wording;
 

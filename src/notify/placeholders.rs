@@ -129,5 +129,7 @@ pub(crate) fn json_of(message: &Message) -> Value {
         "last_lines": message.last_lines,
         "incident_id": message.incident_id,
         "delivery_id": message.delivery_id,
+        "host": message.host,
+        "others": message.others,
     })
 }

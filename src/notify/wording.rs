@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), expect(dead_code, reason = "channels that show one short line come later"))]
 
 use super::message::{LAST_LINES_BYTES_MAX, LAST_LINES_MAX, Message, What};
+use super::together;
 use crate::domain::{text, unix_signal};
 
 /// Characters of a name in a subject: longer ones hide what happened.
@@ -47,7 +48,10 @@ pub(crate) fn name(message: &Message) -> String {
 
 /// One line that says it all: `MISSED: nightly backup, since 2026-09-29 03:40 Europe/Berlin`.
 pub(crate) fn subject(message: &Message) -> String {
-    let name = name(message);
+    let name = match together::and_more(message) {
+        Some(more) => format!("{} {more}", name(message)),
+        None => name(message),
+    };
     let status = one_line(&message.status, NAME_CHARS_MAX).to_uppercase();
     let (since, until) = (since(message), until(message));
     match message.what {
@@ -63,6 +67,14 @@ pub(crate) fn subject(message: &Message) -> String {
 
 /// The same as a sentence: `nightly backup has been missing since 2026-09-29 03:40 Europe/Berlin`.
 pub(crate) fn sentence(message: &Message) -> String {
+    let more = together::and_more(message).map(|more| match message.what.is_good() {
+        true => format!("; {more} are well again, too"),
+        false => format!("; {more} are not well either"),
+    });
+    format!("{}{}", own_sentence(message), more.unwrap_or_default())
+}
+
+fn own_sentence(message: &Message) -> String {
     let name = name(message);
     let been = been(&one_line(&message.status, NAME_CHARS_MAX));
     let (since, until) = (since(message), until(message));
@@ -136,6 +148,7 @@ pub(crate) fn facts(message: &Message) -> Vec<(&'static str, String)> {
         told && ![&message.since, &message.until].contains(&&Some(happened.clone()))
     });
     let facts = [
+        ("too", together::named(message)),
         ("owner", owner),
         (expected_label(message), message.expected.clone()),
         ("exit code", message.exit_code.map(exit_code)),
@@ -158,7 +171,7 @@ pub(crate) fn facts(message: &Message) -> Vec<(&'static str, String)> {
 fn expected_label(message: &Message) -> &'static str {
     match message.status.as_str() {
         "missed" | "late" => "expected",
-        _ => "next expected",
+        _ => "next due",
     }
 }
 

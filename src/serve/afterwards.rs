@@ -166,6 +166,7 @@ fn write(
             what: "blind".to_owned(),
             message: text,
             next_at: now,
+            fold: None,
         };
         deliveries::insert(tx, &[delivery], now)?;
     }

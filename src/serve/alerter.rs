@@ -4,19 +4,19 @@
 //! channel that hangs holds only its own deliveries: each channel is a lane with its own few places and a
 //! bounded queue, and what does not fit is put back for later.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::alerts;
 use super::app::App;
+use super::lanes::Lanes;
 use crate::domain::time::Moment;
 use crate::notify::channel::Settings;
 use crate::notify::message::Message;
-use crate::notify::{self, Outcome, pause};
+use crate::notify::{self, Outcome, pause, together};
 use crate::store::channels;
 use crate::store::deliveries::{self, Claimant, Delivery, Settled};
 use crate::store::monitors::{self, Named};
@@ -26,18 +26,8 @@ use crate::sys::{clock, random};
 /// Deliveries that are claimed at a time.
 const CLAIMED_MAX: u32 = 250;
 
-/// Deliveries on their way through one channel.
-const PER_CHANNEL_MAX: usize = 16;
-
-/// Claimed deliveries that wait for a place in their channel: a thousand monitors that are missed at
-/// once, twice. What goes beyond it is put back.
-const WAITING_MAX: usize = 2048;
-
 /// How long a claim is good: longer than the longest attempt.
 const LEASE: Duration = Duration::from_secs(60);
-
-/// A claimed delivery that has waited for this long is put back: its lease must outlast its attempt.
-const WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// An answer that a claim still holds is good for this long, the machine's sleep included. Whoever was
 /// stopped between the question and the sending asks again.
@@ -54,58 +44,6 @@ const SLEEP_MAX: Duration = Duration::from_secs(5);
 
 /// What a crowded channel's deliveries wait before they are claimed again.
 const REST_OF_CROWDED: Duration = Duration::from_secs(2);
-
-/// Claimed deliveries of one channel.
-#[derive(Default)]
-struct Lane {
-    sending: usize,
-    waiting: VecDeque<(Instant, Delivery)>,
-}
-
-/// Claimed deliveries by channel, so that one which hangs holds up nobody else.
-#[derive(Default)]
-struct Lanes(HashMap<i64, Lane>);
-
-impl Lanes {
-    /// Takes a delivery in; gives it back where its lane is crowded.
-    fn take_in(&mut self, delivery: Delivery) -> Option<Delivery> {
-        let lane = self.0.entry(delivery.about.channel_id).or_default();
-        if lane.waiting.len() >= WAITING_MAX {
-            return Some(delivery);
-        }
-        lane.waiting.push_back((Instant::now(), delivery));
-        None
-    }
-
-    /// What may go out now, and what has waited too long.
-    fn next(&mut self) -> (Vec<Delivery>, Vec<Delivery>) {
-        let (mut going, mut stale) = (Vec::new(), Vec::new());
-        for lane in self.0.values_mut() {
-            while lane.waiting.front().is_some_and(|(since, _)| since.elapsed() > WAIT_MAX) {
-                stale.extend(lane.waiting.pop_front().map(|(_, delivery)| delivery));
-            }
-            while lane.sending < PER_CHANNEL_MAX
-                && let Some((_, delivery)) = lane.waiting.pop_front()
-            {
-                lane.sending += 1;
-                going.push(delivery);
-            }
-        }
-        (going, stale)
-    }
-
-    /// An attempt through this channel has ended.
-    fn ended(&mut self, channel_id: i64) {
-        if let Some(lane) = self.0.get_mut(&channel_id) {
-            lane.sending = lane.sending.saturating_sub(1);
-        }
-        self.0.retain(|_, lane| lane.sending > 0 || !lane.waiting.is_empty());
-    }
-
-    fn waiting(&self) -> usize {
-        self.0.values().map(|lane| lane.waiting.len()).sum()
-    }
-}
 
 /// Sends what is to be sent until it is told to stop; then finishes what is on its way.
 pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -130,8 +68,8 @@ pub(crate) async fn alert(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
         }
         let (going, stale) = lanes.next();
-        for delivery in going {
-            sending.spawn(carry_out(Arc::clone(&app), delivery, free.clone()));
+        for together in going {
+            sending.spawn(carry_out(Arc::clone(&app), together, free.clone()));
         }
         back.extend(stale);
         if !back.is_empty() {
@@ -192,17 +130,28 @@ async fn put_back(app: &Arc<App>, back: Vec<Delivery>) {
     }
 }
 
-/// Sends one delivery, frees its place in its channel, and notes how it went.
-async fn carry_out(app: Arc<App>, delivery: Delivery, free: mpsc::UnboundedSender<i64>) {
-    let outcome = attempt(&app, &delivery).await;
+/// Sends what goes out together, frees its place in its channel, and notes how it went.
+async fn carry_out(app: Arc<App>, together: Vec<Delivery>, free: mpsc::UnboundedSender<i64>) {
+    let attempt = attempt(&app, &together).await;
     // Nobody takes it any more when hb stops.
-    let _ = free.send(delivery.about.channel_id);
-    let Some(outcome) = outcome else { return };
-    let now = clock::now();
-    let settled = settled(&delivery, &outcome, now, random::unit());
-    tell(&app, &delivery, &settled, outcome.note());
-    let comes_again = matches!(settled, Settled::Again(..));
-    match app.store.write(move |tx| note(tx, &delivery, &settled, outcome.note(), now)).await {
+    if let Some(delivery) = together.first() {
+        let _ = free.send(delivery.about.channel_id);
+    }
+    let Some((leased, outcome)) = attempt else { return };
+    let (now, random_unit) = (clock::now(), random::unit());
+    let ends: Vec<(Delivery, Settled)> = leased
+        .into_iter()
+        .map(|delivery| {
+            let settled = settled(&delivery, &outcome, now, random_unit);
+            tell(&app, &delivery, &settled, outcome.note());
+            (delivery, settled)
+        })
+        .collect();
+    let comes_again = ends.iter().any(|(_, settled)| matches!(settled, Settled::Again(..)));
+    let noted = app.store.write(move |tx| {
+        ends.iter().try_for_each(|(one, settled)| note(tx, one, settled, outcome.note(), now))
+    });
+    match noted.await {
         // It may have to go out again before the loop would have looked.
         Ok(()) if comes_again => app.wake_alerter.notify_one(),
         Ok(()) => {}
@@ -245,21 +194,49 @@ pub(super) fn prepare(tx: &mut dyn Tx, delivery: &Delivery, now: Moment) -> Resu
     }
 }
 
-/// One attempt; none where another node has it by now.
-async fn attempt(app: &Arc<App>, delivery: &Delivery) -> Option<Outcome> {
+/// What stands before an attempt at several: those that are still this node's, and the one message.
+fn prepare_all(
+    tx: &mut dyn Tx,
+    together: &[Delivery],
+    now: Moment,
+) -> Result<(Vec<Delivery>, Ready), Trouble> {
+    let (mut leased, mut messages, mut way, mut refused) = (Vec::new(), Vec::new(), None, None);
+    for delivery in together {
+        match prepare(tx, delivery, now)? {
+            Ready::Gone => continue,
+            Ready::Refused(why) => refused = Some(why),
+            Ready::Go(what) => {
+                messages.push(what.1);
+                way = Some(what.0);
+            }
+        }
+        leased.push(delivery.clone());
+    }
+    let message = together::together(messages);
+    Ok(match (refused, way, message) {
+        // One channel, one reason; a message that cannot be read is alone.
+        (Some(why), _, _) => (leased, Ready::Refused(why)),
+        (None, Some(settings), Some(message)) => (leased, Ready::Go(Box::new((settings, message)))),
+        (None, _, _) => (leased, Ready::Gone),
+    })
+}
+
+/// One attempt at what goes out together, and of which of them it was one; none where another node has them.
+async fn attempt(app: &Arc<App>, together: &[Delivery]) -> Option<(Vec<Delivery>, Outcome)> {
     for _ in 0..LEASE_ASKED_MAX {
-        let (asked_at, asked) = (clock::since_boot(), delivery.clone());
-        let what = match app.store.read(move |tx| prepare(tx, &asked, clock::now())).await {
-            Ok(Ready::Gone) => return None,
-            Ok(Ready::Refused(why)) => return Some(Outcome::Refused { why }),
-            Ok(Ready::Go(what)) => what,
+        let (asked_at, asked) = (clock::since_boot(), together.to_vec());
+        let ready = app.store.read(move |tx| prepare_all(tx, &asked, clock::now())).await;
+        let (leased, what) = match ready {
+            Ok((_, Ready::Gone)) => return None,
+            Ok((leased, Ready::Refused(why))) => return Some((leased, Outcome::Refused { why })),
+            Ok((leased, Ready::Go(what))) => (leased, what),
             Err(trouble) => {
                 app.noted(&trouble);
                 return None;
             }
         };
         if clock::since_boot().saturating_sub(asked_at) <= LEASE_FRESH {
-            return Some(notify::send(&app.outbound, &what.0, &what.1).await);
+            return Some((leased, notify::send(&app.outbound, &what.0, &what.1).await));
         }
     }
     None

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::app::App;
+use super::folds;
 use super::judge::Judged;
 use super::quoted;
 use crate::domain::incident::{self, Opening, Severity, Told};
@@ -217,6 +218,7 @@ fn write(
         message.body = None;
     }
     let text = text_of(&message)?;
+    let (fold, next_at) = folds::of(tx, channel, message.host.as_deref(), message.what, now)?;
     let delivery = NewDelivery {
         id,
         incident_id: Some(incident.id.clone()),
@@ -224,7 +226,8 @@ fn write(
         channel_id: channel.id,
         what: turn.split('-').next().unwrap_or(turn).to_owned(),
         message: text,
-        next_at: now,
+        next_at,
+        fold,
     };
     deliveries::insert(tx, &[delivery], now).map(drop)
 }
@@ -280,6 +283,8 @@ fn message(
         until: what.is_good().then(|| when(happened_at, zone)),
         how_to_ack: (!what.is_good())
             .then(|| Acknowledge { text: format!("hb incident ack {}", incident.id), url: None }),
+        host: quoted.host,
+        others: Vec::new(),
         monitor_json: None,
     })
 }

@@ -22,6 +22,8 @@ pub(super) struct Quoted {
     pub(super) exit_code: Option<i32>,
     /// What it wrote.
     pub(super) output: Vec<u8>,
+    /// The host that was named last.
+    pub(super) host: Option<String>,
 }
 
 /// What is quoted of the run behind a change.
@@ -38,7 +40,10 @@ pub(super) fn of(
         return last_ping(tx, &events);
     }
     events.retain(is_heard);
-    let Some(reason) = change.map(|change| &change.reason) else { return Ok(Quoted::default()) };
+    let host = events.iter().find_map(host);
+    let Some(reason) = change.map(|change| &change.reason) else {
+        return Ok(Quoted { host, ..Quoted::default() });
+    };
     let is_of = |one: &StoredEvent| match reason {
         Reason::Overrun { run_id: Some(run_id), .. }
         | Reason::Stalled { run_id: Some(run_id), .. }
@@ -57,13 +62,13 @@ pub(super) fn of(
     });
     let Some(end) = end else {
         let output = newest_output(tx, events.iter().filter(|one| is_of(one)))?;
-        return Ok(Quoted { exit_code: None, output });
+        return Ok(Quoted { exit_code: None, output, host });
     };
     let is_same_run =
         |one: &&StoredEvent| end.event.run_id.is_some() && one.event.run_id == end.event.run_id;
     let others = events.iter().filter(is_same_run);
     let output = newest_output(tx, std::iter::once(end).chain(others))?;
-    Ok(Quoted { exit_code: end.event.exit_code, output })
+    Ok(Quoted { exit_code: end.event.exit_code, output, host })
 }
 
 /// The kind of event that brought a change about, and when that happened.
@@ -84,7 +89,13 @@ fn last_ping(tx: &mut dyn Tx, events: &[StoredEvent]) -> Result<Quoted, Trouble>
         finishes.contains(&one.event.kind.as_str())
     };
     let exit_code = events.iter().find(is_finish).and_then(|one| one.event.exit_code);
-    Ok(Quoted { exit_code, output: newest_output(tx, events.iter())? })
+    Ok(Quoted { exit_code, output: newest_output(tx, events.iter())?, host: None })
+}
+
+/// The host that an event came from, by its own word.
+fn host(one: &StoredEvent) -> Option<String> {
+    let fields: serde_json::Value = serde_json::from_str(one.event.fields.as_deref()?).ok()?;
+    fields["host"].as_str().filter(|host| !host.is_empty()).map(str::to_owned)
 }
 
 /// The first output among these events.

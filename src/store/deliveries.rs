@@ -30,6 +30,8 @@ pub(crate) struct NewDelivery {
     pub(crate) message: String,
     /// When it is to go out.
     pub(crate) next_at: Moment,
+    /// What it has in common with those that it goes out together with.
+    pub(crate) fold: Option<String>,
 }
 
 /// Where a delivery is on its way.
@@ -123,6 +125,7 @@ pub(crate) fn insert(
             Value::from(&delivery.message),
             Value::from(delivery.next_at),
             Value::from(now),
+            Value::from(delivery.fold.as_ref()),
         ]
     };
     let rows: Vec<Vec<Value>> = deliveries.iter().map(values).collect();
@@ -208,6 +211,15 @@ pub(crate) fn next_due(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
     super::one(tx.rows(sql::NEXT, &[])?)?.maybe_moment()
 }
 
+/// When the first delivery of this fold was made, of those after `since`.
+pub(crate) fn fold_began(
+    tx: &mut dyn Tx,
+    fold: &str,
+    since: Moment,
+) -> Result<Option<Moment>, Trouble> {
+    super::one(tx.rows(sql::FOLD_BEGAN, &[Value::from(fold), Value::from(since)])?)?.maybe_moment()
+}
+
 /// The deliveries about an incident, the oldest first.
 pub(crate) fn of_incident(tx: &mut dyn Tx, incident_id: &str) -> Result<Vec<Delivery>, Trouble> {
     tx.rows(sql::OF_INCIDENT, &[Value::from(incident_id)])?.into_iter().map(delivery).collect()
@@ -242,19 +254,15 @@ fn delivery(mut row: Row) -> Result<Delivery, Trouble> {
         what: row.text()?,
         message: row.text()?,
         next_at: Moment::from_epoch_ms(0),
+        fold: None,
     };
     let word = row.text()?;
     let state = DeliveryState::ALL.into_iter().find(|state| state.word() == word);
     let state = state.ok_or_else(|| Trouble::Ours(format!("a delivery is `{word}`")))?;
     let attempts = u32::try_from(row.int()?).unwrap_or(u32::MAX);
     about.next_at = row.moment()?;
-    Ok(Delivery {
-        about,
-        state,
-        attempts,
-        leased_by: row.maybe_text()?,
-        last_error: row.maybe_text()?,
-        created_at: row.moment()?,
-        sent_at: row.maybe_moment()?,
-    })
+    let (leased_by, last_error) = (row.maybe_text()?, row.maybe_text()?);
+    let (created_at, sent_at) = (row.moment()?, row.maybe_moment()?);
+    about.fold = row.maybe_text()?;
+    Ok(Delivery { about, state, attempts, leased_by, last_error, created_at, sent_at })
 }

@@ -27,6 +27,7 @@ pub(super) const STEPS: &[Migration] = &[
     include_str!("schema/0002_keys_and_audit.sql"),
     include_str!("schema/0003_channel_notes.sql"),
     include_str!("schema/0004_repeats.sql"),
+    include_str!("schema/0005_folds.sql"),
 ];
 
 /// The schema that this hb writes.

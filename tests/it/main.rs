@@ -21,6 +21,7 @@ mod ended_from_outside;
 mod endurance;
 mod failover;
 mod faults;
+mod folds;
 mod following;
 mod foreign_clients;
 mod generated;

@@ -346,7 +346,7 @@ pub(crate) fn wait_for(holds: impl FnMut() -> bool) {
 
 /// The same with a time of its own.
 #[track_caller]
-fn wait_within(limit: Duration, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_within(limit: Duration, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(began.elapsed() < limit, "it did not come true");

@@ -15,6 +15,7 @@ pub(super) fn new(id: &str, next_at: i64) -> NewDelivery {
         what: "opened".to_owned(),
         message: "{}".to_owned(),
         next_at: at(next_at),
+        fold: None,
     }
 }
 
@@ -119,6 +120,26 @@ pub(super) fn a_delivery_is_made_once(bed: &Bed) {
     let counts =
         vec![("failed".to_owned(), 1), ("merged".to_owned(), 1), ("pending".to_owned(), 1)];
     assert_eq!(bed.read(deliveries::counts), Ok(counts));
+}
+
+pub(super) fn a_fold_begins_with_its_first(bed: &Bed) {
+    let of = |id: &str, fold: &str| NewDelivery { fold: Some(fold.to_owned()), ..new(id, 10) };
+    for (made_at, one) in
+        [(5, of("a", "x")), (7, of("b", "x")), (6, of("c", "y")), (6, new("d", 10))]
+    {
+        bed.write(move |tx| insert(tx, std::slice::from_ref(&one), at(made_at))).expect("made");
+    }
+    let began = |since| bed.read(move |tx| deliveries::fold_began(tx, "x", at(since)));
+    assert_eq!(
+        [4, 5, 6, 7].map(began),
+        [Ok(Some(at(5))), Ok(Some(at(7))), Ok(Some(at(7))), Ok(None)]
+    );
+    let claimed = claimed(bed, "one", 10, 10);
+    let folds: Vec<_> = claimed.iter().map(|one| one.about.fold.as_deref()).collect();
+    assert_eq!(
+        (ids(&claimed), folds),
+        (vec!["a", "c", "d", "b"], vec![Some("x"), Some("y"), None, Some("x")])
+    );
 }
 
 pub(super) fn the_end_waits_for_its_alarms(bed: &Bed) {

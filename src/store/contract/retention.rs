@@ -69,6 +69,7 @@ pub(super) fn old_things_go_in_slices(bed: &Bed) {
         what: "test".to_owned(),
         message: String::new(),
         next_at: at(1),
+        fold: None,
     };
     let left = bed.write(move |tx| {
         deliveries::insert(tx, &[delivery("a"), delivery("b")], at(5))?;

@@ -1,11 +1,18 @@
 //! What an older hb left is there after every step to this one: pauses stay, and what waits goes out.
 
 use super::{at, fresh_directory, new_monitor, runtime, server};
-use crate::store::deliveries::{self, DeliveryState, NewDelivery};
+use crate::store::deliveries::{self, DeliveryState};
 use crate::store::monitors::{self, Live, Named, NewMonitor};
+use crate::store::tx::Value;
 use crate::store::{Place, Store, migrate, projects};
 
 const PAUSED: &str = r#"{"pause":{"from":5,"until":null,"until_success":true,"reason":"moving"}}"#;
+
+/// A delivery as the first hb wrote it.
+const WAITING: &str = "\
+    insert into deliveries (id, incident_id, monitor_id, channel_id, what, message, next_at, \
+     created_at, state, attempts) \
+    values ('stable', 'incident', $1, 1, 'opened', '{}', 9, 2, 'pending', 0)";
 
 fn survives_every_step(place: impl Fn(usize) -> Place) {
     for steps in 1..=migrate::STEPS.len() {
@@ -17,16 +24,7 @@ fn survives_every_step(place: impl Fn(usize) -> Place) {
                 Live { state: PAUSED.to_owned(), status: "paused".into(), ..Live::default() };
             let monitor = NewMonitor { live, ..new_monitor(project_id, 1) };
             let monitor_id = monitors::insert(tx, &monitor, at(1))?;
-            let waiting = NewDelivery {
-                id: "stable".to_owned(),
-                incident_id: Some("incident".to_owned()),
-                monitor_id: Some(monitor_id),
-                channel_id: 1,
-                what: "opened".to_owned(),
-                message: "{}".to_owned(),
-                next_at: at(9),
-            };
-            deliveries::insert(tx, &[waiting], at(2))?;
+            tx.run(WAITING, &[Value::Int(monitor_id)])?;
             Ok(monitor_id)
         });
         let monitor_id = runtime.block_on(left).expect("writing works");

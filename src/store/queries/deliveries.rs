@@ -6,13 +6,13 @@ use crate::store::tx::Many;
 pub(in crate::store) const INSERT: Many = Many {
     sqlite: "\
     insert into deliveries (id, incident_id, monitor_id, channel_id, what, message, next_at, \
-     created_at, state, attempts) values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', 0) \
+     created_at, fold, state, attempts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', 0) \
     on conflict do nothing",
     postgres: "\
     insert into deliveries (id, incident_id, monitor_id, channel_id, what, message, next_at, \
-     created_at, state, attempts) \
+     created_at, fold, state, attempts) \
     select g.*, 'pending', 0 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], \
-     $5::text[], $6::text[], $7::bigint[], $8::bigint[]) as g on conflict do nothing",
+     $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[]) as g on conflict do nothing",
 };
 
 /// Takes what is due. A lease that ran out is due again: `next_at` is its end. Another node's row
@@ -26,7 +26,7 @@ pub(in crate::store) const CLAIM: Many = Many {
      and a.state in ('pending', 'sending'))) \
      order by d.next_at, d.id limit $2) \
     returning id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
-     leased_by, last_error, created_at, sent_at",
+     leased_by, last_error, created_at, sent_at, fold",
     postgres: "\
     update deliveries set state = 'sending', attempts = attempts + 1, \
      leased_by = ($3::text[])[1], next_at = ($4::bigint[])[1] \
@@ -36,7 +36,7 @@ pub(in crate::store) const CLAIM: Many = Many {
      and a.what <> 'closed' and a.state in ('pending', 'sending'))) \
      order by d.next_at, d.id limit ($2::bigint[])[1] for update of d skip locked) \
     returning 1::bigint, id, incident_id, monitor_id, channel_id, what, message, state, attempts, \
-     next_at, leased_by, last_error, created_at, sent_at",
+     next_at, leased_by, last_error, created_at, sent_at, fold",
 };
 
 /// Ends the leases of those who were not seen since a moment. The first condition is the index's own.
@@ -73,13 +73,17 @@ pub(in crate::store) const NEXT: &str = "\
 /// Those of an incident, the oldest first.
 pub(in crate::store) const OF_INCIDENT: &str = "\
     select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
-     leased_by, last_error, created_at, sent_at \
+     leased_by, last_error, created_at, sent_at, fold \
     from deliveries where incident_id = $1 order by created_at, id";
 
 /// One by its id.
 pub(in crate::store) const BY_ID: &str = "\
     select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
-     leased_by, last_error, created_at, sent_at from deliveries where id = $1";
+     leased_by, last_error, created_at, sent_at, fold from deliveries where id = $1";
+
+/// When the first of those that go out together was made, of the recent ones.
+pub(in crate::store) const FOLD_BEGAN: &str = "\
+    select min(created_at) from deliveries where fold = $1 and created_at > $2";
 
 /// How many there are in each state.
 pub(in crate::store) const COUNTS: &str = "\
