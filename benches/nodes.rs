@@ -17,7 +17,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use load::Load;
+use load::{Load, Pace};
 
 const API_KEY: &str = "hbw_0123456789012345678901234567";
 
@@ -87,7 +87,7 @@ async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&N
         addresses: nodes.iter().map(|node| node.address.clone()).collect(),
         connections: settings.connections,
         lasts: Duration::from_secs(settings.seconds),
-        rate: settings.rate,
+        pace: settings.rate.map_or(Pace::Full, Pace::Spread),
     };
     let monitors = settings.monitors;
     let taken = load.run(move |number| ping(number, monitors)).await;

@@ -4,8 +4,8 @@
 //!
 //! 64 connections, 1,000 monitors, an answer only after the ping is on the disk. The bare server answers
 //! 200 to everything and keeps nothing. Both run in turns, so that a busy machine is busy for both; what
-//! counts is their ratio. Then the same at half the rate, with and without 1,000 clients that send
-//! half a request and wait.
+//! counts is their ratio. Then half that rate, spread evenly, without and with 1,000 clients that send half
+//! a request and wait; and half that rate in bursts, where all connections send at the same moment.
 
 #![expect(
     clippy::print_stdout,
@@ -20,7 +20,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use load::{Load, Taken};
+use load::{Load, Pace, Taken};
 
 const CONNECTIONS: usize = 64;
 const MONITORS: usize = 1_000;
@@ -46,23 +46,22 @@ fn main() {
 
     let (mut kept, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        plain.push(runtime.block_on(load(&bare.address, &pings, None)).rate());
-        kept.push(runtime.block_on(load(&server.address, &pings, None)).rate());
+        plain.push(runtime.block_on(load(&bare.address, &pings, Pace::Full)).rate());
+        kept.push(runtime.block_on(load(&server.address, &pings, Pace::Full)).rate());
     }
     let (kept, plain) = (median(kept), median(plain));
     println!("pings per second, {CONNECTIONS} connections, {MONITORS} monitors");
     println!("  bare server        {plain:>9.0}");
     println!("  hb serve, durable  {kept:>9.0}   {:.1} % of the bare server", 100.0 * kept / plain);
 
-    let calm = runtime.block_on(load(&server.address, &pings, Some(kept / 2.0)));
-    println!("at half that rate    p50 {:>6.2} ms   p99 {:>6.2} ms", calm.at(0.5), calm.at(0.99));
+    let latency = |name: &str, pace: Pace| {
+        let taken = runtime.block_on(load(&server.address, &pings, pace));
+        println!("{name:<24} p50 {:>6.2} ms   p99 {:>6.2} ms", taken.at(0.5), taken.at(0.99));
+    };
+    latency("at half that rate", Pace::Spread(kept / 2.0));
+    latency("the same in bursts", Pace::Bursts(kept / 2.0));
     let slow = slow_clients(&server.address);
-    let beside = runtime.block_on(load(&server.address, &pings, Some(kept / 2.0)));
-    println!(
-        "with {SLOW_CLIENTS} slow clients p50 {:>6.2} ms   p99 {:>6.2} ms",
-        beside.at(0.5),
-        beside.at(0.99)
-    );
+    latency(&format!("with {SLOW_CLIENTS} slow clients"), Pace::Spread(kept / 2.0));
     drop(slow);
     println!("memory of hb serve   {:>6} KiB", server.memory_kib());
     drop(server);
@@ -138,10 +137,10 @@ impl Drop for Running {
     }
 }
 
-/// Pings for one round, as fast as answers come or at a rate.
-async fn load(address: &str, pings: &[String], rate: Option<f64>) -> Taken {
+/// Pings for one round.
+async fn load(address: &str, pings: &[String], pace: Pace) -> Taken {
     let addresses = vec![address.to_owned()];
-    let load = Load { addresses, connections: CONNECTIONS, lasts: ROUND, rate };
+    let load = Load { addresses, connections: CONNECTIONS, lasts: ROUND, pace };
     let pings = pings.to_vec();
     let ping = move |number: u64| {
         let path = &pings[number as usize % pings.len()];

@@ -14,8 +14,33 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     /// For how long.
     pub(crate) lasts: Duration,
-    /// Requests per second of all connections together; without it as fast as answers come.
-    pub(crate) rate: Option<f64>,
+    /// When they are sent.
+    pub(crate) pace: Pace,
+}
+
+/// When requests are sent.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// Each connection as fast as its answers come.
+    Full,
+    /// So many per second of all connections together, spread evenly.
+    Spread(f64),
+    /// The same number, but all connections at the same moments: nothing, a burst, nothing.
+    Bursts(f64),
+}
+
+impl Pace {
+    /// When a connection sends first, and how often.
+    fn of(self, number: usize, connections: usize) -> Option<(Duration, Duration)> {
+        let pause = |rate: f64| Duration::from_secs_f64(connections as f64 / rate);
+        match self {
+            Pace::Full => None,
+            Pace::Spread(rate) => {
+                Some((Duration::from_secs_f64(number as f64 / rate), pause(rate)))
+            }
+            Pace::Bursts(rate) => Some((Duration::ZERO, pause(rate))),
+        }
+    }
 }
 
 /// What came of a load; each of its requests was answered with 200.
@@ -50,12 +75,12 @@ impl Load {
     ) -> Taken {
         let one =
             Arc::new(Requests { request, next: AtomicU64::new(0), stop: AtomicBool::new(false) });
-        let pause = self.rate.map(|rate| Duration::from_secs_f64(self.connections as f64 / rate));
         let began = Instant::now();
         let mut connections = tokio::task::JoinSet::new();
         for number in 0..self.connections {
             let address = self.addresses[number % self.addresses.len()].clone();
-            connections.spawn(Arc::clone(&one).over(address, pause));
+            let pace = self.pace.of(number, self.connections);
+            connections.spawn(Arc::clone(&one).over(address, pace));
         }
         tokio::time::sleep(self.lasts).await;
         one.stop.store(true, Ordering::Relaxed);
@@ -78,14 +103,19 @@ struct Requests<F> {
 
 impl<F: Fn(u64) -> String> Requests<F> {
     /// One connection: a request, its answer, the next request.
-    async fn over(self: Arc<Self>, address: String, pause: Option<Duration>) -> Vec<f64> {
+    async fn over(
+        self: Arc<Self>,
+        address: String,
+        pace: Option<(Duration, Duration)>,
+    ) -> Vec<f64> {
         let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
         stream.set_nodelay(true).expect("an option");
-        let (mut latencies, mut buffer, mut due) = (Vec::new(), vec![0u8; 4096], Instant::now());
+        let (mut latencies, mut buffer) = (Vec::new(), vec![0u8; 4096]);
+        let mut due = Instant::now() + pace.map_or(Duration::ZERO, |(first, _)| first);
         while !self.stop.load(Ordering::Relaxed) {
-            if let Some(pause) = pause {
-                due += pause;
+            if let Some((_, pause)) = pace {
                 tokio::time::sleep_until(due.into()).await;
+                due += pause;
             }
             let request = (self.request)(self.next.fetch_add(1, Ordering::Relaxed));
             let sent = Instant::now();

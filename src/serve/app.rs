@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use super::blind::Watch;
 use super::effects::Effects;
 use super::health::Health;
+use super::healthchecks::list::Listed;
 use super::keys_used::KeysUsed;
 use super::log::Log;
 use super::output::Packers;
@@ -59,6 +60,8 @@ pub(crate) struct App {
     pub(crate) directory: Directory,
     /// Schedules that have been read.
     pub(crate) rules: RulesCache,
+    /// Checks as they were last listed.
+    pub(crate) listed: Listed,
     /// Who is left alone now.
     pub(crate) quiet: Quiet,
     /// Marks and blind times.
@@ -128,6 +131,7 @@ impl App {
             recorder: Recorder::default(),
             directory: Directory::default(),
             rules: RulesCache::default(),
+            listed: Listed::default(),
             quiet: Quiet::default(),
             watch: Watch::new(node, clock::now(), &settings.place),
             told: neighbours::Told::default(),

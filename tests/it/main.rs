@@ -44,6 +44,7 @@ mod keys;
 mod killed;
 mod left_alone;
 mod line;
+mod listed;
 mod long_jobs;
 mod mail;
 mod man;

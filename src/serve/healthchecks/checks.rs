@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::caller::Call;
 use super::check;
 use super::fields::Spec;
+use super::list;
 use super::refusal::Refusal;
 use super::route::Name;
 use super::unique;
@@ -99,14 +100,15 @@ pub(super) async fn list(call: Call) -> Result<Response, Refusal> {
             _ => {}
         }
     }
-    let found = call.app.store.read(move |tx| {
-        let found = all(tx, caller.project_id, &filter)?;
-        Ok((found, channels::of_project(tx, caller.project_id)?))
-    });
-    let (found, channels) = found.await?;
     let (look, app) = (call.look(caller), call.app);
+    let reader = std::sync::Arc::clone(&app);
+    let found = app.store.read(move |tx| {
+        let channels = channels::of_project(tx, caller.project_id)?;
+        list::find(tx, &reader, caller.project_id, &filter, channels, look)
+    });
+    let found = found.await?;
     // Thousands take a while, in which others are not to wait for this thread.
-    let written = tokio::task::spawn_blocking(move || view::list(&app, &found, &channels, look));
+    let written = tokio::task::spawn_blocking(move || list::write(&app, found));
     let text = written.await.map_err(|error| Trouble::Ours(error.to_string()))?;
     Ok(reply::json_text(StatusCode::OK, text))
 }

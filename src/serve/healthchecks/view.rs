@@ -112,6 +112,17 @@ pub(super) fn check<'a>(
     channels: &[Channel],
     look: Look,
 ) -> Check<'a> {
+    check_until(app, base, monitor, channels, look).0
+}
+
+/// The same, and until when it is shown like that if nobody touches it.
+pub(super) fn check_until<'a>(
+    app: &App,
+    base: &str,
+    monitor: &'a Monitor,
+    channels: &[Channel],
+    look: Look,
+) -> (Check<'a>, Option<Moment>) {
     let about = &monitor.about;
     let compiled = app.rules.get(&about.rules, look.now);
     let (shown, memory) = standing_by(&compiled, monitor, look.now);
@@ -121,7 +132,10 @@ pub(super) fn check<'a>(
     let grace = compiled.rules.grace;
     let runs = shown.started_at.is_some_and(|at| look.now < at.after(grace));
     let is_run = look.version == 1 && runs;
-    Check {
+    let live = &monitor.live;
+    let moments = [live.due_at, live.deadline_at, shown.started_at.map(|at| at.after(grace))];
+    let until = moments.into_iter().flatten().filter(|at| *at > look.now).min();
+    let check = Check {
         name: &about.name,
         slug: &about.slug,
         tags: about.tags.join(" "),
@@ -140,7 +154,8 @@ pub(super) fn check<'a>(
         timing: timing(&compiled),
         badge_url: badges::url_of_check(app, base, monitor),
         address: address(base, monitor, channels, look),
-    }
+    };
+    (check, until)
 }
 
 fn timing(compiled: &Compiled) -> Timing {
@@ -174,45 +189,6 @@ fn address<'a>(base: &str, monitor: &'a Monitor, channels: &[Channel], look: Loo
         update_url: own,
         channels: chosen(monitor, channels),
     }
-}
-
-/// Checks that one thread writes: fewer are not worth a second one.
-const PIECE: usize = 500;
-
-/// What one takes, more or less: room that is asked for at once need not be moved.
-const CHECK_BYTES: usize = 1024;
-
-/// All of these checks as one answer, written by as many threads as the host has processors.
-pub(super) fn list(app: &App, monitors: &[Monitor], channels: &[Channel], look: Look) -> Vec<u8> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let piece = monitors.len().div_ceil(threads).max(PIECE);
-    let base = app.public_url();
-    let write = |monitors: &[Monitor]| {
-        let mut text = Vec::with_capacity(monitors.len() * CHECK_BYTES);
-        for monitor in monitors {
-            // Writing into memory does not fail.
-            let _ = serde_json::to_writer(&mut text, &check(app, &base, monitor, channels, look));
-            text.push(b',');
-        }
-        text
-    };
-    let mut text = b"{\"checks\": [".to_vec();
-    std::thread::scope(|scope| {
-        let mut pieces = monitors.chunks(piece);
-        let first = pieces.next().unwrap_or_default();
-        let others: Vec<_> = pieces.map(|others| scope.spawn(move || write(others))).collect();
-        text.extend_from_slice(&write(first));
-        text.reserve_exact(others.len() * piece * CHECK_BYTES);
-        for written in others {
-            match written.join() {
-                Ok(written) => text.extend_from_slice(&written),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    text.pop_if(|last| *last == b',');
-    text.extend(b"]}");
-    text
 }
 
 /// The ids of the channels that are told.

@@ -176,6 +176,11 @@ pub(in crate::store) const PAGE: &str = "\
      and ($4 = '' or replace(tags, $4, '') <> tags) \
     order by id limit $5";
 
+/// What tells whether one is as it was.
+pub(in crate::store) const PRINTS: &str = "\
+    select id, version, last_event_at from monitors where project_id = $1 \
+     and ($2 = '' or slug = $2) order by id";
+
 /// How many there are with each status.
 pub(in crate::store) const COUNTS: &str = "\
     select project_id, status, count(*) from monitors group by project_id, status \
