@@ -77,6 +77,51 @@ fn a_change_says_what_it_expects_to_find() {
 }
 
 #[test]
+fn whoever_makes_a_monitor_overwrites_none() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let job = server.monitor(json!({ "slug": "job", "schedule": "every 1h", "owner": "dba" }));
+    let new = [("If-None-Match", "*")];
+    let again = with(&server, "PUT", "/monitors/job", &new, &json!({ "owner": "web" }));
+    assert_eq!(again.status, 412, "{}", again.text());
+    assert_eq!(server.look("job")["owner"], "dba");
+    let other = with(&server, "PUT", "/monitors/other", &new, &json!({}));
+    assert_eq!(other.status, 201, "{}", other.text());
+
+    let renamed = server.api("PATCH", "/monitors/other", Some(json!({ "slug": "job" })));
+    assert_eq!(renamed.status, 409, "{}", renamed.text());
+    assert!(renamed.text().contains("there is a monitor `job` already"), "{}", renamed.text());
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
+    let same = json!({ "slug": "job", "owner": "web" });
+    assert_eq!(server.api("PATCH", "/monitors/job", Some(same)).status, 200);
+
+    let by_id = format!("/monitors/{}", job["id"].as_str().expect("an id"));
+    let put = server.api("PUT", &by_id, Some(json!({ "schedule": "every 2h" })));
+    assert_eq!((put.status, &put.json()["slug"]), (200, &json!("job")), "{}", put.text());
+    let taken = server.api("PUT", &by_id, Some(json!({ "slug": "other" })));
+    assert_eq!(taken.status, 409, "{}", taken.text());
+}
+
+#[test]
+fn a_path_that_can_be_no_slug_makes_no_monitor() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let long = "a".repeat(300);
+    for (name, status) in [
+        ("bad%20slug", 400),
+        ("a%0Ab", 400),
+        ("%2e%2e", 400),
+        (&*long, 400),
+        ("0190a1b2-0000-7000-8000-000000000000", 404),
+        ("0190A1B2-0000-7000-8000-000000000000", 404),
+    ] {
+        let put = server.api("PUT", &format!("/monitors/{name}"), Some(json!({})));
+        assert_eq!(put.status, status, "{name}: {}", put.text());
+    }
+    assert_eq!(server.api("GET", "/monitors", None).json()["monitors"], json!([]));
+}
+
+#[test]
 fn a_call_that_is_repeated_is_carried_out_once() {
     let home = Home::new();
     let server = Server::start(&home);

@@ -9,13 +9,14 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::extract::{Path, Query, Reader, Writer};
-use super::tag::{IfMatch, tagged};
+use super::tag::{Condition, tagged};
 use super::{Page, json_of, views};
+use crate::domain::ping;
 use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
 use crate::serve::creation;
-use crate::serve::definition::Definition;
+use crate::serve::definition::{Definition, checked_slug};
 use crate::serve::effects::Effects;
 use crate::serve::in_file;
 use crate::serve::reply::{self, Mistake};
@@ -63,7 +64,7 @@ fn as_expected(
     tx: &mut dyn Tx,
     caller: Caller,
     name: &str,
-    expected: &IfMatch,
+    expected: &Condition,
 ) -> Result<Result<Monitor, Mistake>, Trouble> {
     let found = named(tx, caller, name, true)?;
     Ok(found.and_then(|monitor| expected.check(&monitor.about).map(|()| monitor)))
@@ -185,10 +186,8 @@ async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<
     let maker = Arc::clone(app);
     let made = app.store.write(move |tx| {
         projects::lock(tx, caller.project_id)?;
-        let taken = Named::Slug(caller.project_id, definition.slug.clone());
-        if !monitors::look(tx, &[taken])?.is_empty() {
-            let why = format!("there is a monitor `{}` already", definition.slug);
-            return Ok(Err(Mistake::conflict(why)));
+        if let Some(taken) = taken(tx, caller, &definition.slug)? {
+            return Ok(Err(taken));
         }
         let project_id = caller.project_id;
         let now = clock::now();
@@ -207,6 +206,13 @@ async fn make(app: &Arc<App>, caller: Caller, definition: Definition) -> Result<
     Ok(made)
 }
 
+/// What is wrong with a slug that another monitor of the project has; whoever asks holds the project's lock.
+fn taken(tx: &mut dyn Tx, caller: Caller, slug: &str) -> Result<Option<Mistake>, Trouble> {
+    let known = monitors::look(tx, &[Named::Slug(caller.project_id, slug.to_owned())])?;
+    let why = || Mistake::conflict(format!("there is a monitor `{slug}` already"));
+    Ok((!known.is_empty()).then(why))
+}
+
 fn shown(tx: &mut dyn Tx, id: i64) -> Result<Shown, Trouble> {
     match monitors::look(tx, &[Named::Id(id)])?.into_iter().next() {
         Some(found) => with_channels(tx, found.monitor),
@@ -223,19 +229,20 @@ pub(crate) async fn replace(
     body: Body,
 ) -> Result<Response, Mistake> {
     let body = json_of(body).await?;
-    let bare = Definition { slug: slug.clone(), ..Definition::default() };
-    let definition = bare.read(&body, clock::now())?;
-    if definition.slug != slug {
-        return Err(Mistake::field("slug", "the body names another slug than the path"));
-    }
-    let expected = IfMatch::of(&headers);
-    let replaced =
-        change_to(&app, caller, &slug, expected.clone(), move |_, _| Ok(Ok(definition.clone())));
+    let expected = Condition::of(&headers);
+    let (path, said) = (slug.clone(), body.clone());
+    let replaced = change_to(&app, caller, &slug, expected.clone(), move |_, monitor| {
+        Ok(anew(&monitor.about.slug, &path, &said))
+    });
     match replaced.await {
-        Err(mistake) if mistake.status() == StatusCode::NOT_FOUND && !expected.is_set() => {
-            let bare = Definition { slug: slug.clone(), ..Definition::default() };
-            let definition = bare.read(&body, clock::now())?;
-            let made = make(&app, caller, definition).await?;
+        // An id is given by hb: one that nobody has names nothing, and is no slug for a new monitor.
+        Err(mistake)
+            if mistake.status() == StatusCode::NOT_FOUND
+                && !expected.needs_one()
+                && !ping::is_uuid(&slug.to_ascii_lowercase()) =>
+        {
+            let slug = checked_slug("slug", &Value::from(slug))?;
+            let made = make(&app, caller, anew(&slug, &slug, &body)?).await?;
             let answer = reply::json_with(StatusCode::CREATED, &view(&app, &made));
             Ok(tagged(answer, &made.0.about))
         }
@@ -244,6 +251,25 @@ pub(crate) async fn replace(
             Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
         }
     }
+}
+
+/// The definition that a body alone gives to the monitor of this slug, which a path names.
+fn anew(slug: &str, path: &str, body: &Value) -> Result<Definition, Mistake> {
+    let bare = Definition { slug: slug.to_owned(), ..Definition::default() };
+    let definition = over(bare, body)?;
+    // A path may also name a monitor by its id; then the body may give it another slug.
+    if path == slug && definition.slug != slug {
+        return Err(Mistake::field("slug", "the body names another slug than the path"));
+    }
+    Ok(definition)
+}
+
+/// What a body says over what is known. A slug is only changed by name: clients of Healthchecks make monitors
+/// that have none.
+fn over(known: Definition, body: &Value) -> Result<Definition, Mistake> {
+    let slug = known.slug.clone();
+    let read = known.read(body, clock::now())?;
+    Ok(if body.get("slug").is_some() { read } else { Definition { slug, ..read } })
 }
 
 /// Changes some members of a monitor.
@@ -255,8 +281,8 @@ pub(crate) async fn change(
     body: Body,
 ) -> Result<Response, Mistake> {
     let body = json_of(body).await?;
-    let changed = change_to(&app, caller, &slug, IfMatch::of(&headers), move |tx, monitor| {
-        Ok(creation::definition_of(tx, monitor)?.read(&body, clock::now()))
+    let changed = change_to(&app, caller, &slug, Condition::of(&headers), move |tx, monitor| {
+        Ok(over(creation::definition_of(tx, monitor)?, &body))
     });
     let shown = changed.await?;
     Ok(tagged(reply::json_ok(&view(&app, &shown)), &shown.0.about))
@@ -266,13 +292,15 @@ async fn change_to(
     app: &Arc<App>,
     caller: Caller,
     slug: &str,
-    expected: IfMatch,
+    expected: Condition,
     definition: impl Fn(&mut dyn Tx, &Monitor) -> Result<Result<Definition, Mistake>, Trouble>
     + Send
     + 'static,
 ) -> Result<Shown, Mistake> {
     let (maker, slug) = (Arc::clone(app), slug.to_owned());
     let changed = app.store.write(move |tx| {
+        // Before the monitor, as whoever makes one does: so neither waits for the other.
+        projects::lock(tx, caller.project_id)?;
         let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
@@ -281,6 +309,11 @@ async fn change_to(
             Ok(definition) => definition,
             Err(mistake) => return Ok(Err(mistake)),
         };
+        if definition.slug != monitor.about.slug
+            && let Some(taken) = taken(tx, caller, &definition.slug)?
+        {
+            return Ok(Err(taken));
+        }
         let (now, mut effects) = (clock::now(), Effects::default());
         let known = creation::definition_of(tx, &monitor)?.written();
         let different = audit::difference(&known, &definition.written());
@@ -311,7 +344,7 @@ pub(crate) async fn release(
     headers: HeaderMap,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let expected = IfMatch::of(&headers);
+    let expected = Condition::of(&headers);
     let released = app.store.write(move |tx| {
         let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,
@@ -337,7 +370,7 @@ pub(crate) async fn remove(
     headers: HeaderMap,
     Path(slug): Path,
 ) -> Result<Response, Mistake> {
-    let expected = IfMatch::of(&headers);
+    let expected = Condition::of(&headers);
     let removed = app.store.write(move |tx| {
         let monitor = match as_expected(tx, caller, &slug, &expected)? {
             Ok(monitor) => monitor,

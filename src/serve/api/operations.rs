@@ -33,7 +33,7 @@ pub(super) struct Operation {
     /// What it is for.
     pub(super) summary: &'static str,
     pub(super) needs: Needs,
-    /// What may stand in the query.
+    /// What may stand in the query, and in headers that are for this operation.
     pub(super) query: &'static [Param],
     /// The schema of the body.
     pub(super) body: Option<&'static str>,
@@ -42,7 +42,7 @@ pub(super) struct Operation {
     handler: fn() -> MethodRouter<Arc<App>>,
 }
 
-/// A parameter of a query.
+/// A parameter of a query, or a header that says the like.
 #[derive(Clone, Copy)]
 pub(super) enum Param {
     Limit,
@@ -52,10 +52,15 @@ pub(super) enum Param {
     Status,
     Open,
     LastEventId,
+    IfMatch,
+    IfNoneMatch,
+    IdempotencyKey,
 }
 
 const PAGED: &[Param] = &[Param::Limit, Param::Cursor];
 const NO: &[Param] = &[];
+const ONCE: &[Param] = &[Param::IdempotencyKey];
+const EXPECTING: &[Param] = &[Param::IfMatch, Param::IfNoneMatch];
 
 macro_rules! operation {
     ($method:literal $path:literal, $id:literal, $summary:literal, $needs:ident, $query:expr,
@@ -80,14 +85,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("POST" "/events", "sendEvents", "Events of several monitors, by the dialect `hb`", Ping, NO, Some("Events"), &[(200, "EventResults")], post(ping::events)),
 
     operation!("GET" "/monitors", "listMonitors", "A page of the project's monitors", Read, &[Param::Limit, Param::Cursor, Param::Slug, Param::Tag, Param::Status], None, &[(200, "Monitors")], get(monitors::list)),
-    operation!("POST" "/monitors", "createMonitor", "Makes a monitor", Write, NO, Some("NewMonitor"), &[(201, "Monitor")], post(monitors::create)),
+    operation!("POST" "/monitors", "createMonitor", "Makes a monitor", Write, ONCE, Some("NewMonitor"), &[(201, "Monitor")], post(monitors::create)),
     operation!("GET" "/monitors/{slug}", "getMonitor", "One monitor, by slug or id", Read, NO, None, &[(200, "Monitor")], get(monitors::show)),
-    operation!("PUT" "/monitors/{slug}", "putMonitor", "Makes a monitor, or gives it a new definition", Write, NO, Some("Definition"), &[(200, "Monitor"), (201, "Monitor")], put(monitors::replace)),
-    operation!("PATCH" "/monitors/{slug}", "changeMonitor", "Changes some members of a monitor", Write, NO, Some("Definition"), &[(200, "Monitor")], patch(monitors::change)),
-    operation!("DELETE" "/monitors/{slug}", "removeMonitor", "Removes a monitor with all that belongs to it", Write, NO, None, &[(200, "Monitor")], delete(monitors::remove)),
+    operation!("PUT" "/monitors/{slug}", "putMonitor", "Makes a monitor, or gives it a new definition", Write, EXPECTING, Some("Definition"), &[(200, "Monitor"), (201, "Monitor")], put(monitors::replace)),
+    operation!("PATCH" "/monitors/{slug}", "changeMonitor", "Changes some members of a monitor", Write, EXPECTING, Some("Definition"), &[(200, "Monitor")], patch(monitors::change)),
+    operation!("DELETE" "/monitors/{slug}", "removeMonitor", "Removes a monitor with all that belongs to it", Write, EXPECTING, None, &[(200, "Monitor")], delete(monitors::remove)),
     operation!("POST" "/monitors/{slug}/pause", "pauseMonitor", "Nothing is expected for a while", Write, NO, Some("Pause"), &[(200, "Monitor")], post(pauses::pause)),
     operation!("POST" "/monitors/{slug}/resume", "resumeMonitor", "Runs are expected again", Write, NO, None, &[(200, "Monitor")], post(pauses::resume)),
-    operation!("POST" "/monitors/{slug}/release", "releaseMonitor", "It is kept in no file any more", Write, NO, None, &[(200, "Monitor")], post(monitors::release)),
+    operation!("POST" "/monitors/{slug}/release", "releaseMonitor", "It is kept in no file any more", Write, EXPECTING, None, &[(200, "Monitor")], post(monitors::release)),
     operation!("GET" "/monitors/{slug}/events", "listEvents", "Its events, the newest first", Read, PAGED, None, &[(200, "EventPage")], get(events::list)),
     operation!("GET" "/monitors/{slug}/runs", "listRuns", "Its runs, the newest first", Read, PAGED, None, &[(200, "Runs")], get(runs::list)),
     operation!("GET" "/monitors/{slug}/statistics", "getStatistics", "How its runs went, day by day", Read, NO, None, &[(200, "Statistics")], get(super::statistics::show)),
@@ -103,11 +108,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("POST" "/incidents/{id}/resolve", "resolveIncident", "A person closes it", Write, NO, Some("Resolution"), &[(200, "Incident")], post(incidents::resolve)),
 
     operation!("GET" "/maintenance", "listMaintenance", "Planned maintenance", Read, NO, None, &[(200, "Plans")], get(maintenance::list)),
-    operation!("POST" "/maintenance", "planMaintenance", "Plans maintenance, once or recurring", Write, NO, Some("NewPlan"), &[(201, "Plan")], post(maintenance::create)),
+    operation!("POST" "/maintenance", "planMaintenance", "Plans maintenance, once or recurring", Write, ONCE, Some("NewPlan"), &[(201, "Plan")], post(maintenance::create)),
     operation!("DELETE" "/maintenance/{id}", "cancelMaintenance", "Calls a plan off", Write, NO, None, &[(200, "Plan")], delete(maintenance::remove)),
 
     operation!("GET" "/channels", "listChannels", "Ways to tell people", Read, NO, None, &[(200, "Channels")], get(channels::list)),
-    operation!("POST" "/channels", "createChannel", "Makes a channel", Write, NO, Some("NewChannel"), &[(201, "Channel")], post(channels::create)),
+    operation!("POST" "/channels", "createChannel", "Makes a channel", Write, ONCE, Some("NewChannel"), &[(201, "Channel")], post(channels::create)),
     operation!("GET" "/channels/{name}", "getChannel", "One channel, by name or id", Read, NO, None, &[(200, "Channel")], get(channels::show)),
     operation!("PATCH" "/channels/{name}", "changeChannel", "Changes some members of a channel", Write, NO, Some("ChannelChange"), &[(200, "Channel")], patch(channels::change)),
     operation!("DELETE" "/channels/{name}", "removeChannel", "Removes a channel; refused while it is all that some monitor has", Write, NO, None, &[(200, "Channel")], delete(channels::remove)),

@@ -24,7 +24,7 @@ use crate::sys::clock;
 const HEADER: &str = "idempotency-key";
 
 /// The longest key that a client may choose.
-const KEY_BYTES_MAX: usize = 255;
+pub(super) const KEY_BYTES_MAX: usize = 255;
 
 /// The calls that make something and answer with no secret.
 const TAKEN_BY: [&str; 3] = ["/monitors", "/channels", "/maintenance"];

@@ -1,5 +1,6 @@
 //! Entity tags of monitors: they change with what people say of a monitor, not with what hb finds out, so
-//! that `If-Match` tells whether somebody else has changed it meanwhile.
+//! that `If-Match` tells whether somebody else has changed it meanwhile, and `If-None-Match` whether somebody
+//! else has made it.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -39,25 +40,41 @@ pub(super) fn tagged(mut response: Response, about: &About) -> Response {
 
 /// What a change asks to find.
 #[derive(Clone, Default)]
-pub(super) struct IfMatch(Option<String>);
+pub(super) struct Condition {
+    /// It is one of these.
+    is: Option<String>,
+    /// It is none of these.
+    is_not: Option<String>,
+}
 
-impl IfMatch {
+impl Condition {
     /// Of the headers of a request.
-    pub(super) fn of(headers: &HeaderMap) -> IfMatch {
-        let value = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
-        IfMatch(value.map(str::to_owned))
+    pub(super) fn of(headers: &HeaderMap) -> Condition {
+        let said = |name| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        Condition { is: said(header::IF_MATCH), is_not: said(header::IF_NONE_MATCH) }
     }
 
-    /// Whether it asks for anything.
-    pub(super) fn is_set(&self) -> bool {
-        self.0.is_some()
+    /// Whether a monitor has to be there: what is not there is none of any.
+    pub(super) fn needs_one(&self) -> bool {
+        self.is.is_some()
     }
 
     /// Whether the monitor is as the caller knows it.
     pub(super) fn check(&self, about: &About) -> Result<(), Mistake> {
-        let Some(wanted) = &self.0 else { return Ok(()) };
         let tag = of(about);
-        if wanted.split(',').map(str::trim).any(|one| one == "*" || one == tag) {
+        // A proxy that packs an answer may call its tag a weak one.
+        let names = |tags: &str| {
+            let mut tags = tags.split(',').map(|one| one.trim().trim_start_matches("W/"));
+            tags.any(|one| one == "*" || one == tag)
+        };
+        if self.is_not.as_deref().is_some_and(names) {
+            let why = "there is one already; look at it and change that";
+            return Err(Mistake::new(StatusCode::PRECONDITION_FAILED, "exists_already", why));
+        }
+        if self.is.as_deref().is_none_or(names) {
             return Ok(());
         }
         let why = "somebody has changed it meanwhile; look at it again and repeat the change";
@@ -69,20 +86,24 @@ impl IfMatch {
 mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
-    use super::{About, IfMatch, of};
+    use super::{About, Condition, of};
 
     #[test]
     fn a_change_that_expects_another_state_is_refused() {
         let (old, new) = (About::default(), About { owner: "dba".to_owned(), ..About::default() });
         assert_ne!(of(&old), of(&new));
-        let asked = |value: &str| {
+        let asking = |name: &'static str, value: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert("if-match", HeaderValue::from_str(value).expect("a header"));
-            IfMatch::of(&headers)
+            headers.insert(name, HeaderValue::from_str(value).expect("a header"));
+            Condition::of(&headers)
         };
-        assert!(IfMatch::default().check(&new).is_ok());
+        let asked = |value: &str| asking("if-match", value);
+        assert!(Condition::default().check(&new).is_ok());
         assert!(asked("*").check(&new).is_ok());
         assert!(asked(&format!("\"x\", {}", of(&new))).check(&new).is_ok());
         assert!(asked(&of(&old)).check(&new).is_err());
+        assert!(asking("if-none-match", &of(&old)).check(&new).is_ok());
+        assert!(asking("if-none-match", &of(&new)).check(&new).is_err());
+        assert!(asking("if-none-match", "*").check(&new).is_err());
     }
 }

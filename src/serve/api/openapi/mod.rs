@@ -7,12 +7,17 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::operations::{Needs, OPERATIONS, Operation, Param};
+use super::repeated::KEY_BYTES_MAX;
 use super::{PAGE, PAGE_MAX};
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 
 /// What bodies and answers look like, by name.
 const SCHEMAS: &str = include_str!("schemas.json");
+
+/// The operations that answer with an entity tag.
+const TAGGED: [&str; 5] =
+    ["getMonitor", "createMonitor", "putMonitor", "changeMonitor", "releaseMonitor"];
 
 /// The whole document.
 pub(crate) async fn show(State(app): State<Arc<App>>) -> Result<Response, Mistake> {
@@ -54,7 +59,12 @@ fn described(operation: &Operation) -> Value {
             "text/event-stream" => json!({ "text/event-stream": {} }),
             schema => json!({ "application/json": { "schema": reference(schema) } }),
         };
-        let good = json!({ "description": "done", "content": content });
+        let mut good = json!({ "description": "done", "content": content });
+        if TAGGED.contains(&operation.id) {
+            let what = "changes with what people say of the monitor; for `If-Match`";
+            good["headers"]["ETag"] =
+                json!({ "description": what, "schema": { "type": "string" } });
+        }
         responses.insert(status.to_string(), good);
     }
     let refused = json!({
@@ -169,6 +179,20 @@ fn parameter(param: Param) -> Value {
         }),
         Param::LastEventId => json!({
             "name": "Last-Event-ID", "in": "header", "schema": { "type": "integer", "minimum": 0 },
+        }),
+        Param::IfMatch => json!({
+            "name": "If-Match", "in": "header", "schema": { "type": "string" },
+            "description": "an `ETag` that was answered: if it is another by now, 412 and no change",
+        }),
+        Param::IfNoneMatch => json!({
+            "name": "If-None-Match", "in": "header", "schema": { "type": "string" },
+            "description": "with `*`: if there is one already, 412 and no change",
+        }),
+        Param::IdempotencyKey => json!({
+            "name": "Idempotency-Key", "in": "header",
+            "schema": { "type": "string", "minLength": 1, "maxLength": KEY_BYTES_MAX },
+            "description": "chosen by the client: within a day the same call with the same key is \
+                            carried out once and gets the same answer; another call gets 422",
         }),
     }
 }
