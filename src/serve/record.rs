@@ -61,8 +61,9 @@ pub(crate) fn all(
     let new = hear(&mut monitors, pings, &mut recorded, now);
     let (places, events): (Vec<usize>, Vec<NewEvent>) = new.into_iter().unzip();
     let ids = events::insert(tx, &events)?;
-    let mut kept = Vec::new();
-    for (place, id) in places.into_iter().zip(ids) {
+    let (mut kept, mut numbered) = (Vec::new(), BTreeMap::new());
+    for ((place, id), event) in places.into_iter().zip(ids).zip(&events) {
+        numbered.extend(id.map(|id| (place, (id, event.n))));
         match (id, &pings[place].packed) {
             (None, _) => recorded[place] = Recorded::Duplicate,
             (Some(event_id), Some(packed)) => {
@@ -76,15 +77,29 @@ pub(crate) fn all(
     }
     if recorded.contains(&Recorded::Duplicate) {
         // Only now it is known what was told before. It must not renew a lease or begin a run that has
-        // ended, so everything is judged again without it.
+        // ended, so everything is judged again without it. Nor does it count: what came behind it in
+        // this batch moves up.
         monitors = load(tx, app, pings, now)?;
-        hear(&mut monitors, pings, &mut recorded, now);
+        let moved = hear(&mut monitors, pings, &mut recorded, now);
+        events::number(tx, &moved_up(&numbered, &moved))?;
     }
     for judged in monitors.values_mut() {
         judged.settle(tx, app, now, &mut effects)?;
     }
     super::judge::save(tx, monitors.values().collect(), now)?;
     Ok(Done { recorded, effects })
+}
+
+/// The events that have another place among their monitor's than they were stored with, and which.
+fn moved_up(
+    numbered: &BTreeMap<usize, (i64, u64)>,
+    heard: &[(usize, NewEvent)],
+) -> Vec<(i64, u64)> {
+    let moved = heard.iter().filter_map(|(place, event)| {
+        let (id, n) = numbered.get(place)?;
+        (*n != event.n).then_some((*id, event.n))
+    });
+    moved.collect()
 }
 
 /// Lets the monitors hear what is no repeat; gives the events to be kept, with the places of their pings.
@@ -97,12 +112,12 @@ fn hear(
     let mut new = Vec::new();
     for (place, ping) in pings.iter().enumerate() {
         let Some(judged) = monitors.get_mut(&ping.monitor_id) else { continue };
+        if recorded[place] == Recorded::Duplicate {
+            continue;
+        }
         let ignored = ping.ignored || habits::ignores(judged);
         if !ping.coalesced {
             judged.count_event();
-        }
-        if recorded[place] == Recorded::Duplicate {
-            continue;
         }
         let taken = match ping.dialect.as_str() {
             _ if ignored => Taken::default(),

@@ -71,6 +71,14 @@ pub(crate) fn insert(tx: &mut dyn Tx, events: &[NewEvent]) -> Result<Vec<Option<
     Ok(ids)
 }
 
+/// Gives events another place among their monitor's.
+pub(crate) fn number(tx: &mut dyn Tx, places: &[(i64, u64)]) -> Result<(), Trouble> {
+    for (id, n) in places {
+        tx.run(sql::NUMBER, &[Value::Int(*id), Value::from(*n)])?;
+    }
+    Ok(())
+}
+
 /// Events of a monitor, the newest first, from behind `before`.
 pub(crate) fn page(
     tx: &mut dyn Tx,

@@ -19,6 +19,7 @@ mod dialects;
 mod doctor;
 mod ended_from_outside;
 mod endurance;
+mod event_lists;
 mod failover;
 mod faults;
 mod folds;

@@ -127,6 +127,8 @@ pub(crate) fn answer_events(results: &[EventResult]) -> Answer {
         .map(|result| {
             let mut said = json!({"run_id": result.run_id, "seq": result.seq});
             match &result.became {
+                // It changed nothing, and is on disk: nobody needs to tell it again.
+                Ok(Accepted::Late) => said["result"] = json!(Accepted::Stored.word()),
                 Ok(accepted) => said["result"] = json!(accepted.word()),
                 Err(why) => {
                     said["result"] = json!("refused");

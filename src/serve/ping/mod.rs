@@ -27,6 +27,9 @@ use wire::Wire;
 /// Seconds after which a client is to come again when nothing can be stored.
 const RETRY_AFTER_S: u32 = 5;
 
+/// The same for who asks for too many unknown keys: they are counted by the minute.
+const STRANGERS_RETRY_AFTER_S: u32 = 60;
+
 /// The longest list of events: a thousand with all that hb says in one, or some with long outputs. A longer
 /// one is refused with 413, and its client sends less at once.
 const EVENTS_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -127,5 +130,8 @@ fn busy(
 /// The answer to too many unknown keys from one place.
 fn too_many(dialect: &str, request: &ping::Request<'_>) -> Answer {
     let line = "too many unknown keys from this address, try again in a minute".to_owned();
-    ping::answer(dialect, &Outcome::Refused(Refused { status: 429, line }), request)
+    let refused = Outcome::Refused(Refused { status: 429, line });
+    let mut answer = ping::answer(dialect, &refused, request);
+    answer.headers.push(("retry-after", STRANGERS_RETRY_AFTER_S.to_string()));
+    answer
 }

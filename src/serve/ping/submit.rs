@@ -101,8 +101,11 @@ pub(crate) async fn all(
         became_all.push(became);
         results.push(event_result(identity, became_all.last(), untaken));
     }
-    if became_all.iter().any(|became| matches!(became, Became::Unknown))
+    let is_unknown = |became: &Became| matches!(became, Became::Unknown);
+    // What was taken of a list is on disk, and its client has to hear of that.
+    if became_all.iter().any(is_unknown)
         && !app.strangers.may_ask(&wire.client(), received_at)
+        && became_all.iter().all(is_unknown)
     {
         return too_many(dialect, request);
     }

@@ -29,6 +29,9 @@ pub(in crate::store) const INSERT: Many = Many {
     select place, id from given where (id in (select id from made)) is true",
 };
 
+/// Gives one another place among its monitor's.
+pub(in crate::store) const NUMBER: &str = "update events set n = $2 where id = $1";
+
 /// A page of a monitor's, the newest first.
 pub(in crate::store) const PAGE: &str = "\
     select id, monitor_id, n, kind, dialect, at, received_at, run_id, seq, exit_code, duration_ms, \

@@ -69,6 +69,7 @@ fn event(spot: &Spot, ping_key: Option<&str>, value: Value) -> Told {
 
 /// What an event tells, or why it tells nothing.
 fn arrival(members: Map<String, Value>) -> Result<Arrival, String> {
+    check(&members)?;
     let mut payload = Payload::of(members);
     let word = payload.word(&["kind"]).ok_or("it has no `kind`")?;
     let kind = Kind::parse(&word).ok_or_else(|| {
@@ -76,8 +77,7 @@ fn arrival(members: Map<String, Value>) -> Result<Arrival, String> {
     })?;
     let mut arrival = Arrival::new(kind);
     payload.forget(&["v", "monitor"]);
-    arrival.seq =
-        payload.read(&["seq"], |value| value.as_u64().and_then(|seq| u32::try_from(seq).ok()));
+    arrival.seq = payload.read(&["seq"], number);
     arrival.sent_at = payload.read(&["sent_at"], values::moment);
     arrival.metrics = payload.take(&["metrics"]).map_or_else(Metrics::default, metrics);
     if let Some(counted) = payload.take(&["counted"]) {
@@ -97,6 +97,25 @@ fn arrival(members: Map<String, Value>) -> Result<Arrival, String> {
         }
     }
     Ok(arrival)
+}
+
+/// Refuses what an event is known and judged by where that is said wrongly: without it it would be another
+/// event.
+fn check(members: &Map<String, Value>) -> Result<(), String> {
+    let said = |name: &str| members.get(name).filter(|value| !value.is_null());
+    if said("seq").is_some_and(|value| number(value).is_none()) {
+        return Err("its `seq` is no whole number from 0".to_owned());
+    }
+    let is_wrong = |name: &&str| said(name).is_some_and(|value| values::moment(value).is_none());
+    match ["at", "sent_at", "started_at"].iter().find(|name| is_wrong(name)) {
+        Some(name) => Err(format!("its `{name}` is no moment such as 2026-12-24T18:00:00Z")),
+        None => Ok(()),
+    }
+}
+
+/// A place in a run.
+fn number(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|seq| u32::try_from(seq).ok())
 }
 
 /// Metrics as hb writes them: numbers are numbers, and a text is a text even where it looks like one.
