@@ -309,6 +309,7 @@ fn given_keys() -> Result<GivenKeys, Refused> {
         write: given("HB_API_KEY")?,
         read: given("HB_API_KEY_READONLY")?,
         admin: given("HB_ADMIN_PASSWORD")?,
+        metrics: given("HB_METRICS_KEY")?,
     };
     keys.check().map_err(|why| (why, None))?;
     Ok(keys)

@@ -88,6 +88,8 @@ pub(crate) struct App {
     pub(crate) allow_commands: bool,
     /// What the addresses of badges are signed with.
     pub(crate) badge_secret: String,
+    /// The hash of the key of Healthchecks' numbers about the server, where there is one.
+    pub(crate) metrics_key: Option<String>,
     /// Where lines go.
     pub(crate) log: Log,
     /// Something has changed: whoever follows looks what.
@@ -145,6 +147,7 @@ impl App {
             outbound,
             allow_commands: settings.allow_commands,
             badge_secret,
+            metrics_key: settings.keys.metrics.as_deref().map(secrets::hash),
             log: settings.log,
             changed: watch::Sender::new(()),
             wake_alerter: Notify::new(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::healthchecks;
 use super::log::{Form, Level, Log};
 use super::password::Password;
 use super::run::{Settings, Stopped};
@@ -47,6 +48,8 @@ pub(crate) struct GivenKeys {
     pub(crate) read: Option<String>,
     /// For the web page.
     pub(crate) admin: Option<String>,
+    /// For the numbers of Healthchecks' API; kept nowhere.
+    pub(crate) metrics: Option<String>,
 }
 
 impl GivenKeys {
@@ -57,6 +60,7 @@ impl GivenKeys {
             ("HB_API_KEY", &self.write, KEY_BYTES_MIN),
             ("HB_API_KEY_READONLY", &self.read, KEY_BYTES_MIN),
             ("HB_ADMIN_PASSWORD", &self.admin, PASSWORD_BYTES_MIN),
+            ("HB_METRICS_KEY", &self.metrics, KEY_BYTES_MIN),
         ];
         for (name, key, bytes_min) in long {
             if key.as_ref().is_some_and(|key| key.len() < bytes_min) {
@@ -72,6 +76,16 @@ impl GivenKeys {
             );
         }
         Ok(())
+    }
+
+    /// Names those that clients of Healthchecks cannot use, for their API counts the letters.
+    pub(crate) fn warn(&self, log: &Log) {
+        let what = "a key that `/api/v1` to `/api/v3` do not take: there it has 32 letters";
+        for (name, key) in [("HB_API_KEY", &self.write), ("HB_API_KEY_READONLY", &self.read)] {
+            if key.as_ref().is_some_and(|key| key.chars().count() != healthchecks::KEY_CHARS) {
+                log.warning(what, &[("variable", name)]);
+            }
+        }
     }
 
     fn get(&self, kind: KeyKind) -> Option<&String> {

@@ -118,6 +118,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let _alone = alone::take(&settings.place)?;
     let store = Store::open(&settings.place)?;
     let keys = Arc::new(first_start::prepare(&store, &settings).await?);
+    settings.keys.warn(&settings.log);
     let load = |pair: &Pair| Certificate::load(pair, &settings.log).map(Arc::new);
     let certificate = settings.tls.as_ref().map(load).transpose()?;
     let listeners = listeners(&settings).await?;

@@ -29,6 +29,7 @@ mod generated;
 mod hb;
 mod healthchecks;
 mod healthchecks_answers;
+mod healthchecks_calls;
 mod healthchecks_library;
 mod heavy_streams;
 mod held_output;

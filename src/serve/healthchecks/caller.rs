@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use crate::serve::access::{self, Caller};
 use crate::serve::app::App;
+use crate::serve::secrets;
 
 /// Every key of the API is as long as this.
-const KEY_CHARS: usize = 32;
+pub(crate) const KEY_CHARS: usize = 32;
 
 /// A call that was read.
 pub(super) struct Call {
@@ -71,6 +72,13 @@ impl Call {
     pub(super) fn bearer(&self) -> Option<String> {
         let header = self.parts.headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
         header.strip_prefix("Bearer ").map(str::to_owned)
+    }
+
+    /// Whether it has the key of the numbers about the server; where none is set nobody has.
+    pub(super) fn may_count(&self) -> bool {
+        let sent = self.parts.headers.get("x-metrics-key").and_then(|key| key.to_str().ok());
+        let known = self.app.metrics_key.as_deref();
+        sent.zip(known).is_some_and(|(sent, known)| secrets::is_same(&secrets::hash(sent), known))
     }
 
     /// A caller who may write.

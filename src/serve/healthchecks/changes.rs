@@ -33,7 +33,8 @@ const STAMP_MAX: i64 = 9_999_999_999;
 /// Pauses a check until its next ping, or until it is resumed where only people may do that.
 pub(super) async fn pause(call: Call, uuid: String) -> Result<Response, Refusal> {
     change(call, uuid, "monitor.pause", |judged, now| {
-        if judged.state.pause.is_none() {
+        // One that ends at its time is another pause than the one that is asked for.
+        if judged.state.pause.as_ref().is_none_or(|pause| pause.until.is_some()) {
             let pause = Input::Pause { until: None, until_success: true, reason: None };
             judged.step(&pause, now);
         }
@@ -69,12 +70,13 @@ async fn change(
             Ok(monitor) => monitor,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        audit::note(tx, caller, action, &monitor.about.slug, None, now)?;
         let (id, mut effects) = (monitor.id, Effects::default());
+        let slug = monitor.about.slug.clone();
         let mut judged = Judged::new(&app, monitor, now);
         if let Err(refusal) = how(&mut judged, now) {
             return Ok(Err(refusal));
         }
+        audit::note(tx, caller, action, &slug, None, now)?;
         judged.settle(tx, &app, now, &mut effects)?;
         judge::save(tx, vec![&judged], now)?;
         Ok(Ok((seen(tx, id)?, effects)))
@@ -115,6 +117,7 @@ fn window(query: &[(String, String)], now: Moment) -> Result<(Moment, Moment), R
             number.filter(|number| (0..=max).contains(number)).ok_or_else(Refusal::bad_query)
         };
         match name.as_str() {
+            "seconds" if value.is_empty() => {}
             "seconds" => {
                 let seconds = number(SECONDS_MAX)?;
                 from = from.max(Moment::from_epoch_ms(now.epoch_ms() - seconds * 1000));

@@ -15,6 +15,7 @@ mod fields;
 pub(super) mod habits;
 pub(super) mod list;
 mod moved;
+mod numbers;
 mod pings;
 mod prometheus;
 mod refusal;
@@ -32,7 +33,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::app::App;
 use super::body::{self, Unread};
+use crate::domain::prefix;
 use caller::Call;
+pub(crate) use caller::KEY_CHARS;
 pub(crate) use check::{Words, rules_by_default};
 pub(crate) use moved::{Moving, take};
 use refusal::Refusal;
@@ -65,7 +68,10 @@ async fn carry_out(app: &Arc<App>, route: Route, request: Request) -> Result<Res
     match &route.target {
         Target::Nothing => return Err(Refusal::not_found()),
         Target::Slashless(whole) => {
-            let to = [(header::LOCATION, whole.clone())];
+            let query = request.uri().query().map(|query| format!("?{query}"));
+            let place =
+                format!("{}{whole}{}", prefix::of(&app.public_url()), query.unwrap_or_default());
+            let to = [(header::LOCATION, place)];
             return Ok((StatusCode::MOVED_PERMANENTLY, to).into_response());
         }
         _ if request.method() == Method::OPTIONS => {
@@ -99,8 +105,7 @@ async fn carry_out(app: &Arc<App>, route: Route, request: Request) -> Result<Res
         (Target::Badge(badge), _) => badges::of_check(app, badge).await,
         (Target::TagBadge(badge), _) => badges::of_tag(app, badge).await,
         (Target::Prometheus { project, key }, _) => prometheus::page(call, project, key).await,
-        // There is no key for these numbers; `/metrics` has more of them.
-        (Target::Metrics, _) => Err(Refusal::forbidden()),
+        (Target::Metrics, _) => numbers::show(call).await,
         (Target::Status, _) => checks::status(call).await,
         (Target::Callback, _) => Ok(StatusCode::OK.into_response()),
         (Target::Nothing | Target::Slashless(_), _) => Err(Refusal::not_found()),
