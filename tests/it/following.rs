@@ -81,6 +81,29 @@ fn a_follower_sees_every_change_and_takes_up_where_it_was() {
 }
 
 #[test]
+fn a_follower_that_has_heard_nothing_yet_loses_nothing() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let ping = |suffix: &str| {
+        assert_eq!(server.get(&format!("/ping/{PING_KEY}/job{suffix}")).status, 200);
+    };
+    ping("");
+    let mut cut_off = Follower::of(&server, None);
+    let begin = cut_off.line().strip_prefix("id: ").expect("where it begins").to_owned();
+    drop(cut_off);
+    ping("/fail");
+    let mut again = Follower::of(&server, Some(&begin));
+    assert_eq!(again.next().1["to"], "failed");
+
+    // The store was put back from a copy, and does not know the number that was told before.
+    let mut ahead = Follower::of(&server, Some("999999"));
+    assert_eq!(ahead.line(), format!("id: {}", begin.parse::<i64>().expect("a number") + 1));
+    ping("");
+    assert_eq!(ahead.next().1["to"], "up");
+}
+
+#[test]
 fn a_number_that_is_none_is_refused_and_a_project_sees_its_own() {
     let home = Home::new();
     let server = Server::start(&home);

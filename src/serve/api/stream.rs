@@ -50,10 +50,11 @@ pub(crate) async fn follow(
     Reader(caller): Reader,
     headers: HeaderMap,
 ) -> Result<Response, Mistake> {
-    let begin = match last_event_id(&headers)? {
-        Some(number) => number,
-        None => app.store.read(changes::newest).await?,
-    };
+    let told = last_event_id(&headers)?;
+    let newest = app.store.read(changes::newest).await?;
+    // A number that is not there yet was told before the store was restored from a copy; waiting for it would
+    // keep quiet about everything until then.
+    let begin = told.map_or(newest, |told| told.min(newest));
     let (lines, waiting) = mpsc::channel::<Bytes>(WAITING_MAX);
     let settled_after = if app.store.is_shared() { SETTLED_AFTER } else { Duration::ZERO };
     let follower = Follower { caller, told: Told::from(begin, settled_after), lines };
@@ -87,7 +88,9 @@ impl Follower {
         let mut changed = app.changed.subscribe();
         let wait = if app.store.is_shared() { LOOK_EVERY } else { BREATH_EVERY };
         let mut breathed_at = Instant::now();
-        if !self.say("retry: 3000\n\n").await {
+        // Whoever is cut off before the first change comes again with this number, and misses none.
+        let begin = self.told.floor(Instant::now());
+        if !self.say(&format!("retry: 3000\nid: {begin}\n\n")).await {
             return;
         }
         loop {
