@@ -6,6 +6,9 @@ use super::queries::audit as sql;
 use super::tx::{Row, Trouble, Tx, Value};
 use crate::domain::time::Moment;
 
+/// Lines of one kind that are read at once: more keys than a project ever replaces.
+const OF_ACTION_MAX: i64 = 10_000;
+
 /// A line to be.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NewLine {
@@ -54,6 +57,28 @@ pub(crate) fn page(
 ) -> Result<Page<Line>, Trouble> {
     let before = before.unwrap_or(i64::MAX);
     let params = [Value::Int(project_id), Value::Int(before), Value::Int(i64::from(limit) + 1)];
+    let mut rows = all(tx.rows(sql::PAGE, &params)?)?;
+    let next = super::cut(&mut rows, limit, |line| line.id);
+    Ok(Page { rows, next })
+}
+
+/// Lines of a project that tell of one kind of change, since a moment, the newest first.
+pub(crate) fn of_action(
+    tx: &mut dyn Tx,
+    project_id: i64,
+    action: &str,
+    since: Moment,
+) -> Result<Vec<Line>, Trouble> {
+    let params = [
+        Value::Int(project_id),
+        Value::from(action),
+        Value::from(since),
+        Value::Int(OF_ACTION_MAX),
+    ];
+    all(tx.rows(sql::OF_ACTION, &params)?)
+}
+
+fn all(rows: Vec<Row>) -> Result<Vec<Line>, Trouble> {
     let line = |mut row: Row| {
         Ok(Line {
             id: row.int()?,
@@ -67,8 +92,5 @@ pub(crate) fn page(
             },
         })
     };
-    let mut rows: Vec<Line> =
-        tx.rows(sql::PAGE, &params)?.into_iter().map(line).collect::<Result<_, _>>()?;
-    let next = super::cut(&mut rows, limit, |line| line.id);
-    Ok(Page { rows, next })
+    rows.into_iter().map(line).collect()
 }

@@ -180,6 +180,10 @@ fn a_key_is_replaced_with_an_overlap_and_ends() {
     assert_eq!((&second["name"], &second["kind"]), (&json!("terraform"), &json!("write")));
     assert_eq!(second["replaces"]["id"], id);
     assert!(works(&old) && works(&bearer(&second)), "both work for an hour");
+    let again = rotate(id, json!({}));
+    assert_eq!(again.status, 409, "another one would end with the overlap: {}", again.text());
+    let heir = second["prefix"].as_str().expect("its first letters");
+    assert!(again.text().contains(&format!("`{heir}` has replaced this key")), "{}", again.text());
     let third = rotate(second["id"].as_str().expect("an id"), json!({ "overlap": 0 })).json();
     assert!(!works(&bearer(&second)) && works(&bearer(&third)), "no overlap was asked for");
     let path = format!("/keys/{id}");

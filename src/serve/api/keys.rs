@@ -20,7 +20,7 @@ use crate::serve::reply::{self, Mistake};
 use crate::serve::scope::Scope;
 use crate::serve::secrets::{self, KeyKind};
 use crate::store::projects::{self, Key, NewKey};
-use crate::store::{Trouble, Tx};
+use crate::store::{Trouble, Tx, audit as audit_lines};
 use crate::sys::clock;
 
 /// The longest name of a key.
@@ -28,6 +28,9 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// How long a key that is replaced goes on working where nobody says so.
 const OVERLAP: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// What the audit log calls it when a key comes in the place of another.
+const ROTATED: &str = "key.rotate";
 
 /// All keys of the project.
 pub(crate) async fn list(
@@ -86,6 +89,10 @@ pub(crate) async fn rotate(
         let Some(old) = own(tx, caller, &id)? else {
             return Ok(Err(Mistake::not_found("key")));
         };
+        if let Some(heir) = replaced_by(tx, &old)? {
+            let why = format!("`{heir}` has replaced this key already; rotate that one");
+            return Ok(Err(Mistake::conflict(why)));
+        }
         let old_ends_at = old.about.expires_at.map_or(ends_at, |at| at.min(ends_at));
         projects::end_key(tx, caller.project_id, old.id, old_ends_at)?;
         Ok(Ok(Asked {
@@ -100,6 +107,21 @@ pub(crate) async fn rotate(
     let made = made(&app, caller, replaced, now).await?;
     app.directory.forget();
     Ok(reply::json_with(StatusCode::CREATED, &made))
+}
+
+/// The first letters of the key that has replaced this one: what is left of this one is its overlap, and
+/// another key in its place would end with that.
+fn replaced_by(tx: &mut dyn Tx, old: &Key) -> Result<Option<String>, Trouble> {
+    if old.about.expires_at.is_none() {
+        return Ok(None);
+    }
+    let id = Value::from(old.id.to_string());
+    let lines = audit_lines::of_action(tx, old.about.project_id, ROTATED, old.created_at)?;
+    let replacing = lines.into_iter().map(|line| line.line).find(|line| {
+        let detail = line.detail.as_deref().map(serde_json::from_str::<Value>);
+        detail.and_then(Result::ok).is_some_and(|detail| detail["replaces"] == id)
+    });
+    Ok(replacing.map(|line| line.object))
 }
 
 /// Ends a key at once.
@@ -203,7 +225,7 @@ async fn made(
             scope: asked.scope,
         };
         let id = projects::insert_key(tx, &new, now)?;
-        let action = if asked.replaces.is_some() { "key.rotate" } else { "key.create" };
+        let action = if asked.replaces.is_some() { ROTATED } else { "key.create" };
         let detail = json!({
             "kind": new.kind,
             "name": new.name,
