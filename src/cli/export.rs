@@ -17,6 +17,9 @@ use crate::sys::clock;
 /// Things of one kind that are asked for at most: as many pages as `client::pages` turns.
 const ITEMS_MAX: usize = 100_000;
 
+/// What stands in the place of a secret, as in the settings of channels.
+const MASK: &str = "****";
+
 /// Export everything.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArguments {
@@ -38,7 +41,7 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
 
 async fn export(asking: &Asking, with_events: bool) -> Result<i32, Failed> {
     let monitors = all(asking, &["monitors"], "monitors").await?;
-    let definitions = monitor_export::definitions(asking).await?;
+    let definitions = masked(monitor_export::definitions(asking).await?);
     let channels = asking.api.ask(Ask::get(&["channels"])).await?;
     let incidents = all(asking, &["incidents"], "incidents").await?;
     let whole = json!({
@@ -67,6 +70,15 @@ async fn export(asking: &Asking, with_events: bool) -> Result<i32, Failed> {
     }
     say::data("\n]}\n");
     Ok(exit::OK)
+}
+
+/// Definitions with no key of another service in them: each opens its monitor as a ping URL does.
+fn masked(mut definitions: Vec<Value>) -> Vec<Value> {
+    let keys = definitions.iter_mut().filter_map(|one| one.get_mut("keys")?.as_array_mut());
+    for part in keys.flatten().filter_map(|key| key.get_mut("key")?.as_array_mut()).flatten() {
+        *part = Value::from(MASK);
+    }
+    definitions
 }
 
 async fn all(asking: &Asking, path: &[&str], member: &'static str) -> Result<Vec<Value>, Failed> {

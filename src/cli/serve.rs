@@ -285,13 +285,22 @@ fn data_dir() -> Result<PathBuf, Refused> {
 }
 
 fn checked_url(url: &str) -> Result<String, Refused> {
-    let fine = (url.starts_with("http://") || url.starts_with("https://"))
-        && !url.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
-    if fine {
-        return Ok(url.trim_end_matches('/').to_owned());
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    let hint = Some("write it as https://hb.example.org".to_owned());
+    // What may be a password is not repeated.
+    if host.is_some_and(|host| host.contains('@')) {
+        return Err(("`--public-url` has a user in it, whom everybody would see".to_owned(), hint));
     }
     let shown = text::excerpt(url.as_bytes());
-    let hint = Some("write it as https://hb.example.org".to_owned());
+    // Paths are put behind it, which would be a part of a query.
+    if url.contains(['?', '#']) {
+        return Err((format!("`{shown}` for `--public-url` goes on behind its path"), hint));
+    }
+    let is_plain = !url.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control());
+    if host.is_some_and(|host| !host.is_empty()) && is_plain {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
     Err((format!("`{shown}` is no URL for `--public-url`"), hint))
 }
 

@@ -121,7 +121,7 @@ fn everything_is_exported_and_no_secret() {
     };
     let whole = export(&["export"]);
     assert_eq!(whole["monitors"][0]["status"], json!("failed"));
-    assert_eq!(whole["definitions"][0]["keys"][0]["key"], json!(["tok"]));
+    assert_eq!(whole["definitions"][0]["keys"][0]["key"], json!(["****"]));
     assert_eq!(whole["channels"][0]["name"], json!("hook"));
     assert_eq!(whole["incidents"][0]["monitors"], json!(["m"]));
     assert!(whole.get("events").is_none());

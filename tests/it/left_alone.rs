@@ -195,6 +195,14 @@ fn an_incident_shows_what_people_said_and_whom_it_reached() {
     assert_eq!((&delivery["channel"], &delivery["what"]), (&json!("hook"), &json!("opened")));
     assert_eq!((&delivery["attempts"], &delivery["last_error"]), (&json!(1), &Value::Null));
     assert!(delivery["sent_at"].is_string(), "{delivery}");
+    let again = json!({ "by": "lee", "note": "I see it, too" });
+    let again = server.api("POST", &format!("/incidents/{id}/ack"), Some(again)).json();
+    for first in ["acknowledged_at", "acknowledged_by"] {
+        assert!(again[first].is_string() && again[first] == shown[first], "{again:#}");
+    }
+    assert_eq!(again["note"], "I see it, too");
+    let back = json!({ "note": "the disk is full" });
+    assert_eq!(server.api("POST", &format!("/incidents/{id}/ack"), Some(back)).status, 200);
     let resolve = json!({ "by": "dana", "note": "bought another" });
     let resolved = server.api("POST", &format!("/incidents/{id}/resolve"), Some(resolve));
     assert_eq!(resolved.json()["resolved_note"], "bought another", "{}", resolved.text());

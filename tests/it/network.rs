@@ -166,6 +166,33 @@ fn a_proxy_that_is_named_is_believed_from_the_right() {
 }
 
 #[test]
+fn a_public_url_that_ends_no_path_is_refused() {
+    let home = Home::new();
+    for (url, part) in [
+        ("https://dana:hunter2@example.org", "has a user in it"),
+        ("https://example.org/?a=b", "goes on behind its path"),
+        ("https://example.org/hb#top", "goes on behind its path"),
+        ("https:///hb", "is no URL"),
+    ] {
+        let seen = refused(&home, &["--public-url", url]);
+        assert_eq!((seen.status, &*seen.stdout), (64, ""), "{seen:?}");
+        assert!(seen.stderr.contains(part) && !seen.stderr.contains("hunter2"), "{seen:?}");
+        assert!(seen.stderr.ends_with("\nhint: write it as https://hb.example.org\n"), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_key_that_clients_of_healthchecks_cannot_use_is_named() {
+    let home = Home::new();
+    let mut server = Server::start_with(&home, |command| {
+        command.env("HB_API_KEY", "a-key-of-22-letters-xx");
+    });
+    let line = server.line("a key that");
+    assert!(line.contains("there it has 32 letters") && line.contains("HB_API_KEY"), "{line}");
+    assert!(!line.contains("READONLY") && !line.contains("a-key-of"), "{line}");
+}
+
+#[test]
 fn a_path_in_front_is_as_good_as_none() {
     let home = Home::new();
     let server = start(&home, &["--public-url", "https://example.org/hb/"]);

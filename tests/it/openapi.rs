@@ -189,6 +189,9 @@ fn a_filtered_list_is_full_as_long_as_there_is_more() {
     let (second, next) = page(&format!("status=failed&limit=2&cursor={}", next.expect("more")));
     assert_eq!((second, next), (vec!["m4".to_owned(), "m6".to_owned()], None));
     assert_eq!(page("status=up").0.len(), 0);
+    let bogus = server.api("GET", "/monitors?status=bogus", None);
+    assert_eq!((bogus.status, bogus.json()["error"]["field"].as_str()), (400, Some("status")));
+    assert!(bogus.text().contains("one of new, "), "{}", bogus.text());
     assert_eq!(page("limit=7").1, None, "a page that holds all has no next");
     assert_eq!(page("limit=6").0.len(), 6);
 }

@@ -130,10 +130,13 @@ pub(crate) async fn acknowledge(
     let until = asked_until(&body, now)?;
     change(&app, caller, ("incident.acknowledge", id), move |incident| {
         keep_note(incident, "note", note.as_ref());
-        incident.acknowledged_at = Some(now);
-        incident.acknowledged_by.clone_from(&by);
         incident.snoozed_until = until.or(incident.snoozed_until);
-        incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, true));
+        // Who says so again, or after somebody else, was not the first to know.
+        if incident.acknowledged_at.is_none() {
+            incident.acknowledged_at = Some(now);
+            incident.acknowledged_by.clone_from(&by);
+            incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, true));
+        }
     })
     .await
 }

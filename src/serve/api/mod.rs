@@ -12,6 +12,7 @@ mod imports;
 mod incidents;
 mod keys;
 mod maintenance;
+mod monitor_list;
 mod monitors;
 mod openapi;
 mod operations;

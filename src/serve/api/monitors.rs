@@ -8,9 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::extract::{Path, Query, Reader, Writer};
+use super::extract::{Path, Reader, Writer};
 use super::tag::{Condition, tagged};
-use super::{Page, json_of, views};
+use super::{json_of, views};
 use crate::domain::ping;
 use crate::serve::access::Caller;
 use crate::serve::app::App;
@@ -21,7 +21,7 @@ use crate::serve::effects::Effects;
 use crate::serve::in_file;
 use crate::serve::reply::{self, Mistake};
 use crate::store::channels::{self, Channel};
-use crate::store::monitors::{self, About, Filter, Monitor, Named};
+use crate::store::monitors::{self, About, Monitor, Named};
 use crate::store::{Trouble, Tx, projects};
 use crate::sys::clock;
 
@@ -80,78 +80,6 @@ fn with_channels(tx: &mut dyn Tx, monitor: Monitor) -> Result<Shown, Trouble> {
 
 fn view(app: &App, (monitor, channels): &Shown) -> Value {
     views::monitor(app, monitor, channels, clock::now())
-}
-
-/// A page of the project's monitors.
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-    Reader(caller): Reader,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Result<Response, Mistake> {
-    let all = |name: &str| -> Vec<String> {
-        let wanted = pairs.iter().filter(|(known, _)| known == name);
-        wanted.map(|(_, value)| value.clone()).collect()
-    };
-    let first = |name: &str| all(name).into_iter().next();
-    let page = Page { limit: first("limit"), cursor: first("cursor") };
-    let (limit, after) = (page.limit()?, page.after()?);
-    let filter = Filter { slug: first("slug"), tags: all("tag") };
-    let status = first("status");
-    let found = app
-        .store
-        .read(move |tx| {
-            let page = filtered(tx, caller, &filter, status.as_deref(), (after, limit))?;
-            Ok((page, channels::of_project(tx, caller.project_id)?))
-        })
-        .await?;
-    let ((found, next), channels) = found;
-    let now = clock::now();
-    let view = |monitor| {
-        let shown = views::monitor(&app, monitor, &channels, now);
-        if caller.kind.writes() { shown } else { views::without_address(shown) }
-    };
-    let shown: Vec<Value> = found.iter().map(view).collect();
-    let next = next.map(|next| next.to_string());
-    Ok(reply::json_ok(&json!({ "monitors": shown, "next": next })))
-}
-
-/// Monitors that one page of a filtered list looks at; a rare status may make a page short, and `next` goes
-/// on behind them.
-const LOOKED_AT_MAX: usize = 20_000;
-
-/// Monitors of a list and the number behind which the next page begins.
-type Listed = (Vec<Monitor>, Option<i64>);
-
-/// As many monitors as are wanted, of those that the filter and the status leave.
-fn filtered(
-    tx: &mut dyn Tx,
-    caller: Caller,
-    filter: &Filter,
-    status: Option<&str>,
-    (mut after, limit): (Option<i64>, usize),
-) -> Result<Listed, Trouble> {
-    let (mut listed, mut looked_at) = (Vec::new(), 0);
-    loop {
-        let wanted = u32::try_from(limit).unwrap_or(u32::MAX);
-        let page = monitors::page(tx, caller.project_id, filter, after, wanted)?;
-        looked_at += limit;
-        let mut rest = page.rows.into_iter();
-        while let Some(monitor) = rest.next() {
-            if status.is_some_and(|word| word != monitor.live.status) {
-                continue;
-            }
-            let id = monitor.id;
-            listed.push(monitor);
-            if listed.len() == limit {
-                let is_end = page.next.is_none() && rest.as_slice().is_empty();
-                return Ok((listed, (!is_end).then_some(id)));
-            }
-        }
-        after = page.next;
-        if after.is_none() || looked_at >= LOOKED_AT_MAX {
-            return Ok((listed, after));
-        }
-    }
 }
 
 /// One monitor.
@@ -301,7 +229,7 @@ async fn change_to(
     let changed = app.store.write(move |tx| {
         // Before the monitor, as whoever makes one does: so neither waits for the other.
         projects::lock(tx, caller.project_id)?;
-        let monitor = match as_expected(tx, caller, &slug, &expected)? {
+        let monitor = match named(tx, caller, &slug, true)? {
             Ok(monitor) => monitor,
             Err(mistake) => return Ok(Err(mistake)),
         };
@@ -309,6 +237,10 @@ async fn change_to(
             Ok(definition) => definition,
             Err(mistake) => return Ok(Err(mistake)),
         };
+        // RFC 9110, 13.2.1: a condition counts where the call would be carried out without it.
+        if let Err(mistake) = expected.check(&monitor.about) {
+            return Ok(Err(mistake));
+        }
         if definition.slug != monitor.about.slug
             && let Some(taken) = taken(tx, caller, &definition.slug)?
         {

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::{
-    apply, audit_log, channels, events, imports, incidents, keys, maintenance, monitors, openapi,
-    overview, pauses, projects, runs, stream,
+    apply, audit_log, channels, events, imports, incidents, keys, maintenance, monitor_list,
+    monitors, openapi, overview, pauses, projects, runs, stream,
 };
 use crate::serve::app::App;
 use crate::serve::ping;
@@ -84,7 +84,7 @@ macro_rules! operation {
 pub(super) const OPERATIONS: &[Operation] = &[
     operation!("POST" "/events", "sendEvents", "Events of several monitors, by the dialect `hb`", Ping, NO, Some("Events"), &[(200, "EventResults")], post(ping::events)),
 
-    operation!("GET" "/monitors", "listMonitors", "A page of the project's monitors", Read, &[Param::Limit, Param::Cursor, Param::Slug, Param::Tag, Param::Status], None, &[(200, "Monitors")], get(monitors::list)),
+    operation!("GET" "/monitors", "listMonitors", "A page of the project's monitors", Read, &[Param::Limit, Param::Cursor, Param::Slug, Param::Tag, Param::Status], None, &[(200, "Monitors")], get(monitor_list::list)),
     operation!("POST" "/monitors", "createMonitor", "Makes a monitor", Write, ONCE, Some("NewMonitor"), &[(201, "Monitor")], post(monitors::create)),
     operation!("GET" "/monitors/{slug}", "getMonitor", "One monitor, by slug or id", Read, NO, None, &[(200, "Monitor")], get(monitors::show)),
     operation!("PUT" "/monitors/{slug}", "putMonitor", "Makes a monitor, or gives it a new definition", Write, EXPECTING, Some("Definition"), &[(200, "Monitor"), (201, "Monitor")], put(monitors::replace)),

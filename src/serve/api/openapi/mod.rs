@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::operations::{Needs, OPERATIONS, Operation, Param};
 use super::repeated::KEY_BYTES_MAX;
 use super::{PAGE, PAGE_MAX};
+use crate::domain::monitor::Status;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 
@@ -171,7 +172,10 @@ fn parameter(param: Param) -> Value {
         ),
         Param::Cursor => asked("cursor", json!({ "type": "string" })),
         Param::Slug => asked("slug", json!({ "type": "string" })),
-        Param::Status => asked("status", json!({ "type": "string" })),
+        Param::Status => {
+            let words = Status::ALL.map(|(_, word)| word);
+            asked("status", json!({ "type": "string", "enum": words }))
+        }
         Param::Open => asked("open", json!({ "type": "boolean" })),
         Param::Tag => json!({
             "name": "tag", "in": "query", "explode": true,
