@@ -54,6 +54,7 @@ const LAWS: &[Law] = &[
     ("keys_and_projects_come_back", nouns::keys_and_projects_come_back),
     ("channels_come_back", nouns::channels_come_back),
     ("small_nouns_come_back", nouns::small_nouns_come_back),
+    ("lines_of_one_kind_are_found", nouns::lines_of_one_kind_are_found),
     ("incidents_come_back_in_pages", nouns::incidents_come_back_in_pages),
     ("repeats_of_events_are_harmless", rounds::repeats_of_events_are_harmless),
     ("events_come_back_as_they_went", rounds::events_come_back_as_they_went),

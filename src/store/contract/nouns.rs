@@ -1,6 +1,7 @@
 //! The laws of the smaller nouns: what is given comes back, in its order, and nothing else does.
 
 use super::{Bed, at};
+use crate::store::audit::{self, NewLine};
 use crate::store::channels::{self, NewChannel};
 use crate::store::incidents::{self, Incident, IncidentCursor};
 use crate::store::maintenance::{self, Maintenance};
@@ -161,6 +162,28 @@ pub(super) fn small_nouns_come_back(bed: &Bed) {
         Ok((all, maintenance::delete(tx, 2, id)?, maintenance::delete(tx, 1, id)?))
     });
     assert_eq!(seen, Ok((vec![(1, plan)], false, true)));
+}
+
+pub(super) fn lines_of_one_kind_are_found(bed: &Bed) {
+    let line = |project_id, at_ms, action: &str, object: &str| NewLine {
+        project_id,
+        at: at(at_ms),
+        actor: "key hbw_ab…".to_owned(),
+        action: action.to_owned(),
+        object: object.to_owned(),
+        detail: Some(NASTY.to_owned()),
+    };
+    let given = [
+        line(1, 5, "key.rotate", "too early"),
+        line(1, 10, "key.rotate", "first"),
+        line(2, 20, "key.rotate", "another project's"),
+        line(1, 20, "key.create", "another kind"),
+        line(1, 30, "key.rotate", "second"),
+    ];
+    let expected = [given[4].clone(), given[1].clone()];
+    bed.write(move |tx| given.iter().try_for_each(|one| audit::insert(tx, one))).expect("written");
+    let found = bed.read(|tx| audit::of_action(tx, 1, "key.rotate", at(10))).expect("read");
+    assert_eq!(found.into_iter().map(|found| found.line).collect::<Vec<_>>(), expected);
 }
 
 pub(super) fn incident(id: &str, opened_at: i64) -> Incident {

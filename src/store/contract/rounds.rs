@@ -117,6 +117,12 @@ pub(super) fn events_come_back_as_they_went(bed: &Bed) {
     let found = bed.read(|tx| events::by_n(tx, 1, 2)).expect("reading works");
     assert_eq!(found.map(|found| (found.id, found.event)), Some((2, full)));
     assert_eq!(bed.read(|tx| events::by_n(tx, 2, 2)), Ok(None));
+    bed.write(|tx| events::number(tx, &[(2, 1 << 40), (77, 1)])).expect("it is numbered");
+    let places = bed.read(|tx| {
+        let rows = events::page(tx, 1, None, 10)?.rows;
+        Ok(rows.iter().map(|found| (found.id, found.event.n)).collect::<Vec<_>>())
+    });
+    assert_eq!(places, Ok(vec![(2, 1 << 40), (1, 1)]), "the other one stays where it is");
     assert_eq!(bed.read(|tx| outputs::of_event(tx, 2)), Ok(Some(output)));
     assert_eq!(bed.read(|tx| outputs::of_event(tx, 1)), Ok(None));
 }
