@@ -2,6 +2,7 @@
 //!
 //! First all checks, then the pings and flips of each, the oldest first. The receiver says how far it is
 //! with each check, so the same command again goes on where it was interrupted, and takes what is new.
+//! What was fetched before the other service gave out is sent on all the same.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::{exit, say};
 use crate::client::answer::Object;
 use crate::client::api::{Ask, Trouble};
 use crate::client::healthchecks::Source;
+use crate::domain::time::Moment;
 use crate::domain::{base64, text};
 
 /// Checks in one call of the receiver.
@@ -37,12 +39,33 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A check whose history is to be fetched.
 struct Waiting {
     uuid: String,
+    /// The number of the newest ping that was taken, as the other service counts.
     newest_n: u64,
+    /// The latest moment of one.
+    newest_at: Option<Moment>,
+}
+
+impl Waiting {
+    /// Whether a ping was not taken yet; the receiver looks again.
+    fn is_new(&self, ping: &Value) -> bool {
+        let at = ping["date"].as_str().and_then(Moment::parse_rfc3339);
+        let is_later = self.newest_at.is_some_and(|newest_at| at > Some(newest_at));
+        ping["n"].as_u64().unwrap_or(0) > self.newest_n || is_later
+    }
 }
 
 /// What was fetched of a check, in pieces that fit into a call, each with its size.
 struct Fetched {
     pieces: Vec<(Value, usize)>,
+    /// Why there is no more of it.
+    trouble: Option<Trouble>,
+}
+
+/// Pieces that wait for their call.
+#[derive(Default)]
+struct Outgoing {
+    pieces: Vec<Value>,
+    bytes: usize,
 }
 
 /// What has come of it so far.
@@ -81,6 +104,12 @@ pub(super) async fn import(
         take_history(asking, &source, waiting, &mut sum).await?;
     }
     say::progress("");
+    if source.lost() > 0 {
+        let (place, lost) = (one_line(&source.shown()), source.lost());
+        say::warning(format!(
+            "`{place}` could not give the bodies of {lost} pings; those pings are here without one"
+        ));
+    }
     tell_channels(asking, &checks, &channels).await?;
     say::data(&sum.told(&source.shown()));
     Ok(if sum.is_wrong { exit::FAILED } else { exit::OK })
@@ -132,6 +161,7 @@ async fn take_checks(
             waiting.push_back(Waiting {
                 uuid: Object(check).text("uuid").to_owned(),
                 newest_n: newest_n.unwrap_or(0),
+                newest_at: Moment::parse_rfc3339(became.text("newest_at")),
             });
         }
     }
@@ -146,50 +176,66 @@ async fn take_history(
     sum: &mut Sum,
 ) -> Result<(), Failed> {
     let all = waiting.len();
-    let mut tasks: JoinSet<Result<Fetched, Trouble>> = JoinSet::new();
-    let (mut pieces, mut bytes, mut done) = (Vec::new(), 0, 0);
+    let mut tasks: JoinSet<Fetched> = JoinSet::new();
+    let (mut outgoing, mut trouble, mut done) = (Outgoing::default(), None, 0);
     loop {
         while tasks.len() < ASKING_MAX
+            && trouble.is_none()
             && let Some(next) = waiting.pop_front()
         {
             tasks.spawn(fetch(source.clone(), next));
         }
         let Some(joined) = tasks.join_next().await else { break };
         let fetched = joined.map_err(|error| Failed::because(error.to_string()))?;
-        for (piece, size) in fetched.map_err(of_source)?.pieces {
-            if !pieces.is_empty()
-                && (bytes + size > CALL_BYTES_MAX || pieces.len() >= PIECES_AT_ONCE)
-            {
-                deliver(asking, std::mem::take(&mut pieces), sum).await?;
-                bytes = 0;
+        for (piece, size) in fetched.pieces {
+            let is_full =
+                outgoing.bytes + size > CALL_BYTES_MAX || outgoing.pieces.len() >= PIECES_AT_ONCE;
+            if is_full {
+                deliver(asking, std::mem::take(&mut outgoing), sum).await?;
             }
-            bytes += size;
-            pieces.push(piece);
+            outgoing.bytes += size;
+            outgoing.pieces.push(piece);
         }
+        // The others that were being asked about may be told to their end.
+        trouble = trouble.or(fetched.trouble);
         done += 1;
         say::progress(&format!("history {done}/{all}, {} pings", sum.pings));
     }
-    if !pieces.is_empty() {
-        deliver(asking, pieces, sum).await?;
-    }
-    Ok(())
+    deliver(asking, outgoing, sum).await?;
+    trouble.map_or(Ok(()), |trouble| Err(of_source(trouble)))
 }
 
-/// What is new of one check.
-async fn fetch(source: Source, of: Waiting) -> Result<Fetched, Trouble> {
+/// What is new of one check, as far as it is to be had.
+async fn fetch(source: Source, of: Waiting) -> Fetched {
+    let mut pieces = Vec::new();
+    let trouble = fetch_into(&mut pieces, &source, &of).await.err();
+    Fetched { pieces, trouble }
+}
+
+async fn fetch_into(
+    pieces: &mut Vec<(Value, usize)>,
+    source: &Source,
+    of: &Waiting,
+) -> Result<(), Trouble> {
     let mut pings = source.pings(&of.uuid).await?;
     pings.reverse();
     let flips = source.flips(&of.uuid).await?;
-    let mut pieces: Vec<(Value, usize)> = Vec::new();
     let (mut some, mut bytes) = (Vec::new(), 0);
     for ping in pings {
-        let n = ping["n"].as_u64().unwrap_or(0);
-        if n <= of.newest_n {
+        if !of.is_new(&ping) {
             continue;
         }
+        let body = match ping["body_url"].is_string() {
+            true => source.body(&of.uuid, ping["n"].as_u64().unwrap_or(0)).await.map(Some),
+            false => Ok(None),
+        };
+        let Ok(body) = body else {
+            // The next import goes on behind what is here.
+            pieces.push((json!({ "uuid": of.uuid, "pings": some, "more": true }), bytes));
+            return body.map(drop);
+        };
         let mut moving = members(&ping);
-        if ping["body_url"].is_string() {
-            let body = source.body(&of.uuid, n).await?;
+        if let Some(body) = body {
             let body = match String::from_utf8(body) {
                 Ok(text) => Value::from(text),
                 Err(error) => json!({ "base64": base64::encode(error.as_bytes()) }),
@@ -208,7 +254,7 @@ async fn fetch(source: Source, of: Waiting) -> Result<Fetched, Trouble> {
         some.push(moving);
     }
     pieces.push((json!({ "uuid": of.uuid, "pings": some, "flips": flips }), bytes + 1000));
-    Ok(Fetched { pieces })
+    Ok(())
 }
 
 /// The members of a ping that are taken.
@@ -220,8 +266,11 @@ fn members(ping: &Value) -> Map<String, Value> {
         .collect()
 }
 
-async fn deliver(asking: &Asking, pieces: Vec<Value>, sum: &mut Sum) -> Result<(), Failed> {
-    let answer = send(asking, pieces).await?;
+async fn deliver(asking: &Asking, outgoing: Outgoing, sum: &mut Sum) -> Result<(), Failed> {
+    if outgoing.pieces.is_empty() {
+        return Ok(());
+    }
+    let answer = send(asking, outgoing.pieces).await?;
     for became in Object(&answer).items("checks").iter().map(Object) {
         let count =
             |name: &str| became.whole(name).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);

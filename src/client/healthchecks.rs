@@ -1,8 +1,11 @@
 //! A Healthchecks that is asked for everything it knows: its checks, their pings, bodies and flips.
 //!
 //! The key goes to the address that was given and nowhere else: an answer's own URLs are not followed.
-//! A server that asks for patience gets it, within bounds.
+//! A server that asks for patience gets it, within bounds. A body of a ping that it cannot give is no
+//! reason to take nothing else: it may lie in a store of its own, which may be gone for good.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
@@ -17,6 +20,9 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How often one question is asked.
 const TRIES_MAX: u32 = 5;
+
+/// How often a body is asked for once another could not be had: thousands may be in the same place.
+const LATER_TRIES_MAX: u32 = 2;
 
 /// The longest rest between two tries.
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -33,6 +39,23 @@ pub(crate) struct Source {
     http: reqwest::Client,
     address: Address,
     key: HeaderValue,
+    /// Bodies that could not be had.
+    lost: Arc<AtomicU64>,
+}
+
+/// A question that was not answered.
+struct Unanswered {
+    trouble: Trouble,
+    /// How long the server wants to be left alone.
+    after: Option<Duration>,
+    /// It answers, and that it cannot.
+    is_broken: bool,
+}
+
+impl From<Trouble> for Unanswered {
+    fn from(trouble: Trouble) -> Unanswered {
+        Unanswered { trouble, after: None, is_broken: false }
+    }
 }
 
 impl Source {
@@ -55,7 +78,7 @@ impl Source {
             ..ClientSettings::default()
         };
         let http = http::client(&settings).map_err(|error| format!("{error:#}"))?;
-        Ok(Source { http, address, key: header })
+        Ok(Source { http, address, key: header, lost: Arc::default() })
     }
 
     /// Its address, as it may be shown.
@@ -79,13 +102,24 @@ impl Source {
         self.list(&[uuid, "pings", ""], "pings").await
     }
 
-    /// The body of a ping; nothing where it is gone.
+    /// The body of a ping; nothing where it is gone, or where the server cannot give it.
     pub(crate) async fn body(&self, uuid: &str, n: u64) -> Result<Vec<u8>, Trouble> {
         let n = n.to_string();
-        match self.get(&[&ROOT[..], &[uuid, "pings", &n, "body"]].concat()).await {
-            Err(Trouble::Missing(_)) => Ok(Vec::new()),
-            body => body,
+        let tries_max = if self.lost() == 0 { TRIES_MAX } else { LATER_TRIES_MAX };
+        let path = [&ROOT[..], &[uuid, "pings", &n, "body"]].concat();
+        match self.patiently(&path, tries_max).await {
+            Err(Unanswered { trouble: Trouble::Missing(_), .. }) => Ok(Vec::new()),
+            Err(Unanswered { is_broken: true, .. }) => {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+                Ok(Vec::new())
+            }
+            body => body.map_err(|unanswered| unanswered.trouble),
         }
+    }
+
+    /// How many bodies it could not give.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// When a check went up and down.
@@ -111,23 +145,31 @@ impl Source {
     }
 
     async fn get(&self, path: &[&str]) -> Result<Vec<u8>, Trouble> {
+        self.patiently(path, TRIES_MAX).await.map_err(|unanswered| unanswered.trouble)
+    }
+
+    async fn patiently(&self, path: &[&str], tries_max: u32) -> Result<Vec<u8>, Unanswered> {
         let mut tries = 1;
         loop {
             match self.once(path).await {
-                Err((Trouble::Busy(_) | Trouble::Unreached(_), after)) if tries < TRIES_MAX => {
+                Err(Unanswered {
+                    trouble: Trouble::Busy(_) | Trouble::Unreached(_),
+                    after,
+                    ..
+                }) if tries < tries_max => {
                     let own = Duration::from_millis(250) * 2_u32.pow(tries);
                     tokio::time::sleep(after.unwrap_or(own).min(REST_MAX)).await;
                     tries += 1;
                 }
-                answer => return answer.map_err(|(trouble, _)| trouble),
+                answer => return answer,
             }
         }
     }
 
-    async fn once(&self, path: &[&str]) -> Result<Vec<u8>, (Trouble, Option<Duration>)> {
+    async fn once(&self, path: &[&str]) -> Result<Vec<u8>, Unanswered> {
         let unreached = |error: &reqwest::Error| {
             let why = format!("cannot reach `{}`: {}", self.shown(), http::explain(error));
-            (Trouble::Unreached(why), None)
+            Trouble::Unreached(why)
         };
         let key = HeaderName::from_static("x-api-key");
         let request = self.http.get(self.address.url(path, &[])).header(key, self.key.clone());
@@ -140,18 +182,19 @@ impl Source {
         while let Some(chunk) = response.chunk().await.map_err(|error| unreached(&error))? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > ANSWER_BYTES_MAX {
-                return Err((Trouble::Odd("an answer is larger than 64 MiB".to_owned()), None));
+                return Err(Trouble::Odd("an answer is larger than 64 MiB".to_owned()).into());
             }
         }
         let place = self.shown();
         match status {
             200..=299 => Ok(bytes),
-            401 | 403 => {
-                Err((Trouble::Key(format!("`{place}` does not accept the API key")), None))
+            401 | 403 => Err(Trouble::Key(format!("`{place}` does not accept the API key")).into()),
+            404 => Err(Trouble::Missing(format!("`{place}` has no such thing")).into()),
+            429 | 500..=599 => {
+                let trouble = Trouble::Busy(format!("`{place}` answered {status}"));
+                Err(Unanswered { trouble, after, is_broken: status >= 500 })
             }
-            404 => Err((Trouble::Missing(format!("`{place}` has no such thing")), None)),
-            429 | 500..=599 => Err((Trouble::Busy(format!("`{place}` answered {status}")), after)),
-            _ => Err((self.odd(status), None)),
+            _ => Err(self.odd(status).into()),
         }
     }
 

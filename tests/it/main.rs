@@ -56,6 +56,7 @@ mod manage_local;
 mod messages;
 mod messages_to_people;
 mod moving;
+mod moving_again;
 mod name_servers;
 mod network;
 mod nodes;

@@ -8,7 +8,7 @@ use crate::receiver::{FakeReceiver, status};
 use crate::server::{API_KEY, Server};
 
 /// A call of Healthchecks' API.
-fn v3(server: &Server, method: &str, path: &str, body: &str) -> Value {
+pub(crate) fn v3(server: &Server, method: &str, path: &str, body: &str) -> Value {
     let key = [("X-Api-Key", API_KEY)];
     let answer = server.send(method, &format!("/api/v3/{path}"), &key, body.as_bytes());
     assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.text());
@@ -47,7 +47,7 @@ fn checks(old: &Server) -> Vec<String> {
 }
 
 /// Compares a check, its pings with their bodies, and its flips.
-fn compare(old: &Server, new: &Server, uuid: &str) {
+pub(crate) fn compare(old: &Server, new: &Server, uuid: &str) {
     let path = format!("checks/{uuid}");
     let (was, is) = (v3(old, "GET", &path, ""), v3(new, "GET", &path, ""));
     assert_eq!(same(was), same(is), "{uuid}");

@@ -10,4 +10,4 @@ mod newest;
 mod word;
 
 pub(crate) use newest::Memory;
-pub(crate) use word::{Shown, Word, flips, shown};
+pub(crate) use word::{Shown, Word, flips, is_down, shown};

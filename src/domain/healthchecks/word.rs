@@ -90,6 +90,11 @@ fn word_of(status: Status) -> Option<Word> {
     }
 }
 
+/// Whether one of hb's own words is Healthchecks' `down`.
+pub(crate) fn is_down(status: Status) -> bool {
+    word_of(status) == Some(Word::Down)
+}
+
 /// The moments at which the word changed, the oldest first, and whether it was `up` from then on.
 /// `changes` are those of the monitor, the oldest first: before, after, and when.
 ///

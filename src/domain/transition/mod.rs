@@ -29,7 +29,7 @@ use super::event::Kind;
 use super::monitor::{Rules, Status};
 use super::time::Moment;
 
-pub(crate) use pause::Forgiven;
+pub(crate) use pause::{Forgiven, Pause};
 pub(crate) use reason::Reason;
 pub(crate) use slot::slot_after;
 pub(crate) use state::State;

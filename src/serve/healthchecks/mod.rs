@@ -13,6 +13,7 @@ mod check;
 mod checks;
 mod fields;
 pub(super) mod habits;
+mod imported;
 pub(super) mod list;
 mod moved;
 mod numbers;

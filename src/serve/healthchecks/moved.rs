@@ -1,11 +1,12 @@
 //! Checks that move here: what another Healthchecks knows of one becomes a monitor with its uuid, so that
 //! its ping URL goes on working under another host name, with its pings and its flips.
 //!
-//! Everything may come again: a check is known by its uuid, a ping by its number, and of the flips only
-//! those are taken that are newer than what is known. The pings are heard once more, each at its own
+//! Everything may come again: a check is known by its uuid, a ping by its number there, and of the flips
+//! only those are taken that are newer than what is known. The pings are heard once more, each at its own
 //! time, so that the next deadline is the one that the check had. What went bad and good again meanwhile
 //! was told by whoever was asked to tell it, and is no news here; what is bad now opens an incident, as
-//! soon as the checker looks at it.
+//! soon as the checker looks at it. The flip to what is bad by silence is the checker's, too. A pause is
+//! taken once, when the monitor is made: from then on people pause and resume it here.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,11 +14,13 @@ use serde_json::{Map, Value, json};
 use super::check;
 use super::fields::Spec;
 use super::habits;
+use super::imported::Imported;
 use crate::domain::base64;
 use crate::domain::event::Kind;
+use crate::domain::healthchecks::is_down;
 use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
-use crate::domain::transition::{Heard, Input, Reason, Taken};
+use crate::domain::transition::{Heard, Input, Pause, Reason, Taken};
 use crate::serve::access::Caller;
 use crate::serve::alerts::Chosen;
 use crate::serve::app::App;
@@ -108,26 +111,41 @@ pub(crate) fn take(
                 Ok(about) => about,
                 Err(why) => return Ok(refused(why)),
             };
-            settle(tx, app, caller, uuid, known, about, (now, &mut *effects))?
+            settle(tx, app, caller, uuid.clone(), known, about, (now, &mut *effects))?
         }
     };
-    let (id, before) = (monitor.id, monitor.live.event_count);
-    let is_quiet = monitor.live.status == Status::Paused.word();
-    let mut pings: Vec<&MovingPing> = moving.pings.iter().filter(|ping| ping.n > before).collect();
+    let (id, is_made) = (monitor.id, became == "created");
+    let before = match is_made {
+        true => Imported::default(),
+        false => Imported::find(tx, &uuid, monitor.live.event_count)?,
+    };
+    let mut pings: Vec<&MovingPing> =
+        moving.pings.iter().filter(|ping| before.lacks(ping.n, ping.at())).collect();
     pings.sort_unstable_by_key(|ping| ping.n);
     pings.dedup_by_key(|ping| ping.n);
     let grace = app.rules.get(&monitor.about.rules, now).rules.grace;
-    let is_paused =
-        moving.check.as_ref().is_some_and(|check| check.get("status") == Some(&json!("paused")));
+    let is_paused = is_made
+        && moving.check.as_ref().is_some_and(|check| check.get("status") == Some(&json!("paused")));
+    let mut status = Status::parse(&monitor.live.status);
     if !pings.is_empty() || is_paused || !moving.more {
-        hear(tx, app, monitor, (&pings, is_paused, moving.more), (now, &mut *effects))?;
+        let heard = (pings.as_slice(), is_paused, moving.more);
+        status = Some(hear(tx, app, monitor, heard, (now, &mut *effects))?);
     }
-    let taken = flip(tx, (id, is_quiet), &moving.flips, &pings, grace)?;
-    let newest = pings.last().map_or(before, |ping| ping.n);
+    let taken = flip(tx, (id, status), &moving.flips, &pings, grace)?;
+    let newest = pings.iter().fold(before, |newest, ping| newest.with(ping.n, ping.at()));
+    if is_made || newest != before {
+        newest.save(tx, &uuid)?;
+    }
     Ok(json!({
-        "uuid": moving.uuid, "became": became, "newest_n": newest,
-        "pings": pings.len(), "flips": taken,
+        "uuid": moving.uuid, "became": became, "pings": pings.len(), "flips": taken,
+        "newest_n": newest.n, "newest_at": newest.at().map(Moment::to_rfc3339),
     }))
+}
+
+impl MovingPing {
+    fn at(&self) -> Option<Moment> {
+        Moment::parse_rfc3339(&self.date)
+    }
 }
 
 /// A uuid in the one form in which it is kept.
@@ -197,20 +215,26 @@ fn settle(
     Ok((found.ok_or_else(gone)?.monitor, became))
 }
 
-/// Lets the monitor hear the pings, each at its own time, and keeps them.
+/// Lets the monitor hear the pings, each at its own time, and keeps them; gives what it is then. They
+/// keep their numbers, and go on behind what was counted here.
 fn hear(
     tx: &mut dyn Tx,
     app: &App,
     monitor: Monitor,
     (pings, is_paused, more): (&[&MovingPing], bool, bool),
     (now, effects): (Moment, &mut Effects),
-) -> Result<(), Trouble> {
-    let (id, version, before) = (monitor.id, monitor.version, monitor.live.event_count);
+) -> Result<Status, Trouble> {
+    let (id, version, mut counted) = (monitor.id, monitor.version, monitor.live.event_count);
     let mut judged = Judged::of_the_past(app, monitor, now);
+    // What was said before a pause began does not end it.
+    let mut pause = judged.state.pause.take_if(|_| !pings.is_empty());
     let mut rows = Vec::with_capacity(pings.len());
     for ping in pings {
-        let at = Moment::parse_rfc3339(&ping.date).unwrap_or(now).min(now);
+        let at = ping.at().unwrap_or(now).min(now);
         let kind = kind(&ping.kind);
+        if let Some(pause) = pause.take_if(|pause| at > pause.from) {
+            pause_again(&mut judged, pause);
+        }
         judged.count_event();
         let is_ignored = ping.kind == "ign";
         let taken = if is_ignored {
@@ -219,7 +243,11 @@ fn hear(
             let heard = Heard { run_id: ping.rid.clone(), ..Heard::new(kind, at) };
             habits::hear(&mut judged, heard, at)
         };
-        rows.push(row(id, ping, (kind, at), &taken, is_ignored));
+        counted = ping.n.max(counted + 1);
+        rows.push(NewEvent { n: counted, ..row(id, ping, (kind, at), &taken, is_ignored) });
+    }
+    if let Some(pause) = pause {
+        pause_again(&mut judged, pause);
     }
     if is_paused && judged.state.pause.is_none() {
         judged.step(&Input::Pause { until: None, until_success: true, reason: None }, now);
@@ -244,13 +272,19 @@ fn hear(
     }
     let live = judged.live()?;
     let live = Live {
-        event_count: pings.last().map_or(before, |ping| ping.n),
+        event_count: counted,
         // The checker looks at once, and sees what is bad now; while pings are missing it must not.
         wake_at: (!more).then_some(now),
         ..live
     };
     effects.wake(live.wake_at);
-    monitors::save(tx, &[(id, version, &live)], now)
+    monitors::save(tx, &[(id, version, &live)], now)?;
+    Ok(judged.status())
+}
+
+fn pause_again(judged: &mut Judged, pause: Pause) {
+    let Pause { from, until, until_success, reason } = pause;
+    judged.step(&Input::Pause { until, until_success, reason }, from);
 }
 
 fn kind(word: &str) -> Kind {
@@ -293,9 +327,13 @@ fn row(
 }
 
 /// Keeps the flips that are newer than what is known; Healthchecks does not say why there was one.
+///
+/// The last one down is kept where the monitor is down by what it has heard. Where it is not, it went
+/// down there by silence: either it is silent here as well, and the checker is about to write that down
+/// with its moment, or it is heard of here.
 fn flip(
     tx: &mut dyn Tx,
-    (monitor_id, is_paused): (i64, bool),
+    (monitor_id, status): (i64, Option<Status>),
     flips: &[MovingFlip],
     pings: &[&MovingPing],
     grace: std::time::Duration,
@@ -312,9 +350,13 @@ fn flip(
         .filter(|(at, _)| newest.is_none_or(|newest| *at > newest))
         .collect();
     all.sort_by_key(|(at, _)| *at);
+    let is_paused = status == Some(Status::Paused);
+    if !is_paused && !status.is_some_and(is_down) {
+        all.pop_if(|(_, is_up)| !*is_up);
+    }
     let failed = |at: Moment| {
         pings.iter().any(|ping| {
-            let own = Moment::parse_rfc3339(&ping.date);
+            let own = ping.at();
             ping.kind == "fail" && own.is_some_and(|own| own.since(at).as_secs() < 1 && own >= at)
         })
     };
