@@ -1,6 +1,7 @@
 //! How what is said of a check becomes a monitor.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::fields::Spec;
 use crate::domain::ping::mail::MailFilter;
@@ -199,33 +200,18 @@ fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// A slug of a name as Django makes it: `Crème & Co. (2)` is `creme-co-2`.
+/// A slug of a name as Django makes it: `Crème & Co. (2)` is `creme-co-2`. What has a plainer form takes
+/// it, and what is not ASCII then is left out.
 pub(super) fn slug_of(name: &str) -> String {
     let mut slug = String::new();
-    for letter in name.chars().map(plain) {
-        match letter {
-            Some(letter) if letter.is_ascii_alphanumeric() || letter == '_' => {
-                slug.push(letter.to_ascii_lowercase());
-            }
-            Some(letter) if letter == '-' || letter.is_whitespace() => {
-                if !slug.ends_with('-') {
-                    slug.push('-');
-                }
-            }
-            Some(_) | None => {}
+    for letter in name.nfkd().filter(char::is_ascii) {
+        if letter.is_ascii_alphanumeric() || letter == '_' {
+            slug.push(letter.to_ascii_lowercase());
+        } else if (letter == '-' || letter.is_whitespace()) && !slug.ends_with('-') {
+            slug.push('-');
         }
     }
     slug.trim_matches(['-', '_']).chars().take(SLUG_CHARS_MAX).collect()
-}
-
-/// A letter without its accents, as far as Latin-1 has them; none for what has no plain form.
-fn plain(letter: char) -> Option<char> {
-    const ACCENTED: &str = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿ";
-    const PLAIN: &str = "AAAAAACEEEEIIIINOOOOOUUUUYaaaaaaceeeeiiiinooooouuuuyy";
-    if letter.is_ascii() {
-        return Some(letter);
-    }
-    ACCENTED.chars().zip(PLAIN.chars()).find(|(known, _)| *known == letter).map(|(_, plain)| plain)
 }
 
 #[cfg(test)]
@@ -233,12 +219,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::time::Moment;
 
     fn with(about: &About, body: serde_json::Value, version: u8) -> About {
-        let now = Moment::from_epoch_ms(1_795_000_000_000);
         let members = body.as_object().expect("an object").clone();
-        apply(about, &Spec::read(&members, now).expect("right"), version, None)
+        apply(about, &Spec::read(&members).expect("right"), version, None)
     }
 
     #[test]
@@ -282,6 +266,12 @@ mod tests {
             ("  --Crème &  Co._ ", "creme-co"),
             ("a.b", "ab"),
             ("☃", ""),
+            ("Ğüneş İstanbul", "gunes-istanbul"),
+            ("Žižka čaj", "zizka-caj"),
+            ("½ cup", "12-cup"),
+            ("a\u{a0}b", "a-b"),
+            ("ﬁle № 3", "file-no-3"),
+            ("Łódź", "odz"),
         ] {
             assert_eq!(slug_of(name), slug, "{name}");
         }

@@ -127,7 +127,7 @@ pub(super) async fn show(call: Call, name: Name) -> Result<Response, Refusal> {
 /// Makes a check, or changes the one that `unique` finds.
 pub(super) async fn create(call: Call) -> Result<Response, Refusal> {
     let caller = call.writer().await?;
-    let spec = Spec::read(&call.body, clock::now())?;
+    let spec = Spec::read(&call.body)?;
     let (maker, version) = (std::sync::Arc::clone(&call.app), call.version);
     let made = call.app.store.write(move |tx| {
         let now = clock::now();
@@ -160,7 +160,7 @@ pub(super) async fn create(call: Call) -> Result<Response, Refusal> {
 /// Changes some members of a check.
 pub(super) async fn update(call: Call, name: Name) -> Result<Response, Refusal> {
     let caller = call.writer().await?;
-    let spec = Spec::read(&call.body, clock::now())?;
+    let spec = Spec::read(&call.body)?;
     let (maker, version) = (std::sync::Arc::clone(&call.app), call.version);
     let changed = call.app.store.write(move |tx| {
         let known = match named(tx, caller, &name, true)? {

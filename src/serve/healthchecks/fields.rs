@@ -21,6 +21,9 @@ const SECONDS_MIN: u64 = 60;
 /// The longest period and grace: a year.
 const SECONDS_MAX: u64 = 31_536_000;
 
+/// From when on Healthchecks looks for the first moment of a schedule: 2000-01-01, in UTC.
+const FIRST_LOOK_MS: i64 = 946_684_800_000;
+
 /// What `unique` may name.
 const UNIQUE: [&str; 5] = ["name", "slug", "tags", "timeout", "grace"];
 
@@ -54,7 +57,7 @@ pub(super) struct Spec {
 
 impl Spec {
     /// Reads the members of a body; those that Healthchecks does not know are passed over.
-    pub(super) fn read(members: &Map<String, Value>, now: Moment) -> Result<Spec, Refusal> {
+    pub(super) fn read(members: &Map<String, Value>) -> Result<Spec, Refusal> {
         let all = Members(members);
         Ok(Spec {
             channels: all.text("channels", usize::MAX)?,
@@ -68,7 +71,7 @@ impl Spec {
             manual_resume: all.flag("manual_resume")?,
             methods: all.methods()?,
             name: all.text("name", NAME_CHARS_MAX)?,
-            schedule: all.schedule(now)?,
+            schedule: all.schedule()?,
             slug: all.slug()?,
             start_kw: all.text("start_kw", WORDS_CHARS_MAX)?,
             subject: all.text("subject", WORDS_CHARS_MAX)?,
@@ -79,6 +82,16 @@ impl Spec {
             tz: all.tz()?,
             unique: all.unique()?,
         })
+    }
+}
+
+/// Whether the zone that a schedule itself names is one.
+fn has_zone(schedule: &Schedule) -> bool {
+    match schedule {
+        Schedule::Calendar(calendar) => {
+            calendar.zone().is_none_or(|name| zone::named(name).is_ok())
+        }
+        Schedule::Every(_) | Schedule::Cron(_) | Schedule::Window(_) => true,
     }
 }
 
@@ -143,14 +156,15 @@ impl Members<'_> {
         }
     }
 
-    fn schedule(&self, now: Moment) -> Result<Option<(Kind, String)>, Refusal> {
+    fn schedule(&self) -> Result<Option<(Kind, String)>, Refusal> {
         let Some(text) = self.text("schedule", NAME_CHARS_MAX)? else { return Ok(None) };
         // One line of five words is cron's, anything else is systemd's.
         let is_cron = !text.trim().contains('\n') && text.split_whitespace().count() == 5;
         let kind = if is_cron { Kind::Cron } else { Kind::Calendar };
         let read = Schedule::parse(kind, text.trim()).ok();
-        // A calendar may be over; a cron line that never comes is a mistake.
-        let read = read.filter(|read| !is_cron || read.next(now, &Zone::utc()).is_some());
+        // A calendar may be over by now, but what was never to come is a mistake.
+        let since = Moment::from_epoch_ms(FIRST_LOOK_MS);
+        let read = read.filter(|read| has_zone(read) && read.next(since, &Zone::utc()).is_some());
         match read {
             Some(_) if !text.contains('\0') => Ok(Some((kind, text))),
             Some(_) | None => {
@@ -193,9 +207,8 @@ mod tests {
     use super::*;
 
     fn why(body: Value) -> Option<String> {
-        let now = Moment::from_epoch_ms(1_795_000_000_000);
         let members = body.as_object().expect("an object").clone();
-        let refusal = Spec::read(&members, now).err()?;
+        let refusal = Spec::read(&members).err()?;
         Some(format!("{refusal:?}"))
     }
 
@@ -223,6 +236,13 @@ mod tests {
             (json!({"schedule": "every 1h"}), "not a valid cron or OnCalendar expression"),
             (json!({"schedule": "0 0 31 2 *"}), "not a valid cron or OnCalendar expression"),
             (json!({"schedule": "* * * * * *"}), "not a valid cron or OnCalendar expression"),
+            (
+                json!({"schedule": "10:00 Nowhere/Land"}),
+                "not a valid cron or OnCalendar expression",
+            ),
+            (json!({"schedule": "*-02-30"}), "not a valid cron or OnCalendar expression"),
+            (json!({"schedule": "1999-01-01"}), "not a valid cron or OnCalendar expression"),
+            (json!({"schedule": "2000-01-01"}), "not a valid cron or OnCalendar expression"),
         ] {
             let why = why(body.clone()).unwrap_or_default();
             assert!(why.contains(part), "{body}: {why}");
@@ -231,6 +251,8 @@ mod tests {
             json!({"name": "", "slug": "", "tags": "", "unknown": [1], "unique": ["name"]}),
             json!({"schedule": "  0   0 1 * *  ", "tz": "Europe/Kiev"}),
             json!({"schedule": "2019-01-01"}),
+            json!({"schedule": "2000-01-01 00:00:01"}),
+            json!({"schedule": "10:00 Europe/Riga"}),
             json!({"schedule": "12:00\n18:00"}),
             json!({"timeout": 60, "grace": 31_536_000}),
         ] {

@@ -107,7 +107,7 @@ pub(crate) fn take(
         (None, Some(known)) => (known, "known"),
         (None, None) => return Ok(refused("there is no such monitor".to_owned())),
         (Some(members), known) => {
-            let about = match about(tx, caller, members, moving, known.as_ref(), now)? {
+            let about = match about(tx, caller, members, moving, known.as_ref())? {
                 Ok(about) => about,
                 Err(why) => return Ok(refused(why)),
             };
@@ -160,12 +160,11 @@ fn about(
     members: &Map<String, Value>,
     moving: &Moving,
     known: Option<&Monitor>,
-    now: Moment,
 ) -> Result<Result<About, String>, Trouble> {
     let mut members = members.clone();
     // Their ids are those of the other receiver.
     members.remove("channels");
-    let spec = match Spec::read(&members, now) {
+    let spec = match Spec::read(&members) {
         Ok(spec) => spec,
         Err(refusal) => return Ok(Err(refusal.why())),
     };

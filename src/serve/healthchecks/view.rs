@@ -168,7 +168,13 @@ fn timing(compiled: &Compiled) -> Timing {
         }
         Some(Schedule::Cron(_)) => bare("cron "),
         Some(Schedule::Calendar(_)) => bare("calendar "),
-        Some(Schedule::Window(_)) | None => bare(""),
+        Some(Schedule::Window(_)) => given.to_owned(),
+        // Which kind cannot be judged by is hb's own word, and is said elsewhere.
+        None => ["cron ", "calendar "]
+            .iter()
+            .find_map(|kind| given.strip_prefix(kind))
+            .unwrap_or(given)
+            .to_owned(),
     };
     let zone = compiled.written.timezone.as_deref();
     let tz = zone.unwrap_or_else(|| compiled.rules.zone.name()).to_owned();
@@ -205,5 +211,27 @@ pub(super) fn is_down(word: Word) -> bool {
     match word {
         Word::Down => true,
         Word::New | Word::Up | Word::Grace | Word::Paused => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, timing};
+    use crate::serve::rules::compile;
+
+    #[test]
+    fn a_schedule_is_shown_as_it_was_sent_also_where_it_cannot_be_judged_by() {
+        for (stored, shown) in [
+            ("cron 0 3 * * *", "0 3 * * *"),
+            ("calendar 10:00", "10:00"),
+            ("calendar 10:00 Nowhere/Land", "10:00 Nowhere/Land"),
+            ("cron 0 3 * *", "0 3 * *"),
+        ] {
+            let text =
+                serde_json::json!({"schedule": stored, "timezone": "UTC", "healthchecks": true});
+            let compiled = compile(&text.to_string(), Moment::from_epoch_ms(1_795_000_000_000));
+            let timing = serde_json::to_value(timing(&compiled)).expect("it is written");
+            assert_eq!(timing["schedule"], shown, "{stored}");
+        }
     }
 }
