@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::given::text_of;
+use super::given::{sent_text_of, text_of};
 use super::receiver::{Asking, Failed};
 use super::table::one_line;
 use super::{exit, import_cronitor, import_kuma, say};
@@ -78,7 +78,7 @@ fn wrong(file: &Path, why: &str) -> Failed {
 }
 
 fn json_in(file: &Path, hint: &str) -> Result<Value, Failed> {
-    serde_json::from_str(&text_of(file)?).map_err(|error| {
+    serde_json::from_str(&sent_text_of(file)?).map_err(|error| {
         let place = format!("it is no JSON: line {}, column {}", error.line(), error.column());
         wrong(file, &place).hint(hint)
     })

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::given::text_of;
+use super::given::sent_text_of;
 use super::monitor::each;
 use super::receiver::{Asking, Failed, print};
 use super::table::one_line;
@@ -115,7 +115,7 @@ async fn ask(asking: &Asking, body: &Value) -> Result<Answer, Trouble> {
 
 /// Reads the file; that it cannot be read at all is told here.
 fn read(path: &Path) -> Result<MonitorsFile, Failed> {
-    let text = text_of(path)?;
+    let text = sent_text_of(path)?;
     let is_json = path.extension().is_some_and(|extension| extension == "json")
         || (path.extension().is_none() && text.trim_start().starts_with('{'));
     Ok(if is_json { monitors::json(&text) } else { monitors::toml(&text) })

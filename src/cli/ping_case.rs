@@ -92,7 +92,7 @@ pub(crate) fn main(file: &str, arguments: &PingArguments) -> i32 {
         return exit::USAGE;
     }
     let read = match file {
-        "-" => files::read_bounded(std::io::stdin().lock()),
+        "-" => files::read_bounded(std::io::stdin().lock(), files::GIVEN_FILE_BYTES_MAX),
         file => files::read_given(std::path::Path::new(file)),
     };
     let config = Context::read().config;

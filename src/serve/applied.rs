@@ -155,6 +155,9 @@ impl Looking<'_> {
             (None, _) => Definition::default(),
         };
         let (mut definition, mut mistakes) = base.read_all(value, self.now);
+        if let Some(was) = &was {
+            mistakes.retain(|mistake| !definition.upholds(mistake, value, was));
+        }
         mistakes.extend(self.settle_channels(&mut definition));
         if let Some(keys) = &mut definition.keys {
             keys.sort_by(|one, other| (&one.dialect, &one.key).cmp(&(&other.dialect, &other.key)));

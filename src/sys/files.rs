@@ -257,12 +257,16 @@ impl std::fmt::Debug for PrivateDir {
 /// The largest file of any kind that a person hands to hb (keys, certificates, configuration).
 pub(crate) const GIVEN_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// The largest file that is sent to a receiver as a whole: all monitors of an account, as many as the
+/// receiver takes in one call.
+pub(crate) const SENT_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Reads a file that a person named: a key, a certificate, an environment.
 ///
 /// It is an ordinary file, or nothing is read: a FIFO in its place would keep the job waiting for a
 /// writer that never comes. `/dev/null` is an empty file.
 pub(crate) fn read_given(path: &Path) -> io::Result<Vec<u8>> {
-    read_bounded(open_given(path)?)
+    read_bounded(open_given(path)?, GIVEN_FILE_BYTES_MAX)
 }
 
 /// Opens an ordinary file that a person named; a pipe or a device would keep hb waiting for ever.
@@ -274,12 +278,13 @@ pub(crate) fn open_given(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads all of something that is not larger than what a person hands to hb.
-pub(crate) fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+/// Reads all of something that is not larger than this.
+pub(crate) fn read_bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(GIVEN_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > GIVEN_FILE_BYTES_MAX {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
+    from.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        let why = format!("larger than {} MiB", bytes_max / (1024 * 1024));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
 }
@@ -291,10 +296,11 @@ pub(crate) fn write_given(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
-/// Writes a file that only this user can read, whole or not at all, with the directories above it.
+/// Writes a file that only this user can read, whole or not at all. The directories above it that are
+/// missing are this user's alone, whatever the umask: in one that others write to they could replace it.
 pub(crate) fn put_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
-        std::fs::create_dir_all(above)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(above)?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));

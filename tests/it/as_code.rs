@@ -250,3 +250,40 @@ fn a_monitor_is_released_from_its_file() {
     let audit = server.send("GET", "/api/hb/v1/audit", &[("Authorization", &owner)], b"");
     assert!(audit.text().contains("\"monitor.release\""), "{}", audit.text());
 }
+
+#[test]
+fn what_healthchecks_api_takes_is_exported_and_applied() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let tags: Vec<String> = (0..300).map(|number| format!("tag{number}")).collect();
+    let check = json!({"name": "Long", "slug": "long", "desc": "d".repeat(100_000),
+        "tags": tags.join(" ")});
+    let key = [("X-Api-Key", API_KEY)];
+    let answer = server.send("POST", "/api/v3/checks/", &key, check.to_string().as_bytes());
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let text = done(&home, &server, &["monitor", "export"]);
+    home.write("m.toml", &text);
+    let told = done(&home, &server, &["monitor", "apply", "m.toml"]);
+    assert!(told.ends_with("1 changed, 0 removed; 0 as they are\n"), "{told}");
+    assert_eq!(server.look("long")["description"], check["desc"]);
+    assert_eq!(done(&home, &server, &["monitor", "export"]), text);
+    // Others than those that are there are held to what a file may say.
+    home.write("m.toml", &text.replace("ddd\"", "ddde\""));
+    let seen = Seen::of(&mut hb(&home, &server, &["monitor", "apply", "m.toml"]));
+    assert!(seen.status == 64 && seen.stderr.contains("longer than 4000"), "{seen:?}");
+}
+
+#[test]
+fn a_file_may_be_as_large_as_the_receiver_takes() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let large =
+        |bytes: usize| format!("[monitors.a]\nschedule = \"every 1h\"\n#{}\n", "x".repeat(bytes));
+    home.write("m.toml", &large(3 * 1024 * 1024));
+    let told = done(&home, &server, &["monitor", "apply", "m.toml"]);
+    assert!(told.ends_with("1 created, 0 changed, 0 removed; 0 as they are\n"), "{told}");
+    home.write("m.toml", &large(4 * 1024 * 1024));
+    let seen = Seen::of(&mut hb(&home, &server, &["monitor", "apply", "m.toml"]));
+    let line = "hb: cannot read `m.toml`: larger than 4 MiB\n";
+    assert_eq!((seen.status, &*seen.stderr), (64, line));
+}

@@ -186,3 +186,24 @@ fn with_one_key_alone_it_does_what_that_key_can_do() {
     assert_eq!(nowhere.status, 64, "{}", nowhere.stderr);
     assert!(nowhere.stderr.contains("/dev/null"));
 }
+
+#[test]
+fn directories_that_it_makes_are_this_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (there, home) = (Home::new(), Home::new());
+    let server = Server::start(&there);
+    home.write("ping", PING_KEY);
+    let line = format!(
+        "umask 000; exec hb init --server http://{} --key-file ping --no-ping",
+        server.address
+    );
+    let mut command = home.program("sh");
+    // A place of its own: root's would be the host's.
+    command.args(["-c", &line]).env("HB_CONFIG", home.path("made/hb/config.toml"));
+    let seen = Seen::of(&mut command);
+    assert_eq!(seen.status, 0, "{seen:?}");
+    for directory in ["made", "made/hb"] {
+        let facts = std::fs::metadata(home.path(directory)).expect("it was made");
+        assert_eq!(facts.permissions().mode() & 0o777, 0o700, "{directory}");
+    }
+}
