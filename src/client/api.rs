@@ -235,8 +235,13 @@ impl Api {
         let words = text::printable(&words.as_bytes()[..words.len().min(WORDS_BYTES_MAX)]);
         match status {
             401 => Trouble::Key(format!("`{place}` does not accept the API key")),
-            403 if !words.is_empty() => Trouble::Key(words),
-            403 => Trouble::Key(format!("the API key may not do this at `{place}`")),
+            // What names a member is about that, and another key would be told the same.
+            403 if error.is_none_or(|error| error.word("field").is_none()) => match words {
+                words if words.is_empty() => {
+                    Trouble::Key(format!("the API key may not do this at `{place}`"))
+                }
+                words => Trouble::Key(words),
+            },
             404 if error.is_some() => Trouble::Missing(words),
             429 | 500..=599 => {
                 let why = if words.is_empty() { "it cannot answer now".to_owned() } else { words };

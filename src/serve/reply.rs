@@ -51,6 +51,11 @@ impl Mistake {
         Mistake::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
+    /// This receiver does not let anybody do what a member asks for.
+    pub(crate) fn barred(member: &str, message: impl Into<String>) -> Mistake {
+        Mistake { field: Some(member.into()), ..Mistake::forbidden(message) }
+    }
+
     /// More than is taken.
     pub(crate) fn too_large(message: impl Into<String>) -> Mistake {
         Mistake::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::definition::StoredRules;
-use crate::domain::monitor::Rules;
-use crate::domain::schedule::Line;
+use crate::domain::monitor::{Rules, interval_of};
 use crate::domain::schedule::zone::Zone;
+use crate::domain::schedule::{Line, Schedule};
+use crate::domain::span;
 use crate::domain::time::Moment;
 use crate::sys::zone;
 
@@ -28,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) is_healthchecks: bool,
     /// The schedule and the zone as people wrote them.
     pub(crate) written: Written,
+    /// What makes sense, and hardly what was meant.
+    pub(crate) warning: Option<String>,
 }
 
 /// What people said of when it is expected.
@@ -70,12 +73,37 @@ pub(crate) fn compile(text: &str, now: Moment) -> Compiled {
     let stored = stored.unwrap_or_default();
     let written = Written { schedule: stored.schedule, timezone: stored.timezone };
     match read {
-        Ok(rules) => Compiled { rules, fault: None, is_healthchecks: stored.healthchecks, written },
+        Ok(rules) => {
+            // By Healthchecks' rules nothing is said that it would not say.
+            let is_healthchecks = stored.healthchecks;
+            let is_own = stored.grace_s.is_some() && !is_healthchecks;
+            let warning = is_own.then(|| long_grace(&rules, now)).flatten();
+            Compiled { rules, fault: None, is_healthchecks, written, warning }
+        }
         Err(fault) => {
             let rules = Rules::of(None, Zone::utc(), now);
-            Compiled { rules, fault: Some(fault), is_healthchecks: false, written }
+            let (fault, is_healthchecks) = (Some(fault), false);
+            Compiled { rules, fault, is_healthchecks, written, warning: None }
         }
     }
+}
+
+/// Says that a grace reaches to the next slot, where slots are moments: what was missed is told when
+/// another run was due already, and one that is late takes the next one's place.
+///
+/// Worked example: `0 * * * *` with a grace of 3 h tells at 13:00 of what was due at 10:00.
+fn long_grace(rules: &Rules, now: Moment) -> Option<String> {
+    let schedule = rules.schedule.as_ref()?;
+    if matches!(schedule, Schedule::Every(_)) {
+        return None;
+    }
+    let gap = interval_of(schedule, &rules.zone, now)?;
+    (rules.grace >= gap).then(|| {
+        let (grace, gap) = (span::format(rules.grace), span::format(gap));
+        format!(
+            "the grace of {grace} is not shorter than the {gap} between two runs: a missed one is told after the next was due"
+        )
+    })
 }
 
 fn read(stored: &StoredRules, now: Moment) -> Result<Rules, String> {
@@ -127,6 +155,19 @@ mod tests {
             let compiled = compile(text, now);
             assert!(compiled.fault.is_some(), "{text}");
             assert!(compiled.rules.schedule.is_none(), "{text}");
+        }
+        for (schedule, grace_s, warns) in [
+            ("0 * * * *", 3600, true),
+            ("0 * * * *", 3599, false),
+            ("0 2,3 * * *", 5400, true),
+            ("calendar daily", 86_400, true),
+            ("every 1h", 10_800, false),
+        ] {
+            let text =
+                format!(r#"{{"schedule": "{schedule}", "timezone": "UTC", "grace_s": {grace_s}}}"#);
+            assert_eq!(compile(&text, now).warning.is_some(), warns, "{text}");
+            let check = text.replace('}', r#", "healthchecks": true}"#);
+            assert_eq!(compile(&check, now).warning, None, "{check}");
         }
         let text = r#"{"schedule": "every 1h", "grace_s": 600, "tolerance": 2}"#;
         let cache = RulesCache::default();

@@ -315,3 +315,26 @@ fn a_key_that_may_only_read_is_told_so() {
     let mut command = hb(&home, &server, &["status"]);
     check(command.env("HB_API_KEY", "hbw_of-somebody-else"), 78, "", &line);
 }
+
+#[test]
+fn what_no_key_may_do_is_no_matter_of_the_key() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let words = ["channel", "add", "c", "--kind", "command", "--", "/bin/true"];
+    let line =
+        "hb: `kind`: commands are not allowed here; start `hb serve` with `--allow-commands`\n";
+    check(&mut hb(&home, &server, &words), 1, "", line);
+}
+
+#[test]
+fn a_grace_that_reaches_to_the_next_run_is_told() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let words = ["monitor", "add", "gg", "--schedule", "0 * * * *", "--grace", "3h"];
+    let seen = Seen::of(&mut hb(&home, &server, &words));
+    let warning = "the grace of 3h is not shorter than the 1h between two runs: a missed one is told after the next was due";
+    assert_eq!((seen.status, seen.stderr), (0, format!("hb: warning: {warning}\n")));
+    assert_eq!(server.look("gg")["warnings"], json!([warning]));
+    let words = ["monitor", "add", "g", "--schedule", "0 * * * *", "--grace", "50m"];
+    assert_eq!(Seen::of(&mut hb(&home, &server, &words)).stderr, "");
+}

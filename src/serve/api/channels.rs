@@ -126,7 +126,7 @@ fn settings(
     })?;
     if settings.kind() == "command" && !app.allow_commands {
         let why = "commands are not allowed here; start `hb serve` with `--allow-commands`";
-        return Err(Mistake::forbidden(why));
+        return Err(Mistake::barred("kind", why));
     }
     Ok((settings.kind().to_owned(), settings.stored().to_string()))
 }

@@ -70,6 +70,9 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
     if let Some(fault) = &compiled.fault {
         shown["fault"] = Value::from(fault.as_str());
     }
+    if let Some(warning) = &compiled.warning {
+        shown["warnings"] = json!([warning]);
+    }
     if let Some(schedule) = &compiled.rules.schedule {
         shown["explanation"] = Value::from(schedule.explain());
     }
