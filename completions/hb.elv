@@ -618,7 +618,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --config 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`'
             cand --log-format 'How log lines look: text, json'
             cand --allow-commands 'Let channels run commands of this host'
-            cand --print-unit 'Print a unit for systemd, hardened, and stop'
+            cand --print-unit 'Print a unit for systemd, hardened and with the other options, and stop'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand backup 'Copy everything to a new file, also while the receiver runs'

@@ -452,7 +452,7 @@ complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcomm
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l log-format -d 'How log lines look: text, json' -r
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l allow-commands -d 'Let channels run commands of this host'
-complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l print-unit -d 'Print a unit for systemd, hardened, and stop'
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l print-unit -d 'Print a unit for systemd, hardened and with the other options, and stop'
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "backup" -d 'Copy everything to a new file, also while the receiver runs'
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -f -a "restore" -d 'Put a copy in the place of a store that is not there'

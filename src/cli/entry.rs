@@ -40,6 +40,7 @@ fn dispatch(inherited: &Inherited) -> Exit {
         return code(exit::USAGE);
     };
     let rest = words.get(2..).unwrap_or_default();
+    say::odd_level();
     code(match name.to_str() {
         Some("run") => {
             crate::warm();

@@ -55,6 +55,7 @@ mod say;
 mod schedule;
 mod serve;
 mod serve_copy;
+mod serve_unit;
 pub(crate) mod services;
 mod spool;
 mod status;

@@ -19,10 +19,25 @@ enum Level {
 
 /// What `HB_LOG` asks for: `error`, `warning` (as without it), or `info`.
 fn level() -> Level {
-    match std::env::var("HB_LOG").as_deref() {
-        Ok("off" | "none" | "error") => Level::Error,
-        Ok("info" | "debug" | "trace") => Level::Info,
-        Ok(_) | Err(_) => Level::Warning,
+    std::env::var("HB_LOG").ok().and_then(|word| level_of(&word)).unwrap_or(Level::Warning)
+}
+
+fn level_of(word: &str) -> Option<Level> {
+    match word {
+        "off" | "none" | "error" => Some(Level::Error),
+        "warning" | "warn" | "" => Some(Level::Warning),
+        "info" | "debug" | "trace" => Some(Level::Info),
+        _ => None,
+    }
+}
+
+/// Says that `HB_LOG` asks for what there is not, once for a command.
+pub(crate) fn odd_level() {
+    if let Some(word) = std::env::var_os("HB_LOG")
+        && word.to_str().and_then(level_of).is_none()
+    {
+        let shown = text::excerpt(word.as_encoded_bytes());
+        warning(format!("`HB_LOG` is error, warning, info or debug, not `{shown}`"));
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{arguments, exit, say, serve_copy};
+use super::{arguments, exit, say, serve_copy, serve_unit};
 use crate::config::mistake::Mistake;
 use crate::config::serve::{self as config, ServeFile};
 use crate::domain::proxies::{Network, Proxies};
@@ -28,38 +28,38 @@ const KEY_FILE_BYTES_MAX: u64 = 4096;
 pub(crate) struct ServeArguments {
     /// Listen here: `127.0.0.1:8787`, `[::]:8787`, port 0 for a free one, `unix:/run/hb/hb.sock` (repeatable) [env: HB_LISTEN]
     #[arg(long, value_name = "ADDR")]
-    listen: Vec<String>,
+    pub(super) listen: Vec<String>,
     /// Keep everything in this directory, in SQLite [default: ~/.local/share/hb] [env: HB_DATA_DIR]
     #[arg(long, value_name = "DIR", global = true)]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// Keep everything in this PostgreSQL: `postgres://user@host/name`, `file:PATH` with it [env: HB_DATABASE]
     #[arg(long, value_name = "URL", global = true)]
-    database: Option<String>,
+    pub(super) database: Option<String>,
     /// What stands in front of the paths in ping URLs and messages [default: where it listens] [env: HB_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
-    public_url: Option<String>,
+    pub(super) public_url: Option<String>,
     /// Speak TLS with this certificate and its chain, in PEM; read again at SIGHUP and when it changes [env: HB_TLS_CERT]
     #[arg(long, value_name = "FILE")]
-    tls_cert: Option<PathBuf>,
+    pub(super) tls_cert: Option<PathBuf>,
     /// The key of that certificate, in PEM [env: HB_TLS_KEY]
     #[arg(long, value_name = "FILE")]
-    tls_key: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     /// Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host's] [env: HB_TRUST_PROXY]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
-    trust_proxy: Vec<String>,
+    pub(super) trust_proxy: Vec<String>,
     /// Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]
     #[arg(long, value_name = "ADDR")]
-    smtp: Option<String>,
+    pub(super) smtp: Option<String>,
     /// Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`
     #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Let channels run commands of this host
     #[arg(long)]
-    allow_commands: bool,
+    pub(super) allow_commands: bool,
     /// How log lines look: text, json
     #[arg(long, value_name = "FORM")]
-    log_format: Option<String>,
-    /// Print a unit for systemd, hardened, and stop
+    pub(super) log_format: Option<String>,
+    /// Print a unit for systemd, hardened and with the other options, and stop
     #[arg(long)]
     print_unit: bool,
     #[command(subcommand)]
@@ -83,9 +83,6 @@ enum Action {
     },
 }
 
-/// The unit for systemd.
-const UNIT: &str = include_str!("unit/hb-serve.service");
-
 /// Runs the command.
 pub(crate) fn main(words: &[OsString]) -> i32 {
     let arguments: ServeArguments = match arguments::read("serve", words) {
@@ -93,8 +90,14 @@ pub(crate) fn main(words: &[OsString]) -> i32 {
         Err(code) => return code,
     };
     if arguments.print_unit {
-        say::data(UNIT);
-        return exit::OK;
+        return match serve_unit::unit(&arguments) {
+            Ok((unit, said)) => {
+                say::data(&unit);
+                said.iter().for_each(say::warning);
+                exit::OK
+            }
+            Err((why, hint)) => refuse((why, Some(hint))),
+        };
     }
     let file = match file(arguments.config.as_deref()) {
         Ok(file) => file,

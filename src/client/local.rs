@@ -54,7 +54,11 @@ fn read(file: &Path) -> Option<Local> {
     let value: Value = serde_json::from_slice(&bytes).ok()?;
     let word = Object(&value);
     let pid = u32::try_from(word.whole("pid")?).ok()?;
-    process::start_ticks(pid)?;
+    let start_ticks = process::start_ticks(pid)?;
+    // The number of one that was killed may be somebody else's by now.
+    if word.whole("start_ticks").is_some_and(|ticks| u64::try_from(ticks) != Ok(start_ticks)) {
+        return None;
+    }
     Some(Local {
         url: word.word("url")?.trim_end_matches('/').to_owned(),
         ping_key: word.text("ping_key").to_owned(),
@@ -134,6 +138,7 @@ mod tests {
             ("", 0o600, None),
             ("[1", 0o600, None),
             (&good.replace(&own.to_string(), "-1"), 0o600, None),
+            (&good.replace("\"pid\"", "\"start_ticks\": 1, \"pid\""), 0o600, None),
         ] {
             let _ = std::fs::remove_file(&file);
             std::fs::write(&file, text).unwrap();

@@ -4,15 +4,14 @@
 //! only this user can read; the store has hashes. Keys that the environment gives are used instead, at
 //! every start, so that a container with no memory of its own has the same keys again.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-use serde_json::json;
 
 use super::healthchecks;
 use super::log::{Form, Level, Log};
 use super::password::Password;
 use super::run::{Settings, Stopped};
+use super::runtime_file::RuntimeFile;
 use super::secrets::{self, KeyKind};
 use crate::store::projects::{self, Key, NewKey};
 use crate::store::{Store, Trouble, Tx, meta};
@@ -21,9 +20,6 @@ use crate::sys::files::PrivateDir;
 
 /// The file with the keys, in the data directory.
 const KEYS_FILE: &str = "keys";
-
-/// The file that tells this user's `hb run` where its receiver is.
-const RUNTIME_FILE: &str = "serve.json";
 
 /// The name of a key that a first start made.
 const FIRST: &str = "first";
@@ -118,7 +114,9 @@ pub(crate) struct Keys {
     /// Whether keys were made now.
     made: bool,
     /// The file that tells this user's `hb run` where its receiver is.
-    runtime_file: std::sync::Mutex<Option<PathBuf>>,
+    runtime_file: RuntimeFile,
+    /// The variables that keys were taken from: those are not in the file.
+    given: Vec<&'static str>,
 }
 
 /// What the addresses of badges are signed with: made once, so that they stay the same.
@@ -181,7 +179,9 @@ pub(crate) async fn prepare(store: &Store, settings: &Settings) -> Result<Keys, 
         settings.keys.ping.clone().or_else(|| {
             lines.into_iter().find(|(name, _)| name == "HB_PING_KEY").map(|(_, key)| key)
         });
-    Ok(Keys { ping, project_id, password, file, made, runtime_file: std::sync::Mutex::new(None) })
+    let named = |(kind, name)| settings.keys.get(kind).is_some().then_some(name);
+    let given = NAMES.into_iter().filter_map(named).collect();
+    Ok(Keys { ping, project_id, password, file, made, runtime_file: RuntimeFile::default(), given })
 }
 
 /// Keeps a key. One that the environment gives is there already from the second start on, and what it gave
@@ -284,63 +284,49 @@ impl Keys {
             "made the first keys; they stand in this file and nowhere else",
             &[("file", &place)],
         );
+        if !self.given.is_empty() {
+            let given = self.given.join(", ");
+            log.info("took the other keys as they were given", &[("variables", &given)]);
+        }
         if log.form != Form::Text || log.level < Level::Info {
             return;
         }
-        let monitor = "--monitor nightly --schedule '0 3 * * *'";
-        (log.write)(&format!("next, here:      hb init {monitor}"));
+        let is_given = |name: &str| self.given.contains(&name);
+        let schedule = "--schedule '0 3 * * *'";
+        let monitor = format!("--monitor nightly {schedule}");
+        (log.write)(&match is_given("HB_API_KEY") {
+            // `hb init` takes the key out of the file, the others take the variable as well.
+            true => format!("next, here:      hb monitor add nightly {schedule}"),
+            false => format!("next, here:      hb init {monitor}"),
+        });
+        let keys = match is_given("HB_API_KEY") || is_given("HB_PING_KEY") {
+            true => "A-FILE-WITH-HB_PING_KEY=-AND-HB_API_KEY=",
+            false => "A-COPY-OF-THAT-FILE",
+        };
         (log.write)(&format!(
-            "on other hosts:  hb init --server {url} --key-file A-COPY-OF-THAT-FILE {monitor}"
+            "on other hosts:  hb init --server {url} --key-file {keys} {monitor}"
         ));
         if url.starts_with("http") {
-            let key = format!("$(sed -n s/^HB_PING_KEY=//p '{place}')");
+            let key = match is_given("HB_PING_KEY") {
+                true if std::env::var_os("HB_PING_KEY").is_some() => "$HB_PING_KEY".to_owned(),
+                true => "$(head -n 1 \"$HB_PING_KEY_FILE\")".to_owned(),
+                false => format!("$(sed -n s/^HB_PING_KEY=//p '{place}')"),
+            };
             (log.write)(&format!(
                 "or plain curl:   curl -fsS \"{url}/ping/{key}/nightly?create=1\""
             ));
         }
     }
 
-    /// Leaves word for this user's `hb run`. That it cannot be left is no reason not to serve.
+    /// Leaves word for this user's `hb run`.
     pub(crate) fn leave_word(&self, url: &str, log: &Log) {
-        let (Some(key), Some(path)) = (&self.ping, runtime_dir()) else { return };
-        let word = json!({
-            "url": url,
-            "ping_key": key,
-            "pid": std::process::id(),
-            "keys_file": self.file.display().to_string(),
-        })
-        .to_string();
-        let left = PrivateDir::open(&path)
-            .and_then(|directory| directory.replace(RUNTIME_FILE, word.as_bytes()));
-        match left {
-            Ok(()) => {
-                if let Ok(mut left) = self.runtime_file.lock() {
-                    *left = Some(path.join(RUNTIME_FILE));
-                }
-            }
-            Err(error) => log.debug(
-                "`hb run` will not find this receiver by itself",
-                &[("error", &error.to_string())],
-            ),
+        if let Some(key) = &self.ping {
+            self.runtime_file.leave((url, key), &self.file, log);
         }
     }
 
     /// Takes the word away.
     pub(crate) fn forget_runtime_file(&self) {
-        if let Ok(mut left) = self.runtime_file.lock()
-            && let Some(path) = left.take()
-        {
-            let _ = std::fs::remove_file(path);
-        }
+        self.runtime_file.forget();
     }
-}
-
-/// Where this user's programs leave word for each other.
-fn runtime_dir() -> Option<PathBuf> {
-    if let Some(directory) = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)
-        && directory.is_absolute()
-    {
-        return Some(directory.join("hb"));
-    }
-    nix::unistd::geteuid().is_root().then(|| Path::new("/run/hb").to_owned())
 }

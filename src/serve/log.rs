@@ -27,10 +27,11 @@ impl Level {
     /// Reads a name.
     pub(crate) fn parse(word: &str) -> Option<Level> {
         match word {
-            "error" => Some(Level::Error),
+            // Commands are quieter still, and say more, by these words.
+            "error" | "off" | "none" => Some(Level::Error),
             "warning" | "warn" => Some(Level::Warning),
             "info" => Some(Level::Info),
-            "debug" => Some(Level::Debug),
+            "debug" | "trace" => Some(Level::Debug),
             _ => None,
         }
     }

@@ -58,6 +58,7 @@ mod retention;
 mod router;
 mod rules;
 mod run;
+mod runtime_file;
 mod scope;
 mod secrets;
 #[cfg(test)]

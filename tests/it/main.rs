@@ -87,6 +87,7 @@ mod service_table;
 mod services;
 mod spool_pauses;
 mod spooling;
+mod starting;
 mod state_dir;
 mod status;
 mod streams;
