@@ -24,6 +24,8 @@ pub(crate) struct Arrival {
     pub(crate) seq: Option<u32>,
     /// When it happened, by the client's clock; none: when it was received.
     pub(crate) at: Option<Moment>,
+    /// Whether it is told once, or stands until the next one.
+    pub(crate) told: Told,
     /// When it was sent, by the same clock: what shows how wrong that clock is.
     pub(crate) sent_at: Option<Moment>,
     /// When the run began.
@@ -62,6 +64,17 @@ pub(crate) struct Arrival {
     pub(crate) matches_expected: Option<bool>,
     /// The monitor as its job describes it: a receiver creates or updates it.
     pub(crate) definition: Option<Box<Definition>>,
+}
+
+/// Whether something is told once, when it happens, or again and again until something else is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A message: that it comes is the news.
+    Once,
+    /// A value with a moment of its own: news if that is newer than what is known.
+    Standing,
+    /// The same, and its moment lies so far back that it says nothing about now.
+    Outdated,
 }
 
 /// The longest description that travels whole; the rest would be cut on its way.
@@ -117,6 +130,7 @@ impl Arrival {
             run_id: None,
             seq: None,
             at: None,
+            told: Told::Once,
             sent_at: None,
             started_at: None,
             duration_ms: None,

@@ -4,6 +4,7 @@
 //! write what has changed: the states, the events, and what people are to be told. Nothing outside is
 //! called here, and nothing is remembered: the whole may be done again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::app::App;
@@ -12,6 +13,7 @@ use super::effects::Effects;
 use super::healthchecks::habits;
 use super::judge::Judged;
 use super::recorder::{Ping, Recorded};
+use crate::domain::arrival::Told;
 use crate::domain::event::Kind;
 use crate::domain::time::Moment;
 use crate::domain::transition::{Heard, Input, Taken};
@@ -119,8 +121,13 @@ fn hear(
         if !ping.coalesced {
             judged.count_event();
         }
+        let ping = &*as_news(judged, ping);
         let taken = match ping.dialect.as_str() {
             _ if ignored => Taken::default(),
+            _ if ping.arrival.told == Told::Outdated => {
+                let heard = Heard::new(Kind::Log, ping.received_at);
+                Taken { stale: true, ..judged.step(&Input::Event(&heard), now) }
+            }
             "healthchecks" => habits::hear(judged, heard(ping), now),
             _ => judged.step(&Input::Event(&heard(ping)), now),
         };
@@ -150,6 +157,21 @@ fn load(
         .into_iter()
         .map(|found| (found.monitor.id, Judged::new(app, found.monitor, now)))
         .collect())
+}
+
+/// The ping as far as it is news: a value that was told before is only a sign that somebody tells it.
+/// Whoever exports the moment of his last success for ever has not succeeded again.
+fn as_news<'a>(judged: &Judged, ping: &'a Ping) -> Cow<'a, Ping> {
+    let known_at = match ping.arrival.kind {
+        Kind::Success | Kind::Warning => judged.state.last_success_at,
+        _ => judged.state.last_success_at.max(judged.state.last_failure_at),
+    };
+    if ping.arrival.told != Told::Standing || ping.arrival.at > known_at {
+        return Cow::Borrowed(ping);
+    }
+    let mut told_before = ping.clone();
+    (told_before.arrival.kind, told_before.arrival.at) = (Kind::Log, None);
+    Cow::Owned(told_before)
 }
 
 /// The event as the state machine hears it.

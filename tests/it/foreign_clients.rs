@@ -197,3 +197,37 @@ fn one_monitor_may_adopt_every_key_and_each_leads_to_one_monitor() {
     assert_eq!(server.api("PATCH", "/monitors/all", Some(json!({ "keys": [] }))).status, 200);
     assert_eq!(server.api("POST", "/monitors", Some(other)).status, 201);
 }
+
+#[test]
+fn a_value_that_is_pushed_again_and_again_is_one_success_at_its_own_moment() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let keys = json!([{ "dialect": "pushgateway", "key": ["backup"] }]);
+    server.monitor(json!({ "slug": "pushed", "schedule": "every 1h", "keys": keys }));
+    let now_s = jiff::Timestamp::now().as_second();
+    let success = |at_s: i64| format!("backup_last_success_timestamp_seconds {at_s}\n");
+    let start = |at_s: i64| format!("backup_last_start_timestamp_seconds {at_s}\n");
+    let failure = "backup_exit_code 2\n".to_owned();
+    // What is pushed, the kind it is kept as, whether it is stale, and the status after it.
+    for (pushed, kind, is_stale, status) in [
+        (success(now_s - 259_200), "success", true, "new"),
+        (success(now_s - 20), "success", false, "up"),
+        (success(now_s - 20), "log", false, "up"),
+        (start(now_s - 30), "log", false, "up"),
+        (success(now_s - 19) + &failure, "failure", false, "failed"),
+        (success(now_s - 20), "log", false, "failed"),
+        (success(now_s - 259_200), "success", true, "failed"),
+        (success(0), "success", true, "failed"),
+        (success(now_s + 259_200), "log", false, "failed"),
+        ("backup_last_success 9e99\n".to_owned(), "log", false, "failed"),
+        (success(now_s + 30), "success", false, "up"),
+    ] {
+        assert_eq!(server.post("/metrics/job/backup", pushed.as_bytes()).status, 200);
+        let event = &server.events("pushed")[0];
+        let notes = event["notes"].as_array().expect("notes");
+        let found = (&event["kind"], notes.contains(&json!("stale")));
+        assert_eq!(found, (&json!(kind), is_stale), "{pushed}: {event:#}");
+        assert_eq!(server.look("pushed")["status"], status, "{pushed}");
+    }
+    assert_eq!(server.look("pushed")["facts"]["runs"], json!([]));
+}

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use crate::domain::arrival::Arrival;
+use crate::domain::arrival::{Arrival, Told};
+use crate::domain::event::Kind;
 use crate::domain::time::Moment;
 
 /// How far a moment may lie from the present before it is not believed at all.
@@ -17,6 +18,9 @@ const SKEW_MIN_MS: i64 = 60_000;
 
 /// Makes the moments of an arrival fit to be judged: moved by the skew that [`Arrival::sent_at`] shows,
 /// never later than `received_at`, and taken away where they cannot be true.
+///
+/// A value that stands until the next one keeps its moment however far back that lies, and never has
+/// that of its coming: it was told many times before.
 ///
 /// Worked example: received at 12:00:00; the client sent at 11:00:00 by its clock what happened at
 /// 10:59:50. Its clock is an hour late, so it happened at 11:59:50.
@@ -32,7 +36,16 @@ pub(crate) fn settle(arrival: &mut Arrival, received_at: Moment) {
             (!far).then_some(at)
         }
     };
-    arrival.at = arrival.at.and_then(moved).map(|at| at.min(received_at));
+    match (arrival.told, arrival.at) {
+        (Told::Standing, Some(at)) if moved(at).is_none() && at < received_at => {
+            arrival.told = Told::Outdated;
+        }
+        (_, at) => arrival.at = at.and_then(moved).map(|at| at.min(received_at)),
+    }
+    if arrival.told == Told::Standing && arrival.at.is_none() {
+        // Nobody knows whether it is news.
+        (arrival.kind, arrival.told) = (Kind::Log, Told::Once);
+    }
     let at = arrival.at.unwrap_or(received_at);
     arrival.started_at = arrival.started_at.and_then(moved).filter(|started| *started <= at);
 }

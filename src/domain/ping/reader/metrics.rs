@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Heard, Refused, Told, one, told};
-use crate::domain::arrival::Arrival;
+use crate::domain::arrival::{self, Arrival};
 use crate::domain::event::Kind;
 use crate::domain::ping::body::json;
 use crate::domain::ping::bounds;
@@ -19,6 +19,9 @@ const LINES_MAX: usize = 10_000;
 const ITEMS_MAX: usize = 1_000;
 
 /// A push. What it means is in the names of its metrics; one that says nothing is a log line.
+///
+/// A metric stays as it is until the next run, and many push the same one every minute. So the moment
+/// of the last success says that there was one then, and is no success of now.
 pub(super) fn pushgateway(spot: &Spot, request: &Request) -> Result<Vec<Told>, Refused> {
     if request.method != "POST" && request.method != "PUT" {
         let keys = vec![spot.key.clone()];
@@ -27,20 +30,22 @@ pub(super) fn pushgateway(spot: &Spot, request: &Request) -> Result<Vec<Told>, R
     let mut arrival = Arrival::new(Kind::Log);
     // Only text is read; of a push in protobuf no more is known than that it came.
     if let Ok(text) = std::str::from_utf8(request.body) {
-        let mut rank = u8::MAX;
+        let (mut rank, mut ended_at) = (u8::MAX, None);
         for (name, number) in text.lines().take(LINES_MAX).filter_map(sample) {
             if let Some((said, kind, at)) = says(name, number).filter(|(said, ..)| *said < rank) {
-                (rank, arrival.kind) = (said, kind);
-                arrival.at = at.or(arrival.at);
+                (rank, arrival.kind, arrival.at) = (said, kind, at);
+                arrival.told =
+                    if at.is_some() { arrival::Told::Standing } else { arrival::Told::Once };
             }
             match name {
                 "job_last_duration_seconds" => arrival.duration_ms = values::whole_ms(number * 1e3),
                 "job_last_exit_code" => arrival.exit_code = values::exit_code(&number.into()),
-                "job_last_completion_timestamp_seconds" => arrival.at = values::epoch(number),
+                "job_last_completion_timestamp_seconds" => ended_at = values::epoch(number),
                 _ => {}
             }
             arrival.metrics.set_number(&name.replace(':', "."), number);
         }
+        arrival.at = arrival.at.or(ended_at);
     }
     body_is_output(&mut arrival, request);
     one(spot, arrival)
@@ -73,10 +78,10 @@ fn says(name: &str, number: f64) -> Option<(u8, Kind, Option<Moment>)> {
     }
     let success = name.contains("last_success");
     if success || name.split_once("success").is_some_and(|(_, rest)| rest.contains("timestamp")) {
-        return Some((2, Kind::Success, values::epoch(number)));
+        return Some((2, Kind::Success, Some(values::epoch(number)?)));
     }
-    let start = name.contains("last_start");
-    start.then(|| (3, Kind::Start, values::epoch(number)))
+    let start = name.contains("last_start").then(|| values::epoch(number)).flatten()?;
+    Some((3, Kind::Start, Some(start)))
 }
 
 /// Zabbix' `history.push`: each item is a monitor, known by its host and its key.
