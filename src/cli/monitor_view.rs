@@ -155,10 +155,14 @@ pub(crate) fn events(events: &[Value], canvas: Canvas) -> String {
     let row = |one: &Value| {
         let event = Object(one);
         let kind = event.text("kind");
+        let kind = match event.texts("notes").contains(&"ignored") {
+            true => Cell::from(format!("{kind} (ignored)")),
+            false => Cell::coloured(kind, Some(outcome_colour(kind))),
+        };
         let at = event.moment("at").or_else(|| event.moment("received_at"));
         vec![
             Cell::from(at.map(local).unwrap_or_default()),
-            Cell::coloured(kind, Some(outcome_colour(kind))),
+            kind,
             Cell::from(event.span("duration_s").map(span::format).unwrap_or_default()),
             Cell::from(event.whole("exit_code").map(|code| code.to_string()).unwrap_or_default()),
             Cell::from(event.text("dialect")),
@@ -242,6 +246,8 @@ ping URL:      http://h/hb/x
         let some = [json!({"kind": "failure", "dialect": "hb", "message": "disk\nfull\u{7}"})];
         let expected = "event    told by  message\nfailure  hb       disk full\\x07\n";
         assert_eq!(events(&some, Canvas::default()), expected);
+        let some = [json!({"kind": "failure", "notes": ["late", "ignored"]})];
+        assert_eq!(events(&some, Canvas::default()), "event\nfailure (ignored)\n");
         let one = json!({"run_id": "r", "output": "a\tb\n\u{1b}[31mc", "metrics": {"size": 3}});
         let expected = "\
 run:      r

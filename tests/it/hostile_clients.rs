@@ -215,3 +215,21 @@ fn nobody_learns_whether_a_key_was_ever_there() {
     };
     assert_eq!(told("gone"), told("never"));
 }
+
+#[test]
+fn what_a_chat_program_looks_at_is_no_run() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let preview = [("User-Agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)")];
+    let answer = server.send("GET", &format!("/ping/{PING_KEY}/job/fail"), &preview, b"");
+    assert_eq!((answer.status, answer.header("x-hb-accepted")), (200, Some("ignored")));
+    let runs = || server.api("GET", "/monitors/job/runs", None).json()["runs"].clone();
+    assert_eq!(runs(), json!([]));
+    assert_eq!(server.events("job")[0]["notes"], json!(["ignored"]));
+    let id = server.events("job")[0]["id"].as_str().expect("an id").to_owned();
+    let looked_at = server.api("GET", &format!("/runs/event-{id}"), None).json();
+    assert_eq!(looked_at["outcome"], json!(null), "{looked_at:#}");
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
+    assert_eq!(runs().as_array().map(Vec::len), Some(1), "{:#}", runs());
+}

@@ -16,6 +16,7 @@ use super::{Page, views};
 use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::output;
+use crate::serve::record::flags;
 use crate::serve::reply::{self, Mistake};
 use crate::store::events::{self, StoredEvent};
 use crate::store::monitors::{self, Named};
@@ -71,7 +72,9 @@ fn folded(events: Vec<StoredEvent>, rest: Option<i64>, limit: usize) -> (Vec<Val
     let mut is_cut = false;
     for stored in events {
         let is_own = stored.event.run_id.is_none();
-        if is_own && outcome(&stored.event.kind).is_none() {
+        // What was ignored, a link that somebody looked at, is no run.
+        let is_ignored = stored.event.flags & flags::IGNORED != 0;
+        if is_ignored || is_own && outcome(&stored.event.kind).is_none() {
             last_id = Some(stored.id);
             continue;
         }
@@ -94,8 +97,10 @@ fn folded(events: Vec<StoredEvent>, rest: Option<i64>, limit: usize) -> (Vec<Val
 fn run(id: &str, events: &[StoredEvent], output: Option<String>) -> Value {
     let mut sorted: Vec<&StoredEvent> = events.iter().collect();
     sorted.sort_by_key(|stored| (stored.event.at, stored.id));
-    let finish = sorted.iter().rev().find(|stored| outcome(&stored.event.kind).is_some());
-    let start = sorted.iter().find(|stored| stored.event.kind == "start");
+    let counts = |stored: &StoredEvent| stored.event.flags & flags::IGNORED == 0;
+    let ends = |stored: &StoredEvent| counts(stored) && outcome(&stored.event.kind).is_some();
+    let finish = sorted.iter().rev().find(|stored| ends(stored));
+    let start = sorted.iter().find(|stored| counts(stored) && stored.event.kind == "start");
     let duration_ms = finish.and_then(|finish| {
         let by_clock = || Some(finish.event.at.since(start?.event.at).as_millis());
         finish.event.duration_ms.or_else(|| u64::try_from(by_clock()?).ok())
