@@ -21,7 +21,7 @@ use super::run::Stopped;
 use super::{afterwards, neighbours};
 use crate::domain::time::Moment;
 use crate::store::nodes::{self, BlindTime, Node};
-use crate::store::{Place, Trouble, Tx};
+use crate::store::{Place, Trouble, Tx, due};
 use crate::sys::clock;
 
 /// How often a mark is written.
@@ -38,6 +38,11 @@ const RECENT: Duration = Duration::from_secs(24 * 3600);
 /// Nodes that share a store go by its clock, and know it to less than this. A mark that lies further ahead
 /// was written before that clock was set back; it would hide every blind time until then.
 const SKEW_MAX: Duration = Duration::from_secs(15);
+
+/// A mark that lies further ahead than this shows that the clock was set back, and not merely put right
+/// by a little: then nothing that waits for a moment can be trusted to come in time. Below it everything
+/// comes later by less than this.
+const SET_BACK_MIN: Duration = Duration::from_secs(15);
 
 /// A time in which nobody watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +113,12 @@ pub(crate) fn notice(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), 
 
 /// Writes a mark, and the blind time that ends with it.
 pub(super) fn mark(tx: &mut dyn Tx, watch: &Watch, now: Moment) -> Result<(), Trouble> {
+    let latest = now.after(SET_BACK_MIN);
+    let own = Moment::from_epoch_ms(watch.marked_at.load(Ordering::Relaxed));
+    if nodes::newest_mark(tx)?.is_some_and(|newest| newest > latest) || own > latest {
+        // A deadline that was reckoned from the future would come then, and an alarm with it.
+        due::look_anew(tx, latest, now)?;
+    }
     nodes::heal(tx, now.after(watch.skew_max), now)?;
     let newest = nodes::newest_mark(tx)?;
     let newest = match newest.filter(|newest| is_blind(*newest, now)) {

@@ -1,7 +1,7 @@
 //! Monitors with something to do: whom the checker looks at, and when.
 
 use super::monitors::{self, Monitor, Named};
-use super::queries::monitors as sql;
+use super::queries::{deliveries, incidents, monitors as sql};
 use super::tx::{Trouble, Tx, Value};
 use crate::domain::time::Moment;
 
@@ -27,4 +27,14 @@ pub(crate) fn next_wake(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
 /// incident. This looks at all of them, so it is for what a person does seldom.
 pub(crate) fn wake_untold(tx: &mut dyn Tx, now: Moment) -> Result<u64, Trouble> {
     tx.run(sql::WAKE_UNTOLD, &[Value::from(now)])
+}
+
+/// After the clock was set back: has everything that waits past `latest` looked at now, because it was
+/// reckoned from moments that have not come. Whoever looks reckons it anew. This looks at all monitors,
+/// so it is for what happens seldom.
+pub(crate) fn look_anew(tx: &mut dyn Tx, latest: Moment, now: Moment) -> Result<(), Trouble> {
+    for query in [sql::WAKE_AHEAD, deliveries::DUE_AHEAD, incidents::REMIND_AHEAD] {
+        tx.run(query, &[Value::from(latest), Value::from(now)])?;
+    }
+    Ok(())
 }

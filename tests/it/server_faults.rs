@@ -157,3 +157,32 @@ fn a_second_receiver_is_told_that_the_directory_is_taken() {
     server.kill();
     assert_eq!(Server::start(&home).get("/healthz").status, 200, "a killed one leaves no lock");
 }
+
+/// Puts everything that a stopped receiver remembers twelve years ahead, as a wrong clock would have.
+fn put_ahead(home: &Home) {
+    let store = rusqlite::Connection::open(home.path("data/hb.sqlite")).expect("it opens");
+    // Moments are milliseconds; the first digits of those of this time of the world are all alike.
+    let (ahead, digits) =
+        (379_000_000_000_i64, jiff::Timestamp::now().as_millisecond() / 1_000_000_000);
+    let columns = "wake_at due_at deadline_at last_success_at last_event_at created_at";
+    for column in columns.split(' ') {
+        let sql = format!("update monitors set {column} = {column} + {ahead}");
+        store.execute(&sql, []).expect("it is written");
+    }
+    store.execute(&format!("update nodes set seen_at = seen_at + {ahead}"), []).expect("written");
+    let sql =
+        format!("update monitors set state = replace(state, ':{digits}', ':{}')", digits + 379);
+    assert_eq!(store.execute(&sql, []).expect("it is written"), 1);
+}
+
+#[test]
+fn a_job_that_died_is_missed_although_the_clock_was_ahead_when_it_was_last_heard_of() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1s", "grace": "2s" }));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
+    assert_eq!(server.stop(), Some(0));
+    put_ahead(&home);
+    let server = Server::start(&home);
+    server.await_status("job", "missed");
+}

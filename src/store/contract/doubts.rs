@@ -1,10 +1,13 @@
 //! The laws of what is asked across monitors: who was in doubt, and whom something may have to be told of.
 
+use super::deliveries::{claimed, ids as sent, new};
+use super::nouns::incident;
 use super::{Bed, at};
 use crate::store::changes::{self, NewChange};
 use crate::store::doubts::{self, Between};
-use crate::store::due;
+use crate::store::incidents::{self, Incident};
 use crate::store::monitors::{self, Live, Named};
+use crate::store::{deliveries, due};
 
 /// A monitor's status, deadline, wake-up and incident.
 type Row = (&'static str, Option<i64>, Option<i64>, Option<&'static str>);
@@ -94,9 +97,36 @@ pub(super) fn whoever_may_be_told_of_is_woken(bed: &Bed) {
         ],
     );
     assert_eq!(bed.write(|tx| due::wake_untold(tx, at(50))), Ok(3));
+    assert_eq!(wakes(bed, &ids), [None, Some(50), Some(50), Some(50), Some(10), Some(900)]);
+}
+
+pub(super) fn what_waits_for_the_future_is_looked_at(bed: &Bed) {
+    let rows =
+        &[("up", None, None, None), ("up", None, Some(90), None), ("up", None, Some(101), None)];
+    let ids = monitors_as(bed, rows);
+    let one = |id: &str, opened_at: i64, told_at: Option<i64>| Incident {
+        told_at: told_at.map(at),
+        remind_at: Some(at(500)),
+        ..incident(id, opened_at)
+    };
+    let known = [one("own", 10, Some(20)), one("told", 10, Some(200)), one("new", 200, None)];
+    let new: Vec<_> = [("late", 500), ("soon", 90)].map(|(id, next)| new(id, next)).into();
+    bed.write(move |tx| {
+        known.iter().try_for_each(|one| incidents::insert(tx, one))?;
+        deliveries::insert(tx, &new, at(5))
+    })
+    .expect("they can be made");
+    bed.write(|tx| due::look_anew(tx, at(100), at(50))).expect("it can be done");
+    assert_eq!(wakes(bed, &ids), [None, Some(90), Some(50)]);
+    let reminded = bed.read(|tx| incidents::to_remind(tx, at(499), 10)).expect("reading works");
+    let reminded: Vec<&str> = reminded.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(reminded, ["new", "told"]);
+    assert_eq!(sent(&claimed(bed, "node", 60, 10)), ["late"]);
+}
+
+/// When monitors wake up.
+fn wakes(bed: &Bed, ids: &[i64]) -> Vec<Option<i64>> {
     let names: Vec<Named> = ids.iter().map(|id| Named::Id(*id)).collect();
     let found = bed.read(move |tx| monitors::look(tx, &names)).expect("reading works");
-    let wakes: Vec<Option<i64>> =
-        found.iter().map(|one| one.monitor.live.wake_at.map(|at| at.epoch_ms())).collect();
-    assert_eq!(wakes, [None, Some(50), Some(50), Some(50), Some(10), Some(900)]);
+    found.iter().map(|one| one.monitor.live.wake_at.map(|at| at.epoch_ms())).collect()
 }

@@ -51,6 +51,7 @@ const LAWS: &[Law] = &[
     ),
     ("who_was_in_doubt_is_counted", doubts::who_was_in_doubt_is_counted),
     ("whoever_may_be_told_of_is_woken", doubts::whoever_may_be_told_of_is_woken),
+    ("what_waits_for_the_future_is_looked_at", doubts::what_waits_for_the_future_is_looked_at),
     ("keys_and_projects_come_back", nouns::keys_and_projects_come_back),
     ("channels_come_back", nouns::channels_come_back),
     ("small_nouns_come_back", nouns::small_nouns_come_back),

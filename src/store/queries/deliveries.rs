@@ -45,6 +45,11 @@ pub(in crate::store) const ORPHANED: &str = "\
      and next_at > $1 and not exists (select 1 from nodes n where n.id = deliveries.leased_by \
      and n.seen_at >= $2)";
 
+/// Sends now what would wait past a moment.
+pub(in crate::store) const DUE_AHEAD: &str = "\
+    update deliveries set next_at = $2 where state in ('pending', 'sending') \
+     and state = 'pending' and next_at > $1";
+
 /// Whether a lease still holds.
 pub(in crate::store) const IS_LEASED: &str = "\
     select count(*) from deliveries where id = $1 and leased_by = $2 and attempts = $3 \

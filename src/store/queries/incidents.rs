@@ -49,6 +49,11 @@ pub(in crate::store) const TO_REMIND: &str = "\
 pub(in crate::store) const NEXT_REMINDER: &str = "\
     select min(remind_at) from incidents where remind_at is not null";
 
+/// Reminds now of those whose reminder was reckoned from a moment that has not come.
+pub(in crate::store) const REMIND_AHEAD: &str = "\
+    update incidents set remind_at = $2 where remind_at is not null and remind_at > $1 \
+     and (opened_at > $1 or told_at > $1 or acknowledged_at > $1)";
+
 /// How many are open in each project, with each severity.
 pub(in crate::store) const OPEN_COUNTS: &str = "\
     select project_id, severity, count(*) from incidents where closed_at is null \

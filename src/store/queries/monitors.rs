@@ -150,6 +150,10 @@ pub(in crate::store) const WAKE_UNTOLD: &str = "\
      and (incident_id is not null or status in ('missed', 'failed', 'verify-failed', 'vanished', \
      'overrun', 'stalled'))";
 
+/// Wakes those who would sleep past a moment.
+pub(in crate::store) const WAKE_AHEAD: &str = "\
+    update monitors set wake_at = $2 where wake_at is not null and wake_at > $1";
+
 /// How many of each project have their deadline in a stretch and are still to be judged.
 pub(in crate::store) const DOUBTFUL_COUNTS: &str = "\
     select project_id, count(*) from monitors where wake_at is not null and wake_at <= $3 \
