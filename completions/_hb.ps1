@@ -672,6 +672,7 @@ Register-ArgumentCompleter -Native -CommandName 'hb' -ScriptBlock {
             [CompletionResult]::new('--trust-proxy', '--trust-proxy', [CompletionResultType]::ParameterName, 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host''s] [env: HB_TRUST_PROXY]')
             [CompletionResult]::new('--smtp', '--smtp', [CompletionResultType]::ParameterName, 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the certificates in this file, too, when alerts are sent: a private CA''s, or a mail server''s own [env: HB_CA_FILE]')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How log lines look: text, json')
             [CompletionResult]::new('--allow-commands', '--allow-commands', [CompletionResultType]::ParameterName, 'Let channels run commands of this host')
             [CompletionResult]::new('--print-unit', '--print-unit', [CompletionResultType]::ParameterName, 'Print a unit for systemd, hardened and with the other options, and stop')

@@ -1938,7 +1938,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --allow-commands --log-format --print-unit --help backup restore"
+            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --ca-file --allow-commands --log-format --print-unit --help backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1977,6 +1977,10 @@ _hb() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

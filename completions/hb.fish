@@ -450,6 +450,7 @@ complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcomm
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l trust-proxy -d 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host\'s] [env: HB_TRUST_PROXY]' -r
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l smtp -d 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]' -r
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l config -d 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`' -r -F
+complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l ca-file -d 'Trust the certificates in this file, too, when alerts are sent: a private CA\'s, or a mail server\'s own [env: HB_CA_FILE]' -r -F
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l log-format -d 'How log lines look: text, json' -r
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l allow-commands -d 'Let channels run commands of this host'
 complete -c hb -n "__fish_hb_using_subcommand serve; and not __fish_seen_subcommand_from backup restore" -l print-unit -d 'Print a unit for systemd, hardened and with the other options, and stop'

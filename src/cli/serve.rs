@@ -53,6 +53,9 @@ pub(crate) struct ServeArguments {
     /// Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) config: Option<PathBuf>,
+    /// Trust the certificates in this file, too, when alerts are sent: a private CA's, or a mail server's own [env: HB_CA_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
     /// Let channels run commands of this host
     #[arg(long)]
     pub(super) allow_commands: bool,
@@ -169,6 +172,10 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
         place,
         data_dir,
         changeable,
+        ca_file: arguments
+            .ca_file
+            .or_else(|| variable("HB_CA_FILE").map(PathBuf::from))
+            .or(file.ca_file),
         allow_commands: arguments.allow_commands || file.allow_commands == Some(true),
         keys: given_keys()?,
         log,

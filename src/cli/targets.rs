@@ -300,6 +300,7 @@ impl Resolver<'_> {
             https: address.is_https(),
             socket: address.socket().map(str::to_owned),
             ca_file: pick(&flags.ca_file, options.map(|options| &options.ca_file)),
+            more_roots: None,
             identity: certificate.zip(key),
             proxy: options.and_then(|options| options.proxy.clone()),
             connect_timeout: options.and_then(|options| options.connect_timeout),

@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "public_url",
     "trust_proxy",
     "smtp",
+    "ca_file",
     "allow_commands",
     "log_format",
     "keep",
@@ -58,6 +59,8 @@ pub(crate) struct ServeFile {
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its key.
     pub(crate) tls_key: Option<PathBuf>,
+    /// Certificates that channels trust besides.
+    pub(crate) ca_file: Option<PathBuf>,
     /// Whether channels may run commands.
     pub(crate) allow_commands: Option<bool>,
     /// How log lines look.
@@ -136,6 +139,7 @@ fn walk(table: &DeTable<'_>, notes: &mut Notes<'_>) -> ServeFile {
             }
             "smtp" => file.smtp = notes.text(&member),
             "tls" => tls(&member, notes, &mut file),
+            "ca_file" => file.ca_file = notes.path(&member),
             "allow_commands" => file.allow_commands = notes.flag(&member),
             "log_format" => {
                 let known = [("text", "text"), ("json", "json")];

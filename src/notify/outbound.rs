@@ -33,7 +33,7 @@ struct Way {
 pub(crate) struct Policy {
     /// Whether channels may run commands on this host.
     pub(crate) allow_commands: bool,
-    /// The only roots to trust, instead of this system's.
+    /// Roots to trust besides this system's: a relay of one's own must not end the trust in Slack.
     pub(crate) ca_file: Option<PathBuf>,
 }
 
@@ -45,8 +45,8 @@ impl Outbound {
 
     /// The same behind other guards.
     pub(crate) fn through(policy: &Policy, public: Guard, anywhere: Guard) -> Result<Outbound> {
-        let ca_file = policy.ca_file.clone();
-        let tls = tls::config(&ClientSettings { https: true, ca_file, ..Default::default() })?;
+        let more_roots = policy.ca_file.clone();
+        let tls = tls::config(&ClientSettings { https: true, more_roots, ..Default::default() })?;
         let way = |guard: Guard| -> Result<Way> {
             let client = outbound::client(&guard, tls.clone(), super::SEND_TIME_MAX)?;
             Ok(Way { guard, client })

@@ -112,7 +112,8 @@ impl App {
         first_url: &str,
         badge_secret: String,
     ) -> Result<App, Stopped> {
-        let policy = Policy { allow_commands: settings.allow_commands, ca_file: None };
+        let (allow_commands, ca_file) = (settings.allow_commands, settings.ca_file.clone());
+        let policy = Policy { allow_commands, ca_file };
         let outbound = Outbound::new(&policy).map_err(|error| {
             Stopped::new(format!("cannot prepare for sending alerts: {error:#}"))
         })?;

@@ -67,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) changeable: Changeable,
     /// Reads that again; what is wrong with it is one line.
     pub(crate) reread: Reread,
+    /// Certificates that channels trust besides this system's.
+    pub(crate) ca_file: Option<PathBuf>,
     /// Whether channels may run commands.
     pub(crate) allow_commands: bool,
     /// Keys that are to be used instead of made ones.

@@ -36,6 +36,8 @@ pub(crate) struct ClientSettings {
     pub(crate) socket: Option<String>,
     /// The only roots to trust.
     pub(crate) ca_file: Option<PathBuf>,
+    /// Roots to trust besides.
+    pub(crate) more_roots: Option<PathBuf>,
     /// A client certificate and its key.
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
     /// Time to connect, when it is not the usual.

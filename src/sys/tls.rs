@@ -41,8 +41,8 @@ pub(crate) fn config(settings: &ClientSettings) -> Result<ClientConfig> {
     let builder = if settings.https {
         let given = settings.ca_file.clone();
         let given = given.or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
-        let named = given.as_deref().map(certificates).transpose()?.unwrap_or_default();
-        let believed = Believed::Named(named_or_trusted(given.as_deref(), named, &provider)?);
+        let more = settings.more_roots.as_deref();
+        let believed = Believed::Named(named_or_trusted(given.as_deref(), more, &provider)?);
         let verifier = Arc::new(Verifier { believed, provider });
         builder.dangerous().with_custom_certificate_verifier(verifier)
     } else {
@@ -86,10 +86,7 @@ pub(crate) fn database(
         .with_safe_default_protocol_versions()
         .context("cannot set up TLS")?
         .dangerous();
-    let named_or_trusted = || {
-        let named = ca_file.map(certificates).transpose()?.unwrap_or_default();
-        named_or_trusted(ca_file, named, &provider)
-    };
+    let named_or_trusted = || named_or_trusted(ca_file, None, &provider);
     let believed = match proof {
         Proof::Nothing => Believed::Anybody,
         Proof::Authority => Believed::AnyName(named_or_trusted()?),
@@ -103,38 +100,55 @@ pub(crate) fn database(
     Ok(config)
 }
 
-/// Who is trusted: the authorities of this host, or those of a file and the very certificates in it.
+/// Who is trusted: the authorities of this host, or instead those of a file; those of another file besides;
+/// and the very certificates in both files.
 fn named_or_trusted(
     file: Option<&Path>,
-    named: Vec<CertificateDer<'static>>,
+    more: Option<&Path>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<NamedOrTrusted> {
-    let roots = Arc::new(roots(file, &named)?);
-    let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+    let (mut roots, mut named) = (RootCertStore::empty(), Vec::new());
+    match file {
+        Some(file) => add(&mut roots, &mut named, file)?,
+        None => roots.extend(host_roots().roots),
+    }
+    if let Some(more) = more {
+        add(&mut roots, &mut named, more)?;
+    }
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
         .context("cannot set up TLS")?;
     Ok(NamedOrTrusted { inner, named })
 }
 
-fn roots(given: Option<&Path>, named: &[CertificateDer<'static>]) -> Result<RootCertStore> {
-    let mut store = RootCertStore::empty();
-    if let Some(file) = given {
-        store.add_parsable_certificates(named.iter().cloned());
-        if store.is_empty() {
-            bail!("`{}` holds no usable certificate", file.display());
-        }
-        return Ok(store);
+/// Trusts what is in a file, of which at least something has to be of use.
+fn add(
+    roots: &mut RootCertStore,
+    named: &mut Vec<CertificateDer<'static>>,
+    file: &Path,
+) -> Result<()> {
+    let found = certificates(file)?;
+    let (usable, _) = roots.add_parsable_certificates(found.iter().cloned());
+    if usable == 0 {
+        bail!("`{}` holds no usable certificate", file.display());
     }
+    named.extend(found);
+    Ok(())
+}
+
+/// The authorities of this host, or hb's own list where it has none.
+fn host_roots() -> RootCertStore {
+    let mut store = RootCertStore::empty();
     for bundle in BUNDLES {
         if let Ok(found) = certificates(Path::new(bundle)) {
             store.add_parsable_certificates(found);
             if !store.is_empty() {
-                return Ok(store);
+                return store;
             }
         }
     }
     store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    Ok(store)
+    store
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {

@@ -10,6 +10,7 @@ use rustls::{RootCertStore, ServerConfig};
 
 use crate::hb::{Home, Seen, check};
 use crate::receiver::{FakeReceiver, Step, UUID, with_header};
+use crate::server::Server;
 
 /// Makes a key and a certificate with `openssl`, signed by the home's own authority.
 pub(crate) fn certify(
@@ -199,4 +200,40 @@ fn a_redirect_is_followed_on_the_same_host_alone() {
     assert!(ping(&home, &receiver, &[]).stderr.contains("more than 2 redirects"));
     assert_eq!(receiver.connections(), 3);
     assert_eq!(other.connections(), 0);
+}
+
+#[test]
+fn a_channel_trusts_an_authority_of_ones_own_besides_all_others() {
+    let (home, other) = (Home::new(), Home::new());
+    let usual = certify(&home, "usual", "IP:127.0.0.1", "2");
+    let authority = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -keyout ca.key -out ca.pem -subj /CN=own -days 2";
+    assert_eq!(Seen::of(other.program("sh").args(["-c", authority])).status, 0);
+    let own = certify(&other, "own", "IP:127.0.0.1", "2");
+    let usual = FakeReceiver::tls(&[Step::Ok], server(&home, &usual, false));
+    let own = FakeReceiver::tls(&[Step::Ok], server(&other, &own, false));
+    let try_out = |flags: &[&str]| {
+        let receiver = Server::start_with(&home, |command| {
+            command.args(flags).env("SSL_CERT_FILE", home.path("ca.pem"));
+        });
+        ["usual", "own"].map(|name| {
+            let url = if name == "own" { own.url("/") } else { usual.url("/") };
+            let hook = serde_json::json!({
+                "name": name, "kind": "webhook", "url": url, "allow_private": true,
+            });
+            receiver.api("POST", "/channels", Some(hook));
+            let told = receiver.api("POST", &format!("/channels/{name}/test"), None);
+            (told.json()["sent"] == true, told.text())
+        })
+    };
+    let [(is_usual_told, _), (is_own_told, text)] = try_out(&[]);
+    assert_eq!((is_usual_told, is_own_told), (true, false), "{text}");
+    assert!(text.contains("for a private CA use `--ca-file`"), "{text}");
+    let named = other.path("ca.pem");
+    let told = try_out(&["--ca-file", named.to_str().expect("a path")]);
+    assert_eq!(told.clone().map(|(is_told, _)| is_told), [true, true], "{told:?}");
+    let seen =
+        Seen::of(&mut home.hb(&["serve", "--listen", "127.0.0.1:0", "--ca-file", "/no.pem"]));
+    assert_eq!(seen.status, 1, "{seen:?}");
+    assert!(seen.stderr.contains("cannot read certificates from `/no.pem`"), "{seen:?}");
 }

@@ -88,6 +88,7 @@ fn settings(place: Place) -> Settings {
         data_dir: PathBuf::new(),
         changeable: Changeable::default(),
         reread: Box::new(|| Err("nothing to read again".to_owned())),
+        ca_file: None,
         allow_commands: false,
         keys: GivenKeys::default(),
         log: Log { level: Level::Error, form: Form::Text, write: |_| {} },
