@@ -9,6 +9,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,6 +25,7 @@ use tokio_rustls::server::TlsStream;
 use super::app::App;
 use super::certificate::Certificate;
 use super::crowd::{Crowd, Seat};
+use super::explained::Explained;
 use super::patient::{Patient, WRITE_TIME_MAX};
 use super::socket::{Accepted, Listener};
 use crate::sys::descriptors;
@@ -226,9 +228,18 @@ impl Guest {
         peer: Peer,
     ) {
         let service = self.service;
+        let has_answered = Arc::new(AtomicBool::new(false));
+        let patient = Patient::new(stream, WRITE_TIME_MAX);
+        let stream = Explained::new(patient, Arc::clone(&has_answered));
         let with_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(peer);
-            hyper::service::Service::call(&service, request)
+            let answering = hyper::service::Service::call(&service, request);
+            let has_answered = Arc::clone(&has_answered);
+            async move {
+                let answer = answering.await;
+                has_answered.store(true, Ordering::Relaxed);
+                answer
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -236,7 +247,7 @@ impl Guest {
             .max_buf_size(HEADER_BYTES_MAX)
             .max_headers(HEADERS_MAX)
             .half_close(false)
-            .serve_connection(TokioIo::new(Patient::new(stream, WRITE_TIME_MAX)), with_peer);
+            .serve_connection(TokioIo::new(stream), with_peer);
         // A client that breaks off or speaks no HTTP is none of our errors.
         let _ = self.watcher.watch(connection).await;
     }

@@ -29,6 +29,7 @@ mod creation;
 mod crowd;
 mod definition;
 mod effects;
+mod explained;
 mod first_start;
 mod folds;
 mod health;

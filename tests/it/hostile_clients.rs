@@ -233,3 +233,44 @@ fn what_a_chat_program_looks_at_is_no_run() {
     assert_eq!(server.get(&format!("/ping/{PING_KEY}/job")).status, 200);
     assert_eq!(runs().as_array().map(Vec::len), Some(1), "{:#}", runs());
 }
+
+/// Everything that is answered to these bytes until the connection ends.
+fn answers(server: &Server, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(&server.address).expect("connects");
+    stream.set_read_timeout(Some(Duration::from_secs(40))).expect("set");
+    stream.write_all(bytes).expect("written");
+    let mut answers = Vec::new();
+    // What it did not read resets the connection, behind the answer.
+    let _ = stream.read_to_end(&mut answers);
+    String::from_utf8_lossy(&answers).into_owned()
+}
+
+#[test]
+fn whoever_speaks_broken_http_hears_in_one_line_what_is_wrong() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let good = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+    let long = format!("X-Long: {}", "x".repeat(16_400));
+    let many = "X: y\r\n".repeat(120);
+    for (line, header, status, part) in [
+        ("POST /healthz", "Content-Length: -2", "400 Bad Request", "its Content-Length"),
+        ("POST /healthz", "Content-Length: 1\r\nContent-Length: 2", "400 ", "its Content-Length"),
+        ("GET /a path", "A: b", "400 ", "a space in its path"),
+        ("GET /healthz", "User-Agent: \u{1b}[31m", "400 ", "a control character in its headers"),
+        ("GET /healthz", long.as_str(), "431 ", "at most 16 KiB and 100"),
+        ("GET /healthz", many.trim_end(), "431 ", "at most 16 KiB and 100"),
+    ] {
+        let bad = format!("{line} HTTP/1.1\r\nHost: h\r\n{header}\r\n\r\n");
+        for (before, is_after) in [("", false), (good, true)] {
+            let heard = answers(&server, format!("{before}{bad}").as_bytes());
+            let shown = format!("{line} {header:.40}: {heard}");
+            let begin = format!("HTTP/1.1 {status}");
+            let (first, last) = heard.split_at(heard.rfind("HTTP/1.1 ").expect(&shown));
+            assert_eq!(first.starts_with("HTTP/1.1 200 OK\r\n"), is_after, "{shown}");
+            let (head, body) = last.split_once("\r\n\r\n").expect(&shown);
+            assert!(head.starts_with(&begin) && body.contains(part), "{shown}");
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{shown}");
+            assert_eq!(body.lines().count(), 1, "{shown}");
+        }
+    }
+}
