@@ -1,12 +1,14 @@
 //! Services that are told by a word in the path, and those that know only one: "I am alive".
 
+use serde_json::Value;
+
 use super::healthchecks::by_verb;
 use super::{Refused, Told, one};
 use crate::domain::arrival::Definition;
 use crate::domain::event::Kind;
 use crate::domain::ping::body::{form, json};
 use crate::domain::ping::bounds;
-use crate::domain::ping::payload::{Payload, body_is_output, judge_exit};
+use crate::domain::ping::payload::{Payload, body_is_output, judge_exit, kind_of};
 use crate::domain::ping::request::Request;
 use crate::domain::ping::spot::{Spot, Verb};
 use crate::domain::ping::values;
@@ -14,10 +16,19 @@ use crate::domain::ping::values;
 /// How much of a body Cronhub took for a message.
 const CRONHUB_MESSAGE_BYTES_MAX: usize = 1_000;
 
-/// A plain sign of life. A word is honoured where there is one, for a service of one word has none;
-/// Checkly shows where it came from by its `Origin`.
+/// A plain sign of life. A word is honoured where there is one, for a service of one word has none. Where
+/// the path has none, JSON may: whoever writes `{"status": "failed"}` has not succeeded. The body is kept
+/// as output all the same. Checkly shows where it came from by its `Origin`.
 pub(super) fn beat(spot: &Spot, request: &Request) -> Result<Vec<Told>, Refused> {
     let mut arrival = by_verb(spot)?;
+    if spot.verb == Verb::Nothing
+        && let Some(Value::Object(members)) = json(request)
+    {
+        let mut payload = Payload::of(members);
+        arrival.kind = kind_of(&mut payload).ok().flatten().unwrap_or(arrival.kind);
+        payload.fill(&mut arrival);
+        judge_exit(&mut arrival);
+    }
     body_is_output(&mut arrival, request);
     arrival.host = request.header("origin").and_then(|origin| bounds::label(&origin));
     one(spot, arrival)
@@ -118,7 +129,7 @@ pub(super) fn cronradar(spot: &Spot, request: &Request) -> Result<Vec<Told>, Ref
 /// CronBeats: a word of up to two segments, and a message in JSON.
 pub(super) fn cronbeats(spot: &Spot, request: &Request) -> Result<Vec<Told>, Refused> {
     let mut arrival = by_verb(spot)?;
-    if let Some(serde_json::Value::Object(members)) = json(request) {
+    if let Some(Value::Object(members)) = json(request) {
         Payload::of(members).fill(&mut arrival);
     } else {
         body_is_output(&mut arrival, request);
@@ -136,7 +147,7 @@ pub(super) fn ohdear(spot: &Spot, request: &Request) -> Result<Vec<Told>, Refuse
     let names = ["runtime", "exit_code", "failure_message", "memory"];
     let pairs = form(request, &names);
     match (json(request), pairs) {
-        (Some(serde_json::Value::Object(members)), _) => Payload::of(members).fill(&mut arrival),
+        (Some(Value::Object(members)), _) => Payload::of(members).fill(&mut arrival),
         (_, Some(pairs)) => Payload::of_pairs(pairs).fill(&mut arrival),
         // PHP writes an empty object as a list.
         (Some(_), None) => {}

@@ -122,3 +122,39 @@ fn moments_come_in_many_spellings() {
         assert_eq!(came.one().at.map(|at| at.epoch_ms()), expected, "{value}");
     }
 }
+
+#[test]
+fn json_at_a_url_of_one_word_tells_what_happened() {
+    for (target, body, kind) in [
+        ("/api/v1/heartbeat/bs", "{\"test\":true}", Kind::Test),
+        ("/api/v1/heartbeat/bs", "{\"status\":\"failed\",\"exit_code\":3}", Kind::Failure),
+        ("/api/v1/heartbeat/bs", "{\"status\":\"ok\",\"exit_code\":3}", Kind::Failure),
+        ("/api/v1/heartbeat/bs", "{\"status\":\"whatever\"}", Kind::Success),
+        ("/api/v1/heartbeat/bs", "status=failed", Kind::Success),
+        ("/api/v1/heartbeat/bs", "[]", Kind::Success),
+        // A word in the path was put there by a person.
+        ("/api/v1/heartbeat/bs/fail", "{\"status\":\"ok\"}", Kind::Failure),
+        ("/api/v1/heartbeat/bs/ping", "{\"status\":\"failed\"}", Kind::Failure),
+        ("/heartbeat/ping/42", "{\"test\":true}", Kind::Test),
+        ("/heartbeat/ping/42", "{\"status\":\"failed\"}", Kind::Failure),
+    ] {
+        let came = take(("POST", target), &[], body);
+        assert_eq!(came.one().kind, kind, "{target} {body}");
+        assert_eq!(came.one().output, body.as_bytes(), "{target} {body}");
+    }
+}
+
+#[test]
+fn at_hbs_own_url_json_is_output_but_for_a_test() {
+    for (body, kind) in [
+        ("{\"test\":true}", Kind::Test),
+        (" { \"test\" : true }\n", Kind::Test),
+        ("{\"test\":true,\"status\":\"failed\"}", Kind::Success),
+        ("{\"status\":\"failed\"}", Kind::Success),
+    ] {
+        let came = take(("POST", "/hb/key/nightly"), &[], body);
+        assert_eq!(came.one().kind, kind, "{body}");
+    }
+    let came = take(("POST", "/hb/key/nightly/fail"), &[], "{\"test\":true}");
+    assert_eq!(came.one().kind, Kind::Failure);
+}
