@@ -87,7 +87,7 @@ async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&N
         addresses: nodes.iter().map(|node| node.address.clone()).collect(),
         connections: settings.connections,
         lasts: Duration::from_secs(settings.seconds),
-        pace: settings.rate.map_or(Pace::Full, Pace::Spread),
+        pace: Pace { rate: settings.rate, in_bursts: false },
     };
     let monitors = settings.monitors;
     let taken = load.run(move |number| ping(number, monitors)).await;

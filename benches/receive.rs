@@ -27,6 +27,7 @@ const MONITORS: usize = 1_000;
 const SLOW_CLIENTS: usize = 1_000;
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(4);
+const FULL: Pace = Pace { rate: None, in_bursts: false };
 const API_KEY: &str = "hbw_0123456789012345678901234567";
 const PING_KEY: &str = "ping-key-of-the-bench-0";
 
@@ -46,22 +47,23 @@ fn main() {
 
     let (mut kept, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        plain.push(runtime.block_on(load(&bare.address, &pings, Pace::Full)).rate());
-        kept.push(runtime.block_on(load(&server.address, &pings, Pace::Full)).rate());
+        plain.push(runtime.block_on(load(&bare.address, &pings, FULL)).rate());
+        kept.push(runtime.block_on(load(&server.address, &pings, FULL)).rate());
     }
     let (kept, plain) = (median(kept), median(plain));
     println!("pings per second, {CONNECTIONS} connections, {MONITORS} monitors");
     println!("  bare server        {plain:>9.0}");
     println!("  hb serve, durable  {kept:>9.0}   {:.1} % of the bare server", 100.0 * kept / plain);
 
+    let half = Pace { rate: Some(kept / 2.0), in_bursts: false };
     let latency = |name: &str, pace: Pace| {
         let taken = runtime.block_on(load(&server.address, &pings, pace));
         println!("{name:<24} p50 {:>6.2} ms   p99 {:>6.2} ms", taken.at(0.5), taken.at(0.99));
     };
-    latency("at half that rate", Pace::Spread(kept / 2.0));
-    latency("the same in bursts", Pace::Bursts(kept / 2.0));
+    latency("at half that rate", half);
+    latency("the same in bursts", Pace { in_bursts: true, ..half });
     let slow = slow_clients(&server.address);
-    latency(&format!("with {SLOW_CLIENTS} slow clients"), Pace::Spread(kept / 2.0));
+    latency(&format!("with {SLOW_CLIENTS} slow clients"), half);
     drop(slow);
     println!("memory of hb serve   {:>6} KiB", server.memory_kib());
     drop(server);

@@ -20,26 +20,20 @@ pub(crate) struct Load {
 
 /// When requests are sent.
 #[derive(Clone, Copy)]
-pub(crate) enum Pace {
-    /// Each connection as fast as its answers come.
-    Full,
-    /// So many per second of all connections together, spread evenly.
-    Spread(f64),
-    /// The same number, but all connections at the same moments: nothing, a burst, nothing.
-    Bursts(f64),
+pub(crate) struct Pace {
+    /// So many per second of all connections together; without it each as fast as its answers come.
+    pub(crate) rate: Option<f64>,
+    /// All connections at the same moments, a burst and then nothing, rather than one after the other.
+    pub(crate) in_bursts: bool,
 }
 
 impl Pace {
     /// When a connection sends first, and how often.
     fn of(self, number: usize, connections: usize) -> Option<(Duration, Duration)> {
-        let pause = |rate: f64| Duration::from_secs_f64(connections as f64 / rate);
-        match self {
-            Pace::Full => None,
-            Pace::Spread(rate) => {
-                Some((Duration::from_secs_f64(number as f64 / rate), pause(rate)))
-            }
-            Pace::Bursts(rate) => Some((Duration::ZERO, pause(rate))),
-        }
+        let rate = self.rate?;
+        let first = if self.in_bursts { 0.0 } else { number as f64 / rate };
+        let pause = connections as f64 / rate;
+        Some((Duration::from_secs_f64(first), Duration::from_secs_f64(pause)))
     }
 }
 

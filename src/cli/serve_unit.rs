@@ -65,6 +65,7 @@ pub(super) fn unit(
         ("tls-key", path(&arguments.tls_key)?),
         ("smtp", arguments.smtp.as_deref()),
         ("config", path(&arguments.config)?),
+        ("ca-file", path(&arguments.ca_file)?),
         ("log-format", arguments.log_format.as_deref()),
     ] {
         if value.is_some() {
