@@ -25,6 +25,17 @@ const ARENA_BYTES: usize = 512 * 1024;
 /// Larger pieces always come from the ordinary allocator: they would use the arena up at once.
 const PIECE_BYTES_MAX: usize = 16 * 1024;
 
+/// From this size on a piece is aligned as C's `malloc` would align it, whatever the layout asks for.
+///
+/// The unwinder is C: its exception (of 56 bytes here) is allocated by Rust for 8 and written by
+/// instructions that need 16, so that a panic would end in a fault instead of where it is caught.
+/// Smaller pieces hold nothing of the kind, and there are so many of them that padding each would
+/// make every run touch more pages.
+const C_BYTES_MIN: usize = 32;
+
+/// What C's `malloc` aligns to.
+const C_ALIGN: usize = 16;
+
 /// The unit of memory.
 const PAGE_BYTES: usize = 4096;
 
@@ -67,7 +78,9 @@ impl StartMemory {
     #[inline(never)]
     fn move_end(&self, piece: *mut u8, from: usize, to: usize) -> bool {
         let start = piece.addr() - self.arena.0.get().addr();
-        let fits = to <= PIECE_BYTES_MAX && start + to <= ARENA_BYTES;
+        let fits = to <= PIECE_BYTES_MAX
+            && start + to <= ARENA_BYTES
+            && (to < C_BYTES_MIN || start.is_multiple_of(C_ALIGN));
         let (end, new_end) = (start + from, start + to);
         let moved = fits
             && self
@@ -108,7 +121,7 @@ impl StartMemory {
     fn take(&self, layout: Layout) -> (*mut u8, usize) {
         let mut used = self.used.load(Ordering::Relaxed);
         loop {
-            let start = used.next_multiple_of(layout.align());
+            let start = used.next_multiple_of(alignment(layout));
             let end = start + layout.size();
             if layout.size() > PIECE_BYTES_MAX || layout.align() > 4096 || end > ARENA_BYTES {
                 return (std::ptr::null_mut(), 0);
@@ -123,6 +136,11 @@ impl StartMemory {
             }
         }
     }
+}
+
+/// Where a piece may begin.
+fn alignment(layout: Layout) -> usize {
+    if layout.size() < C_BYTES_MIN { layout.align() } else { layout.align().max(C_ALIGN) }
 }
 
 #[expect(unsafe_code, reason = "the arena is shared between threads; each byte has one owner")]
@@ -217,6 +235,23 @@ mod tests {
     use std::alloc::{GlobalAlloc, Layout};
 
     use super::StartMemory;
+
+    #[test]
+    fn what_c_may_be_given_is_aligned_as_c_expects() {
+        static MEMORY: StartMemory = StartMemory::new();
+        for size in 1..300 {
+            let layout = Layout::from_size_align(size, 8).expect("a layout");
+            let odd = Layout::from_size_align(size % 7 + 1, 1).expect("a layout");
+            // SAFETY: the pieces are never used, grow to what fits a layout, and are not given back.
+            unsafe {
+                MEMORY.alloc(odd);
+                let piece = MEMORY.alloc(layout);
+                assert!(size < 32 || piece.addr().is_multiple_of(16), "{size} bytes");
+                let grown = MEMORY.realloc(piece, layout, size + 32);
+                assert!(grown.addr().is_multiple_of(16), "{size} bytes and 32 more");
+            }
+        }
+    }
 
     #[test]
     fn pieces_never_overlap_and_what_is_asked_for_zeroed_is_zero() {
