@@ -129,7 +129,7 @@ pub(crate) fn look_at(target: &Target, timeout: Duration, findings: &mut Vec<Fin
 fn ask(target: &Target, timeout: Duration) -> Result<(u16, Option<String>), String> {
     let client = http::client(&target.client).map_err(|error| format!("{error:#}"))?;
     let url = target.address.with_segments(&[]).without_query().url(&[], &[]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = crate::sys::runtime::build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let request = client.head(url).timeout(timeout);

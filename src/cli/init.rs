@@ -207,7 +207,7 @@ fn make(
     let mut members = definition.members()?;
     members.insert("slug".to_owned(), json!(name));
     let body = serde_json::Value::Object(members);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = crate::sys::runtime::build();
     let runtime =
         runtime.map_err(|error| Failed::because(format!("cannot set up HTTP: {error}")))?;
     let done = runtime.block_on(async {

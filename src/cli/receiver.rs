@@ -175,7 +175,7 @@ fn ask_as(
         Ok(asking) => asking,
         Err(failed) => return failed.tell(),
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match crate::sys::runtime::build() {
         Ok(runtime) => runtime,
         Err(error) => return Failed::because(format!("cannot set up HTTP: {error}")).tell(),
     };

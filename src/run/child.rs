@@ -63,12 +63,15 @@ pub(super) fn explain_spawn_error(error: &SpawnError, command: Option<&OsString>
     }
 }
 
-/// Waits for a child without any of the loop's machinery.
-pub(super) fn wait_plainly(pid: u32) -> Option<Ended> {
+/// Waits for a child without any of the loop's machinery, and does `meanwhile` at each step.
+pub(super) fn wait_plainly(pid: u32, mut meanwhile: impl FnMut()) -> Option<Ended> {
     loop {
         match wait::look(pid) {
             Ok(Change::Ended(ended, _)) => return Some(ended),
-            Ok(Change::None) => std::thread::sleep(Duration::from_millis(20)),
+            Ok(Change::None) => {
+                meanwhile();
+                std::thread::sleep(Duration::from_millis(20));
+            }
             Ok(Change::Stopped | Change::Continued) => {}
             Err(_) => return None,
         }

@@ -124,7 +124,7 @@ fn flush_spool(
     let first = letters.first().map(|letter| (letter.id.clone(), letter.spooled.clone()));
     tell_dropped(&mut letters, done.dropped, now);
     let settled = std::cell::RefCell::new((0usize, Vec::new(), None, false));
-    flush::flush(letters, now, budget, &|flushed: Flushed| {
+    let flushed = flush::flush(letters, now, budget, &|flushed: Flushed| {
         let mut settled = settled.borrow_mut();
         let Some(result) = flushed.result else {
             settled.2 = note_try(&spool, flushed, first.as_ref());
@@ -145,7 +145,7 @@ fn flush_spool(
             let why = flushed.detail.unwrap_or_default();
             settled.1.push(format!("`{}`: {why}", flushed.spooled.name));
         }
-    })?;
+    });
     let (count, refused, trouble, told_dropped) = settled.into_inner();
     if told_dropped {
         let _ = spool.forget_dropped();
@@ -153,7 +153,8 @@ fn flush_spool(
     done.delivered = count - refused.len();
     done.refused = refused;
     done.waiting += total - count;
-    done.trouble = trouble.or(done.trouble.take());
+    let unsendable = flushed.err().map(|error| format!("{error:#}"));
+    done.trouble = unsendable.or(trouble).or(done.trouble.take());
     Ok(())
 }
 

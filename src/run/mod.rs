@@ -200,7 +200,7 @@ fn without_supervision(plan: &Plan, inherited: &Inherited, error: &std::io::Erro
         identity: plan.start.identity.clone(),
     };
     let exit = match spawn(&request) {
-        Ok(pid) => exit_of(child::wait_plainly(pid), None),
+        Ok(pid) => exit_of(child::wait_plainly(pid, || ()), None),
         Err(error) => Exit::Code(child::exit_of_spawn_error(&error)),
     };
     let (not_run, unreached, summary) = (None, Vec::new(), serde_json::Value::Null);
@@ -223,7 +223,7 @@ pub(crate) fn step(request: &Spawn<'_>) -> Result<(Exit, i32), SpawnError> {
     let pid = spawn(request)?;
     let ended = match signals {
         Ok(signals) => child::forward_until_end(pid, signals),
-        Err(_) => child::wait_plainly(pid),
+        Err(_) => child::wait_plainly(pid, || ()),
     };
     let exit = exit_of(ended, None);
     Ok((exit, shown(exit)))

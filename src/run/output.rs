@@ -9,18 +9,19 @@
 //! by closing the pipe. A full disk is not: the job goes on, and the loss is reported.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, Weak};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 
 use super::collected::Collected;
 use super::matching::Matching;
 use super::plan::{Capture, Plan, Quiet};
-use super::pump::{CHUNK_BYTES, Gate, Passage, Way, carry};
+use super::pump::{CHUNK_BYTES, Gate, Here, Passage, Way, carry, seen};
 use super::quiet::Held;
 use crate::domain::tail::Tail;
+use crate::domain::text;
 use crate::sys::inherited::Inherited;
 use crate::sys::{process, streams};
 
@@ -31,6 +32,8 @@ const STACK_BYTES: usize = 256 * 1024;
 pub(crate) struct Output {
     /// What the streams showed.
     pub(crate) collected: Arc<Mutex<Collected>>,
+    /// What the person should hear of them.
+    pub(crate) warnings: Vec<String>,
     redirected: Vec<(OwnedFd, RawFd)>,
     pumps: Vec<Pump>,
     pty: Option<OwnedFd>,
@@ -38,11 +41,15 @@ pub(crate) struct Output {
 }
 
 struct Pump {
+    /// The pipe, until something comes through it.
     reader: Option<OwnedFd>,
     inode: Option<u64>,
     stream: i32,
     merged: bool,
+    /// Hangs up when the pump's thread has seen the end of its stream.
     done: Option<OwnedFd>,
+    /// The pipe again, where no thread could be had for it.
+    here: Option<Here>,
     /// The pipe for what follows the output after hb has ended. Only the pump holds it open: when it
     /// lets go because its reader has gone, the job must find that nobody reads.
     kept: Weak<OwnedFd>,
@@ -51,22 +58,16 @@ struct Pump {
     passage: Arc<Passage>,
 }
 
-/// A pump at work.
-pub(crate) struct Pending<'a> {
-    pump: &'a Pump,
-    /// Hangs up when the pump has seen the end of its stream.
-    pub(crate) done: &'a OwnedFd,
-}
-
-impl Pending<'_> {
-    /// How much the pump will have carried when all has arrived that is on its way now.
-    pub(crate) fn owed(&self) -> u64 {
-        self.pump.kept.upgrade().map_or(0, |pipe| self.pump.passage.owed(&pipe))
-    }
-
-    /// Whether it has carried so much, or somebody else will when hb has gone.
-    pub(crate) fn has_carried(&self, bytes: u64) -> bool {
-        self.pump.gate.is_some() || self.pump.passage.has_carried(bytes)
+impl Pump {
+    /// What there is to wait for until it goes on, or has come to its end.
+    fn awaited(&self) -> Option<PollFd<'_>> {
+        match (&self.reader, &self.here, &self.done) {
+            (Some(end), _, _) | (None, None, Some(end)) => {
+                Some(PollFd::new(end.as_fd(), PollFlags::POLLIN))
+            }
+            (None, Some(here), _) => Some(here.awaited()),
+            (None, None, None) => None,
+        }
     }
 }
 
@@ -82,6 +83,7 @@ impl Output {
         let collected = Collected::new(tail, held, log, [matching.clone(), matching]);
         let mut output = Output {
             collected,
+            warnings: Vec::new(),
             redirected: Vec::new(),
             pumps: Vec::new(),
             pty: None,
@@ -89,9 +91,12 @@ impl Output {
         };
         let summary = plan.verdict.tool.is_some_and(|tool| tool.summary_on_stdout(&plan.command));
         for (streams, by_pty) in choose(rules.capture, wants_all, summary, inherited) {
-            if output.add(&streams, by_pty).is_err() {
+            if let Err(errno) = output.add(&streams, by_pty) {
                 // A pipe that cannot be made (too many open files) costs the tail, not the job.
                 output.note("output was not read: no pipe could be opened");
+                let why = errno.desc().to_lowercase();
+                output
+                    .warn(format!("the job's output is not kept: no pipe could be opened: {why}"));
             }
         }
         output
@@ -100,7 +105,20 @@ impl Output {
     /// No stream is read: for commands that are not the job.
     pub(crate) fn none() -> Output {
         let collected = Collected::new(Tail::new(0, 0), None, None, Default::default());
-        Output { collected, redirected: Vec::new(), pumps: Vec::new(), pty: None, follows: false }
+        Output {
+            collected,
+            warnings: Vec::new(),
+            redirected: Vec::new(),
+            pumps: Vec::new(),
+            pty: None,
+            follows: false,
+        }
+    }
+
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     fn note(&self, text: &str) {
@@ -117,10 +135,12 @@ impl Output {
         if by_pty {
             self.pty = Some(reader.try_clone().map_err(|_| Errno::EMFILE)?);
         }
+        let mut ends = Vec::new();
         for stream in streams {
-            let end = writer.try_clone().map_err(|_| Errno::EMFILE)?;
-            self.redirected.push((end, *stream));
+            ends.push((writer.try_clone().map_err(|_| Errno::EMFILE)?, *stream));
         }
+        // All or none: an end without a pump is a stream that nobody reads.
+        self.redirected.extend(ends);
         let merged = streams.len() > 1;
         self.pumps.push(Pump {
             reader: Some(reader),
@@ -128,6 +148,7 @@ impl Output {
             stream: first,
             merged,
             done: None,
+            here: None,
             kept: Weak::new(),
             gate: self.follows.then(Gate::default),
             passage: Arc::default(),
@@ -145,20 +166,24 @@ impl Output {
         self.redirected.clear();
     }
 
-    /// Pipes that nothing has come through yet. They have no pump: a job that is silent and short
-    /// would pay more for the thread than for all else.
-    pub(crate) fn silent(&self) -> Vec<BorrowedFd<'_>> {
-        self.pumps.iter().filter_map(|pump| pump.reader.as_ref()).map(AsFd::as_fd).collect()
+    /// What whoever attends the job has to look after: pipes that nothing has come through yet, and
+    /// those that get no thread. The first have no pump: a job that is silent and short would pay more
+    /// for the thread than for all else.
+    pub(crate) fn unattended(&self) -> Vec<PollFd<'_>> {
+        let without = |pump: &&Pump| pump.reader.is_some() || pump.here.is_some();
+        self.pumps.iter().filter(without).filter_map(Pump::awaited).collect()
     }
 
-    /// Starts the pumps of pipes that something has come through, and lets go of those that have
-    /// ended in silence.
-    pub(crate) fn start_heard(&mut self) {
+    /// Looks after them: starts the pumps of pipes that something has come through, lets go of those
+    /// that have ended in silence, and carries what gets no thread, as far as nobody has to wait.
+    pub(crate) fn look_after(&mut self) {
         for index in 0..self.pumps.len() {
-            let Some(reader) = &self.pumps[index].reader else { continue };
-            let mut watched = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut watched, PollTimeout::ZERO);
-            let seen = watched[0].revents().unwrap_or(PollFlags::empty());
+            let pump = &mut self.pumps[index];
+            if pump.here.as_mut().is_some_and(|here| !here.carry()) {
+                pump.here = None;
+            }
+            let Some(reader) = &pump.reader else { continue };
+            let seen = seen(reader.as_fd(), PollFlags::POLLIN);
             if seen.contains(PollFlags::POLLIN) {
                 self.start(index);
             } else if !seen.is_empty() {
@@ -169,7 +194,7 @@ impl Output {
 
     /// Starts the pumps that are left.
     pub(crate) fn start_all(&mut self) {
-        self.start_heard();
+        self.look_after();
         for index in 0..self.pumps.len() {
             self.start(index);
         }
@@ -178,7 +203,6 @@ impl Output {
     fn start(&mut self, index: usize) {
         let pump = &mut self.pumps[index];
         let Some(reader) = pump.reader.take() else { return };
-        let Ok((done, alive)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC) else { return };
         let reader = Arc::new(reader);
         pump.kept = Arc::downgrade(&reader);
         let way = Way {
@@ -189,22 +213,46 @@ impl Output {
             gate: pump.gate.clone(),
             passage: pump.passage.clone(),
         };
-        let started = std::thread::Builder::new()
-            .name("pump".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || {
-                carry(&way);
-                drop(way);
-                drop(alive);
-            });
-        if started.is_ok() {
-            pump.done = Some(done);
+        match give_thread(&way) {
+            Ok(done) => pump.done = Some(done),
+            Err(error) => {
+                let mut here = Here::new(way);
+                pump.here = here.carry().then_some(here);
+                let why = text::without_errno(&error.to_string()).to_lowercase();
+                self.warn(format!(
+                    "no thread could be had for the job's output, which may have slowed it down: {why}"
+                ));
+            }
         }
     }
 
-    /// Pumps that may not have seen the end of their stream; each hangs up when it has.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = Pending<'_>> {
-        self.pumps.iter().filter_map(|pump| Some(Pending { pump, done: pump.done.as_ref()? }))
+    /// How many streams are read.
+    pub(crate) fn count(&self) -> usize {
+        self.pumps.len()
+    }
+
+    /// Whether a stream has been carried to its end.
+    pub(crate) fn has_ended(&self, index: usize) -> bool {
+        let pump = &self.pumps[index];
+        let hung_up = |done: &OwnedFd| !seen(done.as_fd(), PollFlags::POLLIN).is_empty();
+        pump.reader.is_none() && pump.here.is_none() && pump.done.as_ref().is_none_or(hung_up)
+    }
+
+    /// What there is to wait for until it has.
+    pub(crate) fn awaited(&self, index: usize) -> Vec<PollFd<'_>> {
+        self.pumps[index].awaited().into_iter().collect()
+    }
+
+    /// How much of a stream will have been carried when all has arrived that is on its way now.
+    pub(crate) fn owed(&self, index: usize) -> u64 {
+        let pump = &self.pumps[index];
+        pump.kept.upgrade().map_or(0, |pipe| pump.passage.owed(&pipe))
+    }
+
+    /// Whether so much of it has been carried, or somebody else will when hb has gone.
+    pub(crate) fn has_carried(&self, index: usize, bytes: u64) -> bool {
+        let pump = &self.pumps[index];
+        pump.gate.is_some() || pump.passage.has_carried(bytes)
     }
 
     /// Who still holds a pipe although the job has ended.
@@ -237,6 +285,19 @@ impl Output {
             streams::copy_window_size(streams::standard(1), pty.as_fd());
         }
     }
+}
+
+/// Starts the thread of a pump; gives what hangs up when it has seen the end of its stream.
+fn give_thread(way: &Way) -> std::io::Result<OwnedFd> {
+    let (done, alive) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+    let way = way.clone();
+    let builder = std::thread::Builder::new().name("pump".to_owned()).stack_size(STACK_BYTES);
+    builder.spawn(move || {
+        carry(&way);
+        drop(way);
+        drop(alive);
+    })?;
+    Ok(done)
 }
 
 /// The streams to read: each entry is one pipe for these descriptors, or a pty.

@@ -4,8 +4,11 @@
 //! as it would bare. Where another process is to carry on after hb, a gate makes sure that no chunk
 //! lies between read and written when the pump is left. A heavy stream goes through a sluice
 //! (`sluice.rs`) for as long as it is one.
+//!
+//! Where the system has no room for another thread, the one that attends the job carries the pipe as
+//! well ([`Here`]), never so that it would have to wait.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -33,6 +36,7 @@ const PASSAGE_MOST: Duration = Duration::from_secs(2);
 const PASSAGE_STEP: Duration = Duration::from_millis(5);
 
 /// One pipe, and where it goes.
+#[derive(Clone)]
 pub(super) struct Way {
     /// Our end of the pipe.
     pub(super) reader: Arc<OwnedFd>,
@@ -143,14 +147,26 @@ pub(super) fn carry(way: &Way) {
     }
 }
 
+/// What still becomes of the chunks of a stream.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// They are shown to the collector.
+    watching: bool,
+    /// They are written.
+    writing: bool,
+}
+
+impl Wanted {
+    /// Both, as long as nothing goes wrong.
+    const ALL: Wanted = Wanted { watching: true, writing: true };
+}
+
 fn carry_and_show(way: &Way) {
     fault::point("carry");
-    let Way { stream, merged, ref collected, ref passage, .. } = *way;
     let mut scales = Scales { since: Instant::now(), bytes: 0 };
-    let mut by_hand = way.gate.is_some() || !streams::takes_pages(stream);
+    let mut by_hand = way.gate.is_some() || !streams::takes_pages(way.stream);
     let mut chunk = vec![0u8; CHUNK_BYTES];
-    let mut watching = true;
-    let mut writing = true;
+    let mut wanted = Wanted::ALL;
     loop {
         let _passage = match &way.gate {
             None => None,
@@ -159,44 +175,107 @@ fn carry_and_show(way: &Way) {
                 passage => passage,
             },
         };
-        let count = match nix::unistd::read(&way.reader, &mut chunk) {
-            Ok(0) => return,
-            Ok(count) => count,
-            Err(Errno::EINTR) => continue,
-            // A pty whose last writer has gone answers EIO; that is its end of file.
-            Err(_) => return,
-        };
-        passage.took(count);
-        let chunk = &chunk[..count];
-        let held = watching && hold(collected, stream, chunk);
-        if writing && !held {
-            match streams::write_all(streams::standard(stream), chunk) {
-                Ok(()) => {}
-                Err(Errno::EPIPE) => {
-                    let _ = show(collected, stream, merged, chunk);
-                    return;
-                }
-                Err(errno) => {
-                    writing = false;
-                    lose(collected, stream, merged, errno);
-                }
-            }
-        }
-        passage.carried(count);
-        watching = watching && show(collected, stream, merged, chunk);
-        if watching && writing && !by_hand && scales.weigh(count) {
+        let Some(count) = carry_chunk(way, &mut wanted, &mut chunk) else { return };
+        if wanted.watching && wanted.writing && !by_hand && scales.weigh(count) {
             by_hand = !dig(way);
             match if by_hand { Stopped::ByHand } else { sluice::run(way) } {
                 Stopped::Ended => return,
                 Stopped::ByHand => {}
                 Stopped::Lost(errno) => {
-                    writing = false;
-                    lose(collected, stream, merged, errno);
+                    wanted.writing = false;
+                    lose(&way.collected, way.stream, way.merged, errno);
                 }
             }
-            fill(collected);
+            fill(&way.collected);
         }
     }
+}
+
+/// Carries one chunk and gives its length; none at the end of the stream, or of its reader.
+fn carry_chunk(way: &Way, wanted: &mut Wanted, chunk: &mut [u8]) -> Option<usize> {
+    let Way { stream, merged, ref collected, ref passage, .. } = *way;
+    let count = match nix::unistd::read(&way.reader, chunk) {
+        Ok(0) => return None,
+        Ok(count) => count,
+        Err(Errno::EINTR) => return Some(0),
+        // A pty whose last writer has gone answers EIO; that is its end of file.
+        Err(_) => return None,
+    };
+    passage.took(count);
+    let chunk = &chunk[..count];
+    let held = wanted.watching && hold(collected, stream, chunk);
+    if wanted.writing && !held {
+        match streams::write_all(streams::standard(stream), chunk) {
+            Ok(()) => {}
+            Err(Errno::EPIPE) => {
+                let _ = show(collected, stream, merged, chunk);
+                return None;
+            }
+            Err(errno) => {
+                wanted.writing = false;
+                lose(collected, stream, merged, errno);
+            }
+        }
+    }
+    passage.carried(count);
+    wanted.watching = wanted.watching && show(collected, stream, merged, chunk);
+    Some(count)
+}
+
+/// Bytes that a pipe takes at once when it says that it takes any: PIPE_BUF.
+const READY_BYTES: usize = 4096;
+
+/// Chunks that are carried before whoever attends the job looks at something else.
+const CHUNKS_AT_ONCE: usize = 64;
+
+/// A pipe that has no thread of its own.
+pub(super) struct Here {
+    way: Way,
+    wanted: Wanted,
+    /// Whether its reader takes nothing at the moment.
+    is_held_up: bool,
+}
+
+impl Here {
+    pub(super) fn new(way: Way) -> Here {
+        Here { way, wanted: Wanted::ALL, is_held_up: false }
+    }
+
+    /// Carries what can be carried without waiting for anybody; false at the end.
+    pub(super) fn carry(&mut self) -> bool {
+        let mut chunk = [0u8; READY_BYTES];
+        for _ in 0..CHUNKS_AT_ONCE {
+            if seen(self.way.reader.as_fd(), PollFlags::POLLIN).is_empty() {
+                self.is_held_up = false;
+                return true;
+            }
+            self.is_held_up = self.wanted.writing
+                && !holds(&self.way.collected)
+                && seen(streams::standard(self.way.stream), PollFlags::POLLOUT).is_empty();
+            if self.is_held_up {
+                return true;
+            }
+            if carry_chunk(&self.way, &mut self.wanted, &mut chunk).is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// What there is to wait for before anything can be carried.
+    pub(super) fn awaited(&self) -> PollFd<'_> {
+        match self.is_held_up {
+            true => PollFd::new(streams::standard(self.way.stream), PollFlags::POLLOUT),
+            false => PollFd::new(self.way.reader.as_fd(), PollFlags::POLLIN),
+        }
+    }
+}
+
+/// What can be said of a descriptor right now: the event, or that something is wrong with it.
+pub(super) fn seen(descriptor: BorrowedFd<'_>, event: PollFlags) -> PollFlags {
+    let mut watched = [PollFd::new(descriptor, event)];
+    let _ = poll(&mut watched, PollTimeout::ZERO);
+    watched[0].revents().unwrap_or(PollFlags::empty())
 }
 
 /// Makes a sluice, where nobody has to see every chunk.
@@ -210,6 +289,11 @@ fn fill(collected: &Mutex<Collected>) {
     if let Ok(mut collected) = collected.lock() {
         collected.close_basin();
     }
+}
+
+/// Whether output is held.
+fn holds(collected: &Mutex<Collected>) -> bool {
+    collected.lock().is_ok_and(|collected| collected.held.is_some())
 }
 
 /// Holds a chunk back, when output is held.

@@ -19,7 +19,7 @@ use crate::journal::spool::{Spool, Tries};
 use crate::journal::state::State;
 use crate::journal::{addresses, learned};
 use crate::send::alerts::{self, Afterwards};
-use crate::send::courier::{Courier, Report};
+use crate::send::courier::{self, Courier, Report};
 use crate::send::deliver::Settled;
 use crate::send::target::Target;
 use crate::sys::{clock, fault, host, program};
@@ -41,6 +41,8 @@ pub(crate) struct Reporter<'a> {
     record: Option<OpenRun>,
     begun: Begun,
     courier: Option<Courier>,
+    /// Why there is none, where none could be had.
+    unsendable: Option<String>,
     unsettled: Vec<(TargetRef, String)>,
     /// The finish as each target is told of it.
     finishes: Vec<(TargetRef, Event)>,
@@ -91,6 +93,7 @@ impl<'a> Reporter<'a> {
             record,
             begun,
             courier: None,
+            unsendable: None,
             unsettled,
             finishes: Vec::new(),
             afterwards: Vec::new(),
@@ -188,10 +191,9 @@ impl<'a> Reporter<'a> {
 
     /// Keeps a courier that could be engaged.
     fn engage(&mut self, courier: std::io::Result<Courier>) {
-        match courier {
-            Ok(courier) => self.courier = Some(courier),
-            Err(error) => self.warnings.push(format!("nothing can be sent: {error}")),
-        }
+        // There may be room again when the job has ended; till then nobody misses anything.
+        self.unsendable = courier.as_ref().err().map(courier::unsendable);
+        self.courier = courier.ok();
     }
 
     /// Tells something that happened while the job runs; a renewal only to those who wait for it.
@@ -381,7 +383,9 @@ impl<'a> Reporter<'a> {
             if self.courier.is_some() {
                 self.unreached.push(target.clone());
             }
-            self.spool(&target, &name, "there was no time left to send it", Tries::default());
+            let why = self.unsendable.clone();
+            let why = why.as_deref().unwrap_or("there was no time left to send it");
+            self.spool(&target, &name, why, Tries::default());
         }
         let mut recorded = self.record.is_some() && !self.endless;
         if let (Some(record), Some(state)) = (self.record.take(), self.state)

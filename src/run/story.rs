@@ -222,10 +222,11 @@ impl<'a> Story<'a> {
                 // What is read from others afterwards is not the job's time.
                 self.elapsed = Some(self.desk.started.elapsed());
                 output.start_all();
-                fault::contain(|| self.drain(&output));
+                fault::contain(|| self.drain(&mut output));
             }
             Err(error) => self.spawn_error = Some(error),
         }
+        self.warnings.append(&mut output.warnings);
         self.output = Some(output);
     }
 
@@ -237,7 +238,7 @@ impl<'a> Story<'a> {
             None => {
                 self.warnings.push("a bug in hb: the job was not supervised".to_owned());
                 output.start_all();
-                self.attended.ended = wait_plainly(job.pid);
+                self.attended.ended = wait_plainly(job.pid, || output.look_after());
             }
         }
     }
@@ -264,40 +265,26 @@ impl<'a> Story<'a> {
 
     /// Reads on after the job, as long as the plan allows; what has been written by then is carried to
     /// its reader in any case, however slow that is. Bare, the job itself would have had to wait.
-    fn drain(&mut self, output: &Output) {
-        use std::os::fd::AsFd;
+    fn drain(&mut self, output: &mut Output) {
         fault::point("drain");
         let until = self.desk.plan.output.drain.map(|drain| Instant::now() + drain);
-        for pending in output.pending() {
-            let end = pending.done;
+        for index in 0..output.count() {
             let mut owed = None;
-            loop {
-                let mut byte = [0u8; 1];
-                let hung_up = {
-                    let fds =
-                        &mut [nix::poll::PollFd::new(end.as_fd(), nix::poll::PollFlags::POLLIN)];
-                    nix::poll::poll(fds, nix::poll::PollTimeout::ZERO).is_ok_and(|count| count > 0)
-                };
-                if hung_up {
-                    let _ = nix::unistd::read(end, &mut byte);
-                    break;
-                }
+            while !output.has_ended(index) {
                 let over = until.is_some_and(|until| Instant::now() >= until);
                 let asked = self.desk.end_asked().is_some();
-                if over
-                    && !asked
-                    && !pending.has_carried(*owed.get_or_insert_with(|| pending.owed()))
-                {
-                    let next = Instant::now() + PASSAGE_STEP;
-                    self.desk.sleep_beside(Some(next), &[end.as_fd()]);
-                    continue;
-                }
-                if over || asked {
+                let arrived = over && {
+                    let owed = *owed.get_or_insert_with(|| output.owed(index));
+                    output.has_carried(index, owed)
+                };
+                if asked || arrived {
                     self.leaked_by =
                         Some(output.holder().unwrap_or_else(|| "a process".to_owned()));
                     break;
                 }
-                self.desk.sleep_beside(until, &[end.as_fd()]);
+                let until = if over { Some(Instant::now() + PASSAGE_STEP) } else { until };
+                self.desk.sleep_beside(until, &output.awaited(index));
+                output.look_after();
             }
         }
     }

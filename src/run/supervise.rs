@@ -4,7 +4,7 @@
 //! never polls. The child is looked at on SIGCHLD and is reaped here alone, so its process id cannot
 //! be recycled while anything is sent to it.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -149,8 +149,8 @@ impl Desk<'_> {
                 }
                 Ok(Change::None) => {
                     let asleep = if stopped_at.is_some() { timers.kill } else { timers.next() };
-                    self.sleep_beside(asleep, &output.silent());
-                    output.start_heard();
+                    self.sleep_beside(asleep, &output.unattended());
+                    output.look_after();
                     if self.plan.start.is_init || time.timeout.is_some() {
                         wait::reap_strays(job.pid);
                     }
@@ -196,9 +196,9 @@ impl Desk<'_> {
         self.sleep_beside(until, &[]);
     }
 
-    /// The same, also woken by the end of these descriptors. Whatever hb waits for, here it renews what
+    /// The same, also woken by what is awaited `beside`. Whatever hb waits for, here it renews what
     /// it has promised, and tells what had to wait.
-    pub(crate) fn sleep_beside(&mut self, until: Option<Instant>, beside: &[BorrowedFd<'_>]) {
+    pub(crate) fn sleep_beside(&mut self, until: Option<Instant>, beside: &[PollFd<'_>]) {
         let own = [self.reporter.lease.renew_at(), self.tell_at()];
         let until = own.into_iter().chain([until]).flatten().min();
         let timeout = match until {
@@ -219,7 +219,7 @@ impl Desk<'_> {
         for descriptor in self.reporter.bell().into_iter().chain(announced) {
             watched.push(PollFd::new(descriptor, PollFlags::POLLIN));
         }
-        watched.extend(beside.iter().map(|end| PollFd::new(*end, PollFlags::POLLIN)));
+        watched.extend(beside.iter().cloned());
         let _ = poll(&mut watched, timeout);
         // What has been announced is taken at once, else the next sleep would be none.
         self.reporter.collect();

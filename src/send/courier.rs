@@ -32,8 +32,9 @@ use super::target::Target;
 use crate::domain::dialect::Limits;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
-use crate::sys::fault;
+use crate::domain::text;
 use crate::sys::readable::readable;
+use crate::sys::{fault, runtime};
 
 /// The stack of the courier's thread; TLS needs most of it.
 const STACK_BYTES: usize = 512 * 1024;
@@ -109,8 +110,7 @@ struct Agents {
 
 impl Agents {
     /// Sets the agents to work.
-    fn engage(self) -> std::io::Result<(Runtime, LocalSet)> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    fn engage(self) -> LocalSet {
         let bell = std::rc::Rc::new(self.bell);
         let local = LocalSet::new();
         for (target, limits, orders) in self.each {
@@ -123,20 +123,24 @@ impl Agents {
                     .await;
             });
         }
-        Ok((runtime, local))
+        local
     }
+}
+
+/// Why an event waits that this process cannot send at all.
+pub(crate) fn unsendable(error: &std::io::Error) -> String {
+    format!("nothing can be sent now: {}", text::without_errno(&error.to_string()))
 }
 
 impl Courier {
     /// Starts the thread. Each target comes with what is known about its limits.
+    ///
+    /// What the thread needs is made before it, so that whoever asks for it hears of the trouble.
     pub(crate) fn start(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
         let (engaged, agents) = Engaged::prepare(targets)?;
+        let runtime = runtime::build()?;
         let builder = std::thread::Builder::new().name("courier".into()).stack_size(STACK_BYTES);
-        builder.spawn(move || {
-            if let Ok((runtime, local)) = agents.engage() {
-                runtime.block_on(local);
-            }
-        })?;
+        builder.spawn(move || runtime.block_on(agents.engage()))?;
         Ok(Courier(Way::Agents(engaged)))
     }
 
@@ -165,8 +169,8 @@ impl Courier {
         until: Instant,
     ) -> std::io::Result<Courier> {
         let (mut engaged, agents) = Engaged::prepare(targets)?;
-        let (runtime, local) = agents.engage()?;
-        engaged.here = Some(Here { local, runtime: Some(runtime) });
+        let runtime = Some(runtime::build()?);
+        engaged.here = Some(Here { local: agents.engage(), runtime });
         let courier = Courier(Way::Agents(engaged));
         courier.finish(events, until);
         Ok(courier)
@@ -184,7 +188,10 @@ impl Courier {
             let targets = vec![(target.clone(), *limits)];
             match Courier::by_agents(targets, vec![event.clone()], *until) {
                 Ok(courier) => *self = courier,
-                Err(_) => alone.failed = true,
+                Err(error) => {
+                    let settled = Settled::Undelivered(unsendable(&error), None);
+                    alone.report = Some(alone.direct.report(settled));
+                }
             }
         }
         true

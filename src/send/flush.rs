@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::time::Instant;
 
 use super::alerts::Afterwards;
@@ -17,6 +18,7 @@ use crate::domain::dialect::Limits;
 use crate::domain::record::{Delivery, TargetRef};
 use crate::domain::time::Moment;
 use crate::journal::spool::Spooled;
+use crate::sys::runtime;
 
 /// An event of the spool, and where it goes now.
 pub(crate) struct Letter {
@@ -66,7 +68,7 @@ pub(crate) fn flush(
         let key = (letter.target.reference.clone(), letter.target.address.host().to_owned());
         by_target.entry(key).or_default().push(letter);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime::build().context("nothing can be sent now")?;
     let until = Instant::now() + budget;
     runtime.block_on(async {
         let turns =

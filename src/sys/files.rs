@@ -210,7 +210,8 @@ impl PrivateDir {
     /// The names in this directory, sorted; hidden ones are ours in the making and left out.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in self.entries()?.iter().flatten() {
+        for entry in self.entries()?.iter() {
+            let entry = entry.map_err(|errno| at(&self.path, errno))?;
             let Ok(name) = entry.file_name().to_str() else { continue };
             if !name.starts_with('.') && names.len() < NAMES_MAX {
                 names.push(name.to_owned());
@@ -222,7 +223,8 @@ impl PrivateDir {
 
     /// Removes what interrupted writers left beside their places more than `age_s` seconds ago.
     pub(crate) fn sweep(&self, now_s: i64, age_s: i64) -> io::Result<()> {
-        for entry in self.entries()?.iter().flatten() {
+        for entry in self.entries()?.iter() {
+            let entry = entry.map_err(|errno| at(&self.path, errno))?;
             let Ok(name) = entry.file_name().to_str() else { continue };
             let left_over = name.len() > 2 && name.starts_with('.') && name != "..";
             if left_over && self.facts(name).is_ok_and(|facts| facts.st_mtime < now_s - age_s) {
@@ -232,6 +234,8 @@ impl PrivateDir {
         Ok(())
     }
 
+    /// Opened for reading once more. Where reading fails, it fails again at every further step, so whoever
+    /// goes through the entries ends at the first error.
     fn entries(&self) -> io::Result<nix::dir::Dir> {
         let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_RDONLY;
         let opened = nix::dir::Dir::openat(&self.descriptor, ".", flags, Mode::empty());

@@ -19,6 +19,7 @@ pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod readable;
+pub(crate) mod runtime;
 pub(crate) mod service;
 pub(crate) mod signal_fd;
 pub(crate) mod socket;

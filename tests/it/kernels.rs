@@ -47,6 +47,95 @@ fn a_kernel_without_room_for_a_process_is_told() {
     }
 }
 
+/// Runs hb while the kernel refuses a call at certain times only.
+fn refusing_at(home: &Home, call: &str, times: &str, words: &[&str]) -> Seen {
+    refusing(home, call, &format!("EAGAIN:when={times}"), words)
+}
+
+const NO_THREAD: &str = "hb: warning: no thread could be had for the job's output, which may have \
+                         slowed it down: ";
+
+#[test]
+fn without_a_thread_for_its_output_the_job_is_read_all_the_same() {
+    let home = Home::new();
+    let job = "echo E1 >&2; read line; echo O; echo E2 >&2; exit 7";
+    for (calls, why) in [("clone,clone3", "2+"), ("pipe2", "2+")] {
+        let seen = refusing_at(&home, calls, why, &["run", "m", "--", "sh", "-c", job]);
+        let told = format!("E1\nE2\n{NO_THREAD}resource temporarily unavailable\n");
+        assert_eq!((seen.status, &*seen.stdout, &*seen.stderr), (7, "O\n", &*told), "{calls}");
+        assert_eq!(home.last_run()["tail"], "E1\nE2\n", "{calls}: {}", home.last_run());
+        let quiet = ["run", "m", "--quiet", "--", "sh", "-c", job];
+        let seen = refusing_at(&home, calls, why, &quiet);
+        assert_eq!((seen.status, &*seen.stdout), (7, "O\n"), "{calls}: {seen:?}");
+        assert!(seen.stderr.starts_with("E1\nE2\n"), "{calls}: {seen:?}");
+    }
+}
+
+#[test]
+fn without_a_pipe_for_its_output_the_job_has_the_stream_itself() {
+    let home = Home::new();
+    let job = "echo E1 >&2; echo O; exit 7";
+    let seen = refusing(&home, "pipe2", "EMFILE", &["run", "m", "--", "sh", "-c", job]);
+    let warning = "the job's output is not kept: no pipe could be opened: too many open files";
+    let told = format!("E1\nhb: warning: {warning}\n");
+    assert_eq!((seen.status, &*seen.stdout, &*seen.stderr), (7, "O\n", &*told));
+}
+
+#[test]
+fn a_reader_that_takes_nothing_keeps_no_signal_from_a_job_without_a_thread() {
+    let home = Home::new();
+    let job = "trap 'echo > trapped; exit 9' TERM; \
+               head -c 2000000 /dev/zero >&2 & read -t 0.3; kill $PPID; wait $!; read -t 20";
+    let mut command = home.program("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+    // The job starts one process, and hb has started the job.
+    command.arg("inject=clone,clone3:error=EAGAIN:when=2+");
+    command.arg(crate::hb::binary()).args(["run", "m", "--", "bash", "-c", job]);
+    command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let hb = command.spawn().expect("strace");
+    crate::hb::until("the job hears of it", || home.path("trapped").exists());
+    let seen = Seen::from(hb.wait_with_output().expect("it ends"));
+    assert_eq!(seen.status, 9);
+    assert!(seen.stderr.trim_start_matches('\0').starts_with(NO_THREAD), "hb has read it");
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_ends_its_listing() {
+    let home = Home::new();
+    let job = ["run", "m", "--", "sh", "-c", "exit 5"];
+    check(&mut home.hb(&job), 5, "", "");
+    let seen = refusing(&home, "getdents64", "ESTALE", &job);
+    assert_eq!((seen.status, &*seen.stdout), (5, ""), "{seen:?}");
+}
+
+#[test]
+fn without_room_for_a_connection_events_are_kept_and_nothing_is_called_a_bug() {
+    let home = Home::new();
+    let job = "echo E1 >&2; sleep 0.1; exit 7";
+    for scheme in ["http", "https"] {
+        let url = format!("{scheme}://127.0.0.1:1/ping/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278");
+        for seconds in ["0", "0.1"] {
+            let job = format!("{job}; sleep {seconds}");
+            let words =
+                ["run", "m", "--to", &url, "--report-timeout", "1s", "--", "sh", "-c", &job];
+            let seen = refusing(&home, "socketpair", "EMFILE", &words);
+            assert_eq!((seen.status, &*seen.stdout), (7, ""), "{seen:?}");
+            let is_told = |line: &&str| line.contains("it is kept and sent later");
+            assert_eq!(seen.stderr.lines().filter(is_told).count(), 1, "{seen:?}");
+            assert!(!seen.stderr.contains("bug"), "{seen:?}");
+            // A single finish to a plain address needs no runtime.
+            if scheme == "https" {
+                assert!(seen.stderr.contains("nothing can be sent now: Too many"), "{seen:?}");
+            }
+        }
+    }
+    let flushed = refusing(&home, "socketpair", "EMFILE", &["spool", "flush"]);
+    assert!(flushed.stderr.contains("nothing can be sent now"), "{flushed:?}");
+    assert!(!flushed.stderr.contains("bug"), "{flushed:?}");
+    let listed = Seen::of(&mut home.hb(&["spool", "list"]));
+    assert_eq!(listed.stdout.matches("127.0.0.1").count(), 4, "{listed:?}");
+}
+
 #[test]
 fn a_state_directory_that_cannot_be_written_costs_the_record_alone() {
     let home = Home::new();
