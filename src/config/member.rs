@@ -256,7 +256,7 @@ pub(crate) fn set_target(
         "client_key" => options.client_key = notes.path(member),
         "proxy" => options.proxy = address(notes, member),
         "on" => options.on = notes.list(member, |notes, item| notes.word(item, &event_words())),
-        "connect_timeout" => options.connect_timeout = notes.duration_ms(member),
+        "connect_timeout" => options.connect_timeout = notes.positive_ms(member),
         _ => return false,
     }
     true

@@ -82,9 +82,10 @@ pub(crate) async fn attempt(
     led_astray()
 }
 
-/// What comes of an answer that leads on and on.
+/// What comes of an answer that leads on and on: a mistake of somebody between here and the receiver,
+/// or of its own front; nobody has refused the event.
 pub(super) fn led_astray() -> Attempt {
-    Attempt::Refused { why: format!("more than {REDIRECTS_MAX} redirects") }
+    Attempt::Later { why: format!("more than {REDIRECTS_MAX} redirects"), after: None }
 }
 
 fn build(
@@ -190,6 +191,8 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
         Answer::Refused if (300..400).contains(&status) => {
             Attempt::Later { why: refusal(status), after: None }
         }
+        // A proxy wants to know who asks; the receiver has not even been asked.
+        Answer::Refused if status == 407 => Attempt::Later { why: refusal(status), after: None },
         Answer::Refused if status == 404 && target.dialect == Dialect::Hb => {
             let why = "no such monitor; `hb monitor add` makes it, and so does --schedule here";
             Attempt::Refused { why: format!("the server answered {status}: {why}") }
@@ -207,6 +210,7 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
 fn refusal(status: u16) -> String {
     let meaning = match status {
         401 | 403 => "the key is not accepted",
+        407 => "the proxy wants a user and a password, as in `http://user:password@proxy`",
         404 => "no such check; is the URL or the key right?",
         409 => "the slug names more than one check",
         410 => "the check was deleted",

@@ -9,7 +9,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
 use crate::hb::{Home, Seen, check};
-use crate::receiver::{FakeReceiver, Step, UUID, with_header};
+use crate::receiver::{FakeReceiver, Step, UUID, status, with_header};
 use crate::server::Server;
 
 /// Makes a key and a certificate with `openssl`, signed by the home's own authority.
@@ -197,9 +197,26 @@ fn a_redirect_is_followed_on_the_same_host_alone() {
         assert!(receiver.connections() >= 1);
     }
     let (home, receiver) = (Home::new(), FakeReceiver::new(&[with_header(302, "Location", "/x")]));
-    assert!(ping(&home, &receiver, &[]).stderr.contains("more than 2 redirects"));
-    assert_eq!(receiver.connections(), 3);
+    let seen = ping(&home, &receiver, &[]);
+    assert!(seen.stderr.contains("more than 2 redirects); it is kept and sent later"), "{seen:?}");
     assert_eq!(other.connections(), 0);
+    let astray = || with_header(302, "Location", "/x");
+    let script = [astray(), astray(), astray(), Step::Ok];
+    let (home, receiver) = (Home::new(), FakeReceiver::new(&script));
+    assert_eq!(ping(&home, &receiver, &[]).stderr, "");
+    assert_eq!(receiver.connections(), 4);
+}
+
+#[test]
+fn a_proxy_that_wants_a_password_has_refused_no_event() {
+    let (home, receiver) = (Home::new(), FakeReceiver::new(&[status(407), Step::Ok]));
+    assert_eq!(ping(&home, &receiver, &[]).stderr, "");
+    assert_eq!(receiver.connections(), 2);
+    let (home, receiver) = (Home::new(), FakeReceiver::always(&status(407)));
+    let seen = ping(&home, &receiver, &[]);
+    let told = "the server answered 407: the proxy wants a user and a password";
+    assert!(seen.stderr.contains(told), "{seen:?}");
+    assert!(seen.stderr.contains("it is kept and sent later"), "{seen:?}");
 }
 
 #[test]

@@ -40,6 +40,10 @@ fn targets_say_what_is_wrong_and_repeat_no_secret() {
             "url = \"http://h\"\nkey = \"s3\\ncret\"",
             "3: bad value for `key`: it holds a line break or another control character",
         ),
+        (
+            "url = \"http://h\"\nconnect_timeout = \"0s\"",
+            "3: `connect_timeout` must be more than 0",
+        ),
         ("url = \"http://h\"\nkey = 3", "3: `key` must be text, not a whole number"),
         ("url = \"http://h\"\nheaders = 3", "3: `headers` must be a table, not a whole number"),
         (
