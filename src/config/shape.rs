@@ -6,10 +6,13 @@
 
 use std::time::Duration;
 
+use regex_lite::Regex;
+
 use crate::config::member::is_name;
 use crate::config::notes::Notes;
 use crate::config::policy::{Again, Drain, Jitter, Lock, Quiet, TimeOfDay};
 use crate::config::value::Member;
+use crate::domain::redact::Redactor;
 use crate::domain::{span, text};
 
 /// The most patterns in one list; each costs time on every byte of output.
@@ -24,7 +27,8 @@ const UNIX_SIGNALS: &[&str] =
 
 const UNIX_SIGNAL_MAX: i64 = 64;
 
-/// Regular expressions, bounded; they are compiled by whoever uses them.
+/// Regular expressions, bounded. They are tried here, where their line is known, and compiled by whoever
+/// uses them. A broken one that was to hide something stays: without it, no output must be told at all.
 pub(crate) fn patterns(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<Vec<String>> {
     let extra = member.items().get(PATTERNS_MAX).map(Member::offset);
     let mut patterns = notes.list(member, |notes, item| {
@@ -35,7 +39,17 @@ pub(crate) fn patterns(notes: &mut Notes<'_>, member: &Member<'_>) -> Option<Vec
             notes.wrong(item.offset(), message);
             return None;
         }
-        Some(text.to_owned())
+        let hides = item.key == "redact";
+        let tried = match hides {
+            true => Redactor::new(&[text.to_owned()]).map(drop).map_err(|(_, why)| why),
+            false => Regex::new(text).map(drop).map_err(|error| error.to_string()),
+        };
+        if let Err(why) = &tried {
+            let shown = text::excerpt(text.as_bytes());
+            let message = format!("the pattern `{shown}` in `{}` cannot be used: {why}", item.key);
+            notes.wrong(item.offset(), message);
+        }
+        (tried.is_ok() || hides).then(|| text.to_owned())
     });
     if let Some(offset) = extra {
         notes.wrong(offset, format!("`{}` has more than {PATTERNS_MAX} patterns", member.key));
