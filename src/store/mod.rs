@@ -39,6 +39,7 @@ pub(crate) mod nodes;
 pub(crate) mod outputs;
 mod page;
 mod postgres;
+pub(crate) mod prints;
 pub(crate) mod projects;
 mod queries;
 pub(crate) mod refusals;

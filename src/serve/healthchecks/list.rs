@@ -10,7 +10,8 @@ use super::view::{self, Look};
 use crate::domain::time::Moment;
 use crate::serve::app::App;
 use crate::store::channels::Channel;
-use crate::store::monitors::{self, Filter, Monitor, Named, Print};
+use crate::store::monitors::{self, Filter, Monitor, Named};
+use crate::store::prints::{self, Print};
 use crate::store::{Trouble, Tx};
 
 /// Bytes of written checks that are kept; those beyond are written anew for each list.
@@ -102,7 +103,7 @@ pub(super) fn find(
         let known = new.iter().map(|monitor| (monitor.id, None)).collect();
         return Ok(Found { known, new, channels, look });
     }
-    let prints = monitors::prints(tx, project_id, filter.slug.as_deref())?;
+    let prints = prints::of_project(tx, project_id, filter.slug.as_deref())?;
     let around = around(&app.public_url(), &channels, look);
     let known: Vec<(i64, Option<Arc<[u8]>>)> = {
         let kept = app.listed.0.lock().unwrap_or_else(PoisonError::into_inner);
