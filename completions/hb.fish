@@ -56,7 +56,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l client-key -d 'The key of 
 complete -c hb -n "__fish_hb_using_subcommand run" -l report-timeout -d 'Time for the report after the job; then it is kept and sent later [default: 30s]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l warn-after -d 'Say once that the job runs longer than this' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l json -d 'Write one line of JSON about the run to this file at the end' -r -F
+complete -c hb -n "__fish_hb_using_subcommand run" -l json -d 'Write one line of JSON about the run to this file at the end; `-` is standard output, `3` a descriptor' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l schedule -d 'When a success is expected: `0 3 * * *`, `every 1h`, `calendar Mon..Fri 02:00`, `by 08:00`; makes the monitor where it is not there yet, as all of these do' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l timezone -d 'The time zone of the schedule: Europe/Berlin [default: the receiver\'s]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l grace -d 'How late a success may be: 90m [default: by how often it is expected]' -r
@@ -131,7 +131,7 @@ complete -c hb -n "__fish_hb_using_subcommand ping" -l client-cert -d 'Show this
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-key -d 'The key of that certificate' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l warn-after -d 'Say once that the job runs longer than this' -r
-complete -c hb -n "__fish_hb_using_subcommand ping" -l json -d 'Write one line of JSON about the run to this file at the end' -r -F
+complete -c hb -n "__fish_hb_using_subcommand ping" -l json -d 'Write one line of JSON about the run to this file at the end; `-` is standard output, `3` a descriptor' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l report-timeout -d 'Time for it; then it is kept and sent later [default: 10s]' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l stdin -d 'Send the end of stdin along'
 complete -c hb -n "__fish_hb_using_subcommand ping" -l export -d 'Give the job the first ping URL as HB_URL'

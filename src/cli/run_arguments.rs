@@ -77,7 +77,7 @@ pub(crate) struct TellingArguments {
     /// Say once that the job runs longer than this
     #[arg(long, value_name = "TIME")]
     pub(crate) warn_after: Option<String>,
-    /// Write one line of JSON about the run to this file at the end
+    /// Write one line of JSON about the run to this file at the end; `-` is standard output, `3` a descriptor
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Send nothing, run nothing, print what would be sent

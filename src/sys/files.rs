@@ -15,6 +15,7 @@ use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use super::named_descriptor;
 use crate::domain::text;
 
 /// A directory that only this user can write to, held open.
@@ -293,8 +294,11 @@ pub(crate) fn read_bounded(from: impl Read, bytes_max: u64) -> io::Result<Vec<u8
     Ok(bytes)
 }
 
-/// Writes to a file that a person named, and waits for nobody to read from it.
+/// Writes to a file that a person named, and waits for nobody to read from it; or to a descriptor.
 pub(crate) fn write_given(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(number) = named_descriptor::of(path) {
+        return named_descriptor::write(number, bytes);
+    }
     let mut options = File::options();
     options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK);
     options.open(path)?.write_all(bytes)

@@ -13,6 +13,7 @@ pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod inherited;
 mod kept_memory;
+pub(crate) mod named_descriptor;
 pub(crate) mod outbound;
 pub(crate) mod priority;
 pub(crate) mod process;

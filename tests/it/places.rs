@@ -1,6 +1,6 @@
 //! Things in the wrong place: FIFOs instead of files, disks that fill up, programs of other machines.
 
-use crate::hb::{Home, Seen, check};
+use crate::hb::{Home, Seen, binary, check};
 use crate::receiver::{FakeReceiver, Step};
 
 #[test]
@@ -13,6 +13,24 @@ fn a_fifo_in_place_of_a_file_holds_nobody() {
     let words = ["run", "--json", "fifo", "m", "--", "sh", "-c", "echo ran; exit 3"];
     let unread = "hb: warning: cannot write `fifo`: No such device or address\n";
     check(&mut home.hb(&words), 3, "ran\n", unread);
+}
+
+#[test]
+fn a_summary_goes_to_a_descriptor_without_harm_to_what_is_there() {
+    let home = Home::new();
+    let script = |to: &str| {
+        format!("echo old > out; exec 3>> out; hb run --json {to} m -- echo ran >> out; cat out")
+    };
+    for to in ["-", "/dev/stdout", "3", "/dev/fd/3", "/proc/self/fd/3"] {
+        let script = script(to).replace("hb run", &format!("{} run", binary().display()));
+        let seen = Seen::of(home.program("sh").args(["-c", &script]));
+        let lines: Vec<&str> = seen.stdout.lines().collect();
+        assert_eq!(lines[..2], ["old", "ran"], "{to}: {seen:?}");
+        let summary: serde_json::Value = serde_json::from_str(lines[2]).expect("a summary");
+        assert_eq!((lines.len(), &summary["outcome"]), (3, &serde_json::json!("success")), "{to}");
+    }
+    let closed = "hb: warning: cannot write `9`: Bad file descriptor\n";
+    check(&mut home.hb(&["run", "--json", "9", "m", "--", "true"]), 0, "", closed);
 }
 
 #[test]
