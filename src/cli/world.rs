@@ -61,7 +61,12 @@ fn is_secret(entry: &[u8]) -> bool {
     let Some(own) = name.strip_prefix(b"HB_") else { return false };
     let own = String::from_utf8_lossy(own);
     let secret = ["KEY", "PASSWORD", "SECRET", "TOKEN", "DATABASE"];
-    let url = own == "TO" && entry.windows(3).any(|part| part == b"://");
+    let url = match &*own {
+        "TO" => entry.windows(3).any(|part| part == b"://"),
+        // The address alone is none, and a job may ask that receiver.
+        "SERVER" => entry.contains(&b'@'),
+        _ => false,
+    };
     let run = matches!(&*own, "RUN_ID" | "MONITOR" | "RUN_DIR" | "FAULT");
     url || run || secret.iter().any(|word| own.contains(word))
 }

@@ -50,6 +50,13 @@ pub(crate) enum TimedOut {
     Killed,
 }
 
+impl TimedOut {
+    /// What a job is that this signal was sent to: nobody obeys SIGKILL.
+    pub(crate) fn told(unix_signal: i32) -> TimedOut {
+        if unix_signal == libc::SIGKILL { TimedOut::Killed } else { TimedOut::Obeyed }
+    }
+}
+
 /// What the watched output held.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OutputFacts {

@@ -172,7 +172,7 @@ impl Desk<'_> {
                         self.listen();
                     }
                     if stopped_at.is_none() && due(&mut timers.timeout, now) {
-                        timed_out = Some(TimedOut::Obeyed);
+                        timed_out = Some(TimedOut::told(time.timeout_signal));
                         end_all(job, time.timeout_signal);
                         timers.kill = Some(now + time.kill_after);
                     }

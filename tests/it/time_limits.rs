@@ -67,6 +67,10 @@ fn a_timeout_sends_the_signal_that_was_asked_for() {
     let job = "trap 'exit 3' INT; trap '' TERM; while :; do sleep 0.01; done";
     let stopped = (124, "ran longer than 100ms and was stopped".to_owned());
     assert_eq!(end_of(&limit, job), stopped);
+    // SIGKILL is asked for: 137, as with timeout(1).
+    let limit = ["--timeout", "100ms", "--timeout-signal", "KILL", "--kill-after", "5s"];
+    let killed = (137, "ran longer than 100ms and had to be killed".to_owned());
+    assert_eq!(end_of(&limit, "sleep 60"), killed);
 }
 
 #[test]

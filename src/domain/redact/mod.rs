@@ -74,6 +74,7 @@ impl Redactor {
         pairs::find(text, &mut spans);
         shapes::find(text, &mut spans);
         words::find_flags(text, &mut spans);
+        words::find_habits(text, &mut spans);
         self.find_patterns(text, &mut spans);
         cover(text, spans)
     }

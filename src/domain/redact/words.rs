@@ -65,7 +65,16 @@ pub(super) fn secret_part(words: &[&[u8]], place: usize) -> Option<Range<usize>>
     {
         return Some(0..word.len());
     }
-    habits(&words[..place]).find_map(|habit| {
+    by_habit(habits(&words[..place]), before, word)
+}
+
+/// Which part of a word is secret by the habits of the programs named before it.
+fn by_habit(
+    mut habits: impl Iterator<Item = &'static Habit>,
+    before: &[u8],
+    word: &[u8],
+) -> Option<Range<usize>> {
+    habits.find_map(|habit| {
         let named = habit.flags.iter().any(|flag| before == flag.as_bytes());
         match habit.form {
             Form::Next => named.then_some(0..word.len()),
@@ -90,6 +99,66 @@ fn habits(words: &[&[u8]]) -> impl Iterator<Item = &'static Habit> {
     HABITS
         .iter()
         .filter(move |habit| names.iter().any(|name| name.starts_with(habit.program.as_bytes())))
+}
+
+/// Adds what stands in a text as on a command line of a program whose habits are known: what `set -x` and a
+/// script's own complaint print. A program counts only where its whole name stands before the flag in its line.
+pub(super) fn find_habits(text: &[u8], spans: &mut Spans) {
+    let mut start = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let at = start;
+        start += line.len();
+        // Most lines have no flag at all.
+        if !line.windows(2).any(|two| two == b" -") {
+            continue;
+        }
+        let words = bare_words(line);
+        for (place, range) in words.iter().enumerate().skip(1) {
+            let word = &line[range.clone()];
+            let before = &line[words[place - 1].clone()];
+            if !word.starts_with(b"-") && !before.starts_with(b"-") {
+                continue;
+            }
+            let names = || words[..place].iter().map(|range| &line[range.clone()]);
+            let habits = HABITS.iter().filter(|habit| names().any(|name| habit.is_of(name)));
+            let part = by_habit(habits, before, word);
+            let part = part.filter(|part| !is_ordinary(&word[part.clone()], false));
+            if let Some(part) = part.filter(|part| !part.is_empty()) {
+                let from = at + range.start;
+                spans.push(from + part.start..from + part.end);
+            }
+        }
+    }
+}
+
+/// Where the words of a line are, without the quotes and brackets around them.
+fn bare_words(line: &[u8]) -> Vec<Range<usize>> {
+    let is_around = |byte: &u8| b"\"'`();|&".contains(byte);
+    let mut words = Vec::new();
+    let mut start = 0;
+    for word in line.split(u8::is_ascii_whitespace) {
+        let before = word.iter().take_while(|byte| is_around(byte)).count();
+        let after = word[before..].iter().rev().take_while(|byte| is_around(byte)).count();
+        if before + after < word.len() {
+            words.push(start + before..start + word.len() - after);
+        }
+        start += word.len() + 1;
+    }
+    words
+}
+
+impl Habit {
+    /// Whether a word is the name of a program with this habit: `/usr/bin/mysqldump` is one of `mysql`.
+    fn is_of(&self, word: &[u8]) -> bool {
+        let name = word.rsplit(|byte| *byte == b'/').next().unwrap_or(word);
+        let Some(rest) = name.strip_prefix(self.program.as_bytes()) else { return false };
+        // Short names begin ordinary words, too.
+        rest.is_empty() || (self.program.len() >= 5 && rest.iter().all(is_of_a_name))
+    }
+}
+
+fn is_of_a_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// Adds the word after each `--password` and the like in a text.
@@ -128,5 +197,36 @@ pub(super) fn find_flags(text: &[u8], spans: &mut Spans) {
             spans.push(from..from + value.len());
             at = from + value.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::redact::Redactor;
+
+    #[test]
+    fn command_lines_in_a_text_are_masked_by_the_habits_of_their_programs() {
+        let redactor = Redactor::new(&[]).expect("no patterns");
+        for (line, expected) in [
+            ("+ mysql -uroot -phunter2 db", "+ mysql -uroot -p**** db"),
+            (
+                "run: \"/usr/bin/mysqldump -phunter2\" failed",
+                "run: \"/usr/bin/mysqldump -p****\" failed",
+            ),
+            (
+                "curl -u me:hunter2 https://x\nmkdir -p dir",
+                "curl -u me:**** https://x\nmkdir -p dir",
+            ),
+            ("$(sshpass -p hunter2 ssh x)", "$(sshpass -p **** ssh x)"),
+            ("mysql -p db", "mysql -p db"),
+            ("docker run -p8080:80 mysql", "docker run -p8080:80 mysql"),
+            ("httpd -a start: curled -u a:b", "httpd -a start: curled -u a:b"),
+            ("a rare -pair of zips -P x", "a rare -pair of zips -P x"),
+        ] {
+            let got = redactor.mask(line.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&got), expected);
+        }
+        let script = redactor.mask_words(&["sh", "-c", "mysqldump -phunter2 db"]);
+        assert_eq!(script[2], b"mysqldump -p**** db");
     }
 }
