@@ -30,7 +30,7 @@ enum Form {
 }
 
 /// The programs whose short flags are known. Everywhere else `-p8080:80` and `-p dir` are harmless.
-const HABITS: [Habit; 17] = [
+static HABITS: [Habit; 17] = [
     Habit { program: "mysql", flags: &["-p"], form: Form::Attached },
     Habit { program: "mariadb", flags: &["-p"], form: Form::Attached },
     Habit { program: "mydumper", flags: &["-p"], form: Form::Next },
@@ -112,28 +112,33 @@ pub(super) fn find_habits(text: &[u8], spans: &mut Spans) {
         if !line.windows(2).any(|two| two == b" -") {
             continue;
         }
-        let words = bare_words(line);
-        for (place, range) in words.iter().enumerate().skip(1) {
+        let mut before: &[u8] = b"";
+        // Those of the programs named so far; a line may be the whole of a large output.
+        let mut named: Vec<&'static Habit> = Vec::new();
+        for range in bare_words(line) {
             let word = &line[range.clone()];
-            let before = &line[words[place - 1].clone()];
-            if !word.starts_with(b"-") && !before.starts_with(b"-") {
-                continue;
+            if word.starts_with(b"-") || before.starts_with(b"-") {
+                let part = by_habit(named.iter().copied(), before, word);
+                let part = part.filter(|part| !is_ordinary(&word[part.clone()], false));
+                if let Some(part) = part.filter(|part| !part.is_empty()) {
+                    let from = at + range.start;
+                    spans.push(from + part.start..from + part.end);
+                }
             }
-            let names = || words[..place].iter().map(|range| &line[range.clone()]);
-            let habits = HABITS.iter().filter(|habit| names().any(|name| habit.is_of(name)));
-            let part = by_habit(habits, before, word);
-            let part = part.filter(|part| !is_ordinary(&word[part.clone()], false));
-            if let Some(part) = part.filter(|part| !part.is_empty()) {
-                let from = at + range.start;
-                spans.push(from + part.start..from + part.end);
+            if named.len() < HABITS.len() {
+                let is_new = |habit: &&Habit| !named.iter().any(|one| std::ptr::eq(*one, *habit));
+                let new = HABITS.iter().filter(|habit| habit.is_of(word)).filter(is_new);
+                let new: Vec<&Habit> = new.collect();
+                named.extend(new);
             }
+            before = word;
         }
     }
 }
 
 /// Where the words of a line are, without the quotes and brackets around them.
 fn bare_words(line: &[u8]) -> Vec<Range<usize>> {
-    let is_around = |byte: &u8| b"\"'`();|&".contains(byte);
+    let is_around = |byte: &u8| b"\"'`$();|&".contains(byte);
     let mut words = Vec::new();
     let mut start = 0;
     for word in line.split(u8::is_ascii_whitespace) {
