@@ -130,25 +130,51 @@ async fn put_back(app: &Arc<App>, back: Vec<Delivery>) {
     }
 }
 
+/// What became of an attempt.
+enum Attempt {
+    /// None of them is this node's any more, or the store does not say.
+    Gone,
+    /// Its channel takes one at a time by now.
+    Apart,
+    /// Of which it was one, and its outcome.
+    Made(Vec<Delivery>, Outcome),
+}
+
 /// Sends what goes out together, frees its place in its channel, and notes how it went.
 async fn carry_out(app: Arc<App>, together: Vec<Delivery>, free: mpsc::UnboundedSender<i64>) {
-    let attempt = attempt(&app, &together).await;
-    // Nobody takes it any more when hb stops.
-    if let Some(delivery) = together.first() {
-        let _ = free.send(delivery.about.channel_id);
+    let channel_id = together.first().map(|delivery| delivery.about.channel_id);
+    let mut groups = vec![together];
+    while let Some(group) = groups.pop() {
+        let attempt = attempt(&app, &group).await;
+        if matches!(attempt, Attempt::Apart) {
+            groups = group.into_iter().rev().map(|delivery| vec![delivery]).collect();
+            continue;
+        }
+        if let (true, Some(channel_id)) = (groups.is_empty(), channel_id) {
+            // Nobody takes it any more when hb stops.
+            let _ = free.send(channel_id);
+        }
+        if let Attempt::Made(leased, outcome) = attempt {
+            ended(&app, leased, outcome).await;
+        }
     }
-    let Some((leased, outcome)) = attempt else { return };
+}
+
+/// Notes how an attempt at these has ended.
+async fn ended(app: &Arc<App>, leased: Vec<Delivery>, outcome: Outcome) {
     let (now, random_unit) = (clock::now(), random::unit());
     let ends: Vec<(Delivery, Settled)> = leased
         .into_iter()
         .map(|delivery| {
             let settled = settled(&delivery, &outcome, now, random_unit);
-            tell(&app, &delivery, &settled, outcome.note());
+            tell(app, &delivery, &settled, outcome.note());
             (delivery, settled)
         })
         .collect();
     let comes_again = ends.iter().any(|(_, settled)| matches!(settled, Settled::Again(..)));
     let noted = app.store.write(move |tx| {
+        let untold = ends.iter().filter(|(_, settled)| !matches!(settled, Settled::Sent(_)));
+        lock(tx, &untold.map(|(one, _)| one.clone()).collect::<Vec<_>>())?;
         ends.iter().try_for_each(|(one, settled)| note(tx, one, settled, outcome.note(), now))
     });
     match noted.await {
@@ -221,25 +247,30 @@ fn prepare_all(
     })
 }
 
-/// One attempt at what goes out together, and of which of them it was one; none where another node has them.
-async fn attempt(app: &Arc<App>, together: &[Delivery]) -> Option<(Vec<Delivery>, Outcome)> {
+/// One attempt at what goes out together.
+async fn attempt(app: &Arc<App>, together: &[Delivery]) -> Attempt {
     for _ in 0..LEASE_ASKED_MAX {
         let (asked_at, asked) = (clock::since_boot(), together.to_vec());
         let ready = app.store.read(move |tx| prepare_all(tx, &asked, clock::now())).await;
         let (leased, what) = match ready {
-            Ok((_, Ready::Gone)) => return None,
-            Ok((leased, Ready::Refused(why))) => return Some((leased, Outcome::Refused { why })),
+            Ok((_, Ready::Gone)) => return Attempt::Gone,
+            Ok((leased, Ready::Refused(why))) => {
+                return Attempt::Made(leased, Outcome::Refused { why });
+            }
             Ok((leased, Ready::Go(what))) => (leased, what),
             Err(trouble) => {
                 app.noted(&trouble);
-                return None;
+                return Attempt::Gone;
             }
         };
+        if together.len() > 1 && !what.0.takes_many() {
+            return Attempt::Apart;
+        }
         if clock::since_boot().saturating_sub(asked_at) <= LEASE_FRESH {
-            return Some((leased, notify::send(&app.outbound, &what.0, &what.1).await));
+            return Attempt::Made(leased, notify::send(&app.outbound, &what.0, &what.1).await);
         }
     }
-    None
+    Attempt::Gone
 }
 
 /// What the outcome of an attempt means for its delivery; `random_unit` spreads what comes again.

@@ -218,7 +218,8 @@ fn write(
         message.body = None;
     }
     let text = text_of(&message)?;
-    let (fold, next_at) = folds::of(tx, channel, message.host.as_deref(), message.what, now)?;
+    let (fold, next_at) =
+        folds::of(tx, channel, (incident.monitor_id, message.host.as_deref()), message.what, now)?;
     let delivery = NewDelivery {
         id,
         incident_id: Some(incident.id.clone()),

@@ -18,11 +18,14 @@ use crate::store::{Trouble, Tx, deliveries};
 /// For how long those that follow are gathered.
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// An alarm is so far behind the recovery before it, which waited and goes out now.
+const BEHIND: Duration = Duration::from_secs(1);
+
 /// What deliveries have in common that go out together, and when this one does.
 pub(super) fn of(
     tx: &mut dyn Tx,
     channel: &Channel,
-    host: Option<&str>,
+    (monitor_id, host): (i64, Option<&str>),
     what: What,
     now: Moment,
 ) -> Result<(Option<String>, Moment), Trouble> {
@@ -34,7 +37,12 @@ pub(super) fn of(
     };
     let fold = format!("{}/{news}/{host}", channel.id);
     let since = Moment::from_epoch_ms(now.epoch_ms() - WINDOW.as_millis() as i64);
-    let began = deliveries::fold_began(tx, &fold, since)?;
+    if news == "bad" && deliveries::hasten(tx, (monitor_id, channel.id), since, now)? {
+        // It was well in between, and that is told first: nobody must believe at the end that it still is.
+        return Ok((None, now.after(BEHIND)));
+    }
+    // A clock that was ahead has left moments that are still to come.
+    let began = deliveries::fold_began(tx, &fold, since)?.filter(|began| *began <= now);
     let next_at = began.map_or(now, |began| began.after(WINDOW).max(now));
     Ok((Some(fold), next_at))
 }

@@ -16,6 +16,9 @@ const WAITING_MAX: usize = 2048;
 /// A claimed delivery that has waited for this long is put back: its lease must outlast its attempt.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 
+/// Deliveries that go out as one message at most; what is beyond is another one.
+const TOGETHER_MAX: usize = 250;
+
 /// Claimed deliveries of one channel.
 #[derive(Default)]
 struct Lane {
@@ -29,7 +32,12 @@ impl Lane {
         if delivery.about.fold.is_none() {
             return Vec::new();
         }
-        let is_with = |one: &(Instant, Delivery)| one.1.about.fold == delivery.about.fold;
+        let mut room = TOGETHER_MAX - 1;
+        let is_with = |one: &(Instant, Delivery)| {
+            let is_with = room > 0 && one.1.about.fold == delivery.about.fold;
+            room -= usize::from(is_with);
+            is_with
+        };
         let (with, others) = self.waiting.drain(..).partition(is_with);
         self.waiting = others;
         VecDeque::into_iter(with).map(|(_, one)| one).collect()

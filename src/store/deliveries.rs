@@ -211,6 +211,19 @@ pub(crate) fn next_due(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
     super::one(tx.rows(sql::NEXT, &[])?)?.maybe_moment()
 }
 
+/// Lets the news that a monitor is well again go out now, where it waits to go out with others and its
+/// incident ended after `since`; says whether any does.
+pub(crate) fn hasten(
+    tx: &mut dyn Tx,
+    (monitor_id, channel_id): (i64, i64),
+    since: Moment,
+    now: Moment,
+) -> Result<bool, Trouble> {
+    let of = [Value::Int(monitor_id), Value::Int(channel_id)];
+    let params = [&of[..], &[Value::from(since), Value::from(now)]].concat();
+    Ok(tx.run(sql::HASTEN, &params)? > 0)
+}
+
 /// When the first delivery of this fold was made, of those after `since`.
 pub(crate) fn fold_began(
     tx: &mut dyn Tx,

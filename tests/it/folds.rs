@@ -45,6 +45,31 @@ fn others(message: &Value) -> usize {
 }
 
 #[test]
+fn the_last_word_of_a_monitor_is_the_newest() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let desk = FakeReceiver::always(&Step::Ok);
+    channel(&server, "desk", json!({}), &desk);
+    for number in 0..2 {
+        server.monitor(json!({ "slug": format!("job-{number}"), "schedule": "every 1h" }));
+    }
+    let first = |kind: &str| tell(&server, Some("web-3"), kind, 0..1);
+    let second = |kind: &str| tell(&server, Some("web-3"), kind, 1..2);
+    let whats = || -> Vec<String> {
+        told(&desk).iter().map(|one| one["what"].as_str().expect("a word").to_owned()).collect()
+    };
+    first("failure");
+    wait_for(|| whats() == ["opened"]);
+    first("success");
+    wait_for(|| whats() == ["opened", "recovered"]);
+    // Both wait to be told together with others, until there is something newer.
+    second("failure");
+    second("success");
+    second("failure");
+    wait_for(|| whats() == ["opened", "recovered", "was_down", "opened"]);
+}
+
+#[test]
 fn a_host_that_goes_down_is_one_page_and_one_list() {
     let home = Home::new();
     let server = Server::start(&home);

@@ -30,7 +30,7 @@ enum Form {
 }
 
 /// The programs whose short flags are known. Everywhere else `-p8080:80` and `-p dir` are harmless.
-static HABITS: [Habit; 17] = [
+static HABITS: [Habit; 22] = [
     Habit { program: "mysql", flags: &["-p"], form: Form::Attached },
     Habit { program: "mariadb", flags: &["-p"], form: Form::Attached },
     Habit { program: "mydumper", flags: &["-p"], form: Form::Next },
@@ -44,6 +44,12 @@ static HABITS: [Habit; 17] = [
     Habit { program: "mongo", flags: &["-p"], form: Form::Next },
     Habit { program: "redis-cli", flags: &["-a", "--pass"], form: Form::Next },
     Habit { program: "ldap", flags: &["-w"], form: Form::Next },
+    // In a text only whole names count.
+    Habit { program: "ldapsearch", flags: &["-w"], form: Form::Next },
+    Habit { program: "ldapadd", flags: &["-w"], form: Form::Next },
+    Habit { program: "ldapmodify", flags: &["-w"], form: Form::Next },
+    Habit { program: "ldapdelete", flags: &["-w"], form: Form::Next },
+    Habit { program: "7za", flags: &["-p"], form: Form::Attached },
     Habit { program: "sqlcmd", flags: &["-P"], form: Form::Next },
     Habit { program: "smbclient", flags: &["-U"], form: Form::AfterColon },
     Habit {
@@ -109,7 +115,8 @@ pub(super) fn find_habits(text: &[u8], spans: &mut Spans) {
         let at = start;
         start += line.len();
         // Most lines have no flag at all.
-        if !line.windows(2).any(|two| two == b" -") {
+        let may_begin = |before: &u8| before.is_ascii_whitespace() || is_around(before);
+        if !line.windows(2).any(|two| two[1] == b'-' && may_begin(&two[0])) {
             continue;
         }
         let mut before: &[u8] = b"";
@@ -136,9 +143,13 @@ pub(super) fn find_habits(text: &[u8], spans: &mut Spans) {
     }
 }
 
+/// Whether a byte may stand around a word without being part of it.
+fn is_around(byte: &u8) -> bool {
+    b"\"'`$();|&[]{},".contains(byte)
+}
+
 /// Where the words of a line are, without the quotes and brackets around them.
 fn bare_words(line: &[u8]) -> Vec<Range<usize>> {
-    let is_around = |byte: &u8| b"\"'`$();|&".contains(byte);
     let mut words = Vec::new();
     let mut start = 0;
     for word in line.split(u8::is_ascii_whitespace) {
@@ -223,6 +234,12 @@ mod tests {
                 "curl -u me:**** https://x\nmkdir -p dir",
             ),
             ("$(sshpass -p hunter2 ssh x)", "$(sshpass -p **** ssh x)"),
+            ("+ mysqldump '-ps$cret2' db", "+ mysqldump '-p****' db"),
+            (
+                "Command '['mysqldump', '-phunter2', 'db']'",
+                "Command '['mysqldump', '-p****', 'db']'",
+            ),
+            ("+ ldapsearch -x -w hunter2", "+ ldapsearch -x -w ****"),
             ("mysql -p db", "mysql -p db"),
             ("docker run -p8080:80 mysql", "docker run -p8080:80 mysql"),
             ("httpd -a start: curled -u a:b", "httpd -a start: curled -u a:b"),

@@ -1,10 +1,12 @@
 //! The laws of deliveries: claimed by one, never lost, made once.
 
+use super::nouns::incident;
 use super::{Bed, at};
 use crate::store::deliveries::{
     self, Claimant, Delivery, DeliveryState, NewDelivery, Settled, by_id, claim, insert, is_leased,
     next_due, settle,
 };
+use crate::store::incidents::{self, Incident};
 
 pub(super) fn new(id: &str, next_at: i64) -> NewDelivery {
     NewDelivery {
@@ -140,6 +142,25 @@ pub(super) fn a_fold_begins_with_its_first(bed: &Bed) {
         (ids(&claimed), folds),
         (vec!["a", "c", "d", "b"], vec![Some("x"), Some("y"), None, Some("x")])
     );
+}
+
+pub(super) fn an_end_that_waits_for_others_can_go_first(bed: &Bed) {
+    let one = incident("i", 20);
+    let (of, incident) = ((one.monitor_id, 3), Incident { closed_at: Some(at(50)), ..one });
+    let end =
+        NewDelivery { what: "closed".to_owned(), fold: Some("x".to_owned()), ..new("e", 100) };
+    bed.write(move |tx| {
+        incidents::insert(tx, &incident)?;
+        insert(tx, std::slice::from_ref(&end), at(50))
+    })
+    .expect("an incident that has ended");
+    let hasten =
+        |of, since, now| bed.write(move |tx| deliveries::hasten(tx, of, at(since), at(now)));
+    assert_eq!(hasten((of.0, 4), 40, 60), Ok(false), "through another channel");
+    assert_eq!(hasten(of, 50, 60), Ok(false), "it has ended long ago");
+    assert_eq!(hasten(of, 40, 60), Ok(true));
+    assert_eq!(hasten(of, 40, 60), Ok(false), "it does not wait any more");
+    assert_eq!(ids(&claimed(bed, "one", 60, 10)), ["e"]);
 }
 
 pub(super) fn the_end_waits_for_its_alarms(bed: &Bed) {

@@ -66,6 +66,10 @@ const LAWS: &[Law] = &[
     ("a_delivery_is_made_once", deliveries::a_delivery_is_made_once),
     ("the_end_waits_for_its_alarms", deliveries::the_end_waits_for_its_alarms),
     ("a_fold_begins_with_its_first", deliveries::a_fold_begins_with_its_first),
+    (
+        "an_end_that_waits_for_others_can_go_first",
+        deliveries::an_end_that_waits_for_others_can_go_first,
+    ),
     ("what_a_dead_node_had_is_due", nodes::what_a_dead_node_had_is_due),
     ("those_who_see_one_blind_time_take_turns", nodes::those_who_see_one_blind_time_take_turns),
     ("a_running_node_knows_how_it_stands", nodes::a_running_node_knows_how_it_stands),

@@ -86,6 +86,12 @@ pub(in crate::store) const BY_ID: &str = "\
     select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \
      leased_by, last_error, created_at, sent_at, fold from deliveries where id = $1";
 
+/// Lets the end of a monitor's last incidents go out that waits to go out with others.
+pub(in crate::store) const HASTEN: &str = "\
+    update deliveries set next_at = $4, fold = null where incident_id in (select i.id from incidents i \
+     where i.monitor_id = $1 and i.closed_at > $3) and channel_id = $2 and what = 'closed' \
+     and state = 'pending' and fold is not null and next_at > $4";
+
 /// When the first of those that go out together was made, of the recent ones.
 pub(in crate::store) const FOLD_BEGAN: &str = "\
     select min(created_at) from deliveries where fold = $1 and created_at > $2";
