@@ -36,7 +36,7 @@ pub(super) fn of(
         _ => "bad",
     };
     let fold = format!("{}/{news}/{host}", channel.id);
-    let since = Moment::from_epoch_ms(now.epoch_ms() - WINDOW.as_millis() as i64);
+    let since = now.before(WINDOW);
     if news == "bad" && deliveries::hasten(tx, (monitor_id, channel.id), since, now)? {
         // It was well in between, and that is told first: nobody must believe at the end that it still is.
         return Ok((None, now.after(BEHIND)));

@@ -8,12 +8,16 @@ use super::judge::Judged;
 use super::output;
 use super::record::flags;
 use crate::domain::event::Kind;
+use crate::domain::time::Moment;
 use crate::domain::transition::{Change, Reason};
 use crate::store::events::{self, StoredEvent};
 use crate::store::{Trouble, Tx, outputs};
 
-/// Events of a monitor that are looked through, the newest first.
-const EVENTS_LOOKED_AT: u32 = 20;
+/// Events of a monitor that are looked through for what its run wrote, the newest first.
+const EVENTS_OF_RUN: u32 = 20;
+
+/// The same where no run is quoted, or only the last ping: a thousand monitors may be missed at once.
+const EVENTS_OF_NONE: u32 = 5;
 
 /// What is quoted.
 #[derive(Debug, Default)]
@@ -32,7 +36,11 @@ pub(super) fn of(
     judged: &Judged,
     change: Option<&Change>,
 ) -> Result<Quoted, Trouble> {
-    let mut events = events::page(tx, judged.monitor.id, None, EVENTS_LOOKED_AT)?.rows;
+    let reason = change.map(|change| &change.reason);
+    let is_of_none = matches!(reason, None | Some(Reason::Missed { .. } | Reason::Late { .. }));
+    let is_last = is_of_none || judged.compiled.is_healthchecks;
+    let looked_at = if is_last { EVENTS_OF_NONE } else { EVENTS_OF_RUN };
+    let mut events = events::page(tx, judged.monitor.id, None, looked_at)?.rows;
     let is_heard = |one: &StoredEvent| {
         one.event.flags & flags::IGNORED == 0 && one.event.kind != Kind::Test.word()
     };
@@ -41,7 +49,7 @@ pub(super) fn of(
     }
     events.retain(is_heard);
     let host = events.iter().find_map(host);
-    let Some(reason) = change.map(|change| &change.reason) else {
+    let Some(reason) = reason else {
         return Ok(Quoted { host, ..Quoted::default() });
     };
     let is_of = |one: &StoredEvent| match reason {
@@ -72,7 +80,7 @@ pub(super) fn of(
 }
 
 /// The kind of event that brought a change about, and when that happened.
-fn ends_with(reason: &Reason) -> Option<(Kind, Option<crate::domain::time::Moment>)> {
+fn ends_with(reason: &Reason) -> Option<(Kind, Option<Moment>)> {
     Some(match reason {
         Reason::Succeeded { at, .. } => (Kind::Success, *at),
         Reason::Warned { at, .. } => (Kind::Warning, *at),

@@ -63,13 +63,12 @@ pub(crate) fn all(
     let new = hear(&mut monitors, pings, &mut recorded, now);
     let (places, events): (Vec<usize>, Vec<NewEvent>) = new.into_iter().unzip();
     let ids = events::insert(tx, &events)?;
-    let (mut kept, mut numbered) = (Vec::new(), BTreeMap::new());
-    for ((place, id), event) in places.into_iter().zip(ids).zip(&events) {
-        numbered.extend(id.map(|id| (place, (id, event.n))));
-        match (id, &pings[place].packed) {
-            (None, _) => recorded[place] = Recorded::Duplicate,
+    let mut kept = Vec::new();
+    for (place, id) in places.iter().zip(&ids) {
+        match (id, &pings[*place].packed) {
+            (None, _) => recorded[*place] = Recorded::Duplicate,
             (Some(event_id), Some(packed)) => {
-                kept.push(output(app, &pings[place], event_id, packed));
+                kept.push(output(app, &pings[*place], *event_id, packed));
             }
             (Some(_), None) => {}
         }
@@ -83,6 +82,9 @@ pub(crate) fn all(
         // this batch moves up.
         monitors = load(tx, app, pings, now)?;
         let moved = hear(&mut monitors, pings, &mut recorded, now);
+        let stored = places.iter().zip(ids).zip(&events);
+        let numbered =
+            stored.filter_map(|((place, id), event)| Some((*place, (id?, event.n)))).collect();
         events::number(tx, &moved_up(&numbered, &moved))?;
     }
     for judged in monitors.values_mut() {

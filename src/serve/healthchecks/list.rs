@@ -34,7 +34,6 @@ struct Kept {
 }
 
 /// A check as it was written.
-#[derive(Clone)]
 struct Written {
     of: Print,
     /// From when to when it is shown so, if nobody touches it.
@@ -76,6 +75,8 @@ pub(super) struct Found {
     new: Vec<Monitor>,
     channels: Vec<Channel>,
     look: Look,
+    base: String,
+    around: u64,
 }
 
 /// Everything besides the check itself that its text depends on.
@@ -97,14 +98,15 @@ pub(super) fn find(
     channels: Vec<Channel>,
     look: Look,
 ) -> Result<Found, Trouble> {
+    let base = app.public_url();
+    let around = around(&base, &channels, look);
     if !filter.tags.is_empty() {
         // What tags a check has is in its row.
         let new = monitors::all(tx, project_id, filter)?;
         let known = new.iter().map(|monitor| (monitor.id, None)).collect();
-        return Ok(Found { known, new, channels, look });
+        return Ok(Found { known, new, channels, look, base, around });
     }
     let prints = prints::of_project(tx, project_id, filter.slug.as_deref())?;
-    let around = around(&app.public_url(), &channels, look);
     let known: Vec<(i64, Option<Arc<[u8]>>)> = {
         let kept = app.listed.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = |print: &Print| {
@@ -116,14 +118,12 @@ pub(super) fn find(
     let names = known.iter().filter(|(_, text)| text.is_none()).map(|(id, _)| Named::Id(*id));
     let names: Vec<Named> = names.collect();
     let new = monitors::look(tx, &names)?.into_iter().map(|found| found.monitor).collect();
-    Ok(Found { known, new, channels, look })
+    Ok(Found { known, new, channels, look, base, around })
 }
 
 /// All of these checks as one answer.
 pub(super) fn write(app: &App, found: Found) -> Vec<u8> {
-    let Found { known, new, channels, look } = found;
-    let base = app.public_url();
-    let around = around(&base, &channels, look);
+    let Found { known, new, channels, look, base, around } = found;
     let new = written(&new, &|monitor| {
         let (check, until) = view::check_until(app, &base, monitor, &channels, look);
         // Writing into memory does not fail.
