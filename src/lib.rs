@@ -31,7 +31,7 @@ mod store;
 mod sys;
 
 #[global_allocator]
-static MEMORY: sys::start_memory::StartMemory = sys::start_memory::StartMemory::new();
+static MEMORY: sys::memory::start::StartMemory = sys::memory::start::StartMemory::new();
 
 /// Gets the memory that a run needs in any case, in one piece.
 fn warm() {

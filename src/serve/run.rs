@@ -24,7 +24,7 @@ use super::{
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
 use crate::sys::tls_server::Pair;
-use crate::sys::{inherited, service};
+use crate::sys::{inherited, memory, service};
 
 /// Threads that answer, at least; more where there are more processors.
 const THREADS_MIN: usize = 2;
@@ -107,6 +107,8 @@ pub(crate) fn run(settings: Settings) -> Result<(), Stopped> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors.clamp(THREADS_MIN, THREADS_MAX))
         .thread_name("hb-serve")
+        .on_thread_start(memory::keep_pieces)
+        .on_thread_stop(memory::give_back_pieces)
         .enable_all()
         .build()
         .map_err(|error| Stopped::new(format!("cannot start threads: {error}")))?;

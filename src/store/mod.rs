@@ -67,6 +67,8 @@ use postgres::Postgres;
 use sqlite::Sqlite;
 pub(crate) use tx::{Trouble, Tx};
 
+use crate::sys::memory;
+
 /// Threads that read: pages and lists for a few people. Pings never wait for them: what a ping asks for
 /// has a thread of its own.
 const READERS: usize = 3;
@@ -258,7 +260,9 @@ fn start(
         match opened {
             Ok(mut engine) => {
                 let _ = tell.send(Ok(()));
+                memory::keep_pieces();
                 batch::work(&mut *engine, &queue, way);
+                memory::give_back_pieces();
             }
             Err(trouble) => drop(tell.send(Err(trouble))),
         }

@@ -13,11 +13,11 @@
 //! The pages that every run touches are asked for in one call: each of them, taken by its own fault,
 //! costs as much as a system call.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::kept_memory::KeptMemory;
+use super::rest::Rest;
 
 /// Bytes handed out before the ordinary allocator takes over; a short run needs a twentieth.
 const ARENA_BYTES: usize = 512 * 1024;
@@ -54,8 +54,8 @@ pub(crate) struct StartMemory {
     used: AtomicUsize,
     /// Everything from here on has never been handed out, and is zero.
     pristine: AtomicUsize,
-    /// The ordinary allocator, and what it gets back too soon.
-    rest: KeptMemory,
+    /// Where everything comes from afterwards.
+    rest: Rest,
 }
 
 impl StartMemory {
@@ -63,7 +63,7 @@ impl StartMemory {
     pub(crate) const fn new() -> StartMemory {
         let arena = Arena(UnsafeCell::new([0; ARENA_BYTES]));
         let (used, pristine) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        StartMemory { arena, used, pristine, rest: KeptMemory::new() }
+        StartMemory { arena, used, pristine, rest: Rest::new() }
     }
 
     fn holds(&self, piece: *mut u8) -> bool {
@@ -155,23 +155,16 @@ unsafe impl GlobalAlloc for StartMemory {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (piece, _) = self.take(layout);
-        if piece.is_null() { self.rest.alloc(layout) } else { piece }
+        // SAFETY: the caller keeps the promises of `alloc`.
+        if piece.is_null() { unsafe { self.rest.alloc(layout) } } else { piece }
     }
 
     #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (piece, pristine) = self.take(layout);
-        if piece.is_null() && self.rest.is_plain(layout) {
-            // SAFETY: the caller keeps the promises of `alloc_zeroed`.
-            return unsafe { System.alloc_zeroed(layout) };
-        }
         if piece.is_null() {
-            let piece = self.rest.alloc(layout);
-            if !piece.is_null() {
-                // SAFETY: the piece has the layout's size at least.
-                unsafe { std::ptr::write_bytes(piece, 0, layout.size()) };
-            }
-            return piece;
+            // SAFETY: the caller keeps the promises of `alloc_zeroed`.
+            return unsafe { self.rest.alloc_zeroed(layout) };
         }
         // A page that nobody has touched is not to be touched only to be made what it is.
         let start = piece.addr() - self.arena.0.get().addr();
@@ -186,34 +179,16 @@ unsafe impl GlobalAlloc for StartMemory {
         if self.holds(piece) {
             self.move_end(piece, layout.size(), 0);
         } else {
-            self.rest.dealloc(piece, layout);
+            // SAFETY: what is not of the arena came from there, with this layout.
+            unsafe { self.rest.dealloc(piece, layout) };
         }
     }
 
     #[inline(never)]
     unsafe fn realloc(&self, piece: *mut u8, layout: Layout, new_bytes: usize) -> *mut u8 {
         if !self.holds(piece) {
-            if self.rest.is_same(layout, new_bytes) {
-                return piece;
-            }
-            if let Ok(new) = Layout::from_size_align(new_bytes, layout.align())
-                && self.rest.is_plain(layout)
-                && self.rest.is_plain(new)
-            {
-                // SAFETY: the piece came from the ordinary allocator with this layout.
-                return unsafe { System.realloc(piece, layout, new_bytes) };
-            }
-            // SAFETY: the new layout is valid because the caller's is; both pieces hold the smaller
-            // number of bytes, and the old one is given back once.
-            unsafe {
-                let new = Layout::from_size_align_unchecked(new_bytes, layout.align());
-                let moved = self.rest.alloc(new);
-                if !moved.is_null() {
-                    std::ptr::copy_nonoverlapping(piece, moved, layout.size().min(new_bytes));
-                    self.rest.dealloc(piece, layout);
-                }
-                return moved;
-            }
+            // SAFETY: what is not of the arena came from there, with this layout.
+            return unsafe { self.rest.realloc(piece, layout, new_bytes) };
         }
         if self.move_end(piece, layout.size(), new_bytes) || new_bytes <= layout.size() {
             return piece;
