@@ -104,7 +104,7 @@ impl Sqlite {
         }
         connection.execute_batch(
             "pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on; \
-             pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;",
+             pragma wal_autocheckpoint = 16000; pragma journal_size_limit = 67108864;",
         )?;
         Ok(Ok(()))
     }
