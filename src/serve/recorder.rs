@@ -1,9 +1,10 @@
 //! Brings pings to the store, many in one transaction, and tells each how it went after the commit.
 //!
 //! There is no lingering: while one batch is written the next gathers. So an idle receiver answers after
-//! one fsync, and a busy one shares each fsync among all pings that came meanwhile.
+//! one fsync, and a busy one shares each fsync among all pings that came meanwhile. A batch is what waits when
+//! the store comes to it, and the next one stands in the store's queue already: the disk never waits for us.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -20,6 +21,9 @@ const BATCH_MAX: usize = 512;
 
 /// Pings that wait at most; whoever comes then is asked to come again, and memory stays flat.
 const WAITING_MAX: usize = 16_384;
+
+/// Batches under way: one is written, one stands in the store's queue.
+pub(crate) const WRITERS: usize = 2;
 
 /// A ping that is to be kept.
 #[derive(Clone, Debug)]
@@ -63,15 +67,26 @@ pub(crate) enum Recorded {
     Gone,
 }
 
+/// Where whoever waits for a ping is told.
+type Answer = oneshot::Sender<Result<Recorded, Trouble>>;
+
 struct Waiting {
     ping: Ping,
-    answer: oneshot::Sender<Result<Recorded, Trouble>>,
+    answer: Answer,
+}
+
+/// Pings of one transaction.
+struct Batch {
+    pings: Vec<Ping>,
+    answers: Vec<Answer>,
 }
 
 /// Pings that wait for the store.
 #[derive(Default)]
 pub(crate) struct Recorder {
     waiting: Mutex<Vec<Waiting>>,
+    /// Somebody stands in the store's queue and will take what waits.
+    is_queued: AtomicBool,
     wake: Notify,
     count: AtomicU64,
 }
@@ -87,7 +102,9 @@ impl Recorder {
             }
             waiting.push(Waiting { ping, answer });
         }
-        self.wake.notify_one();
+        if !self.is_queued.load(Ordering::SeqCst) {
+            self.wake.notify_one();
+        }
         let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
         answered.await.unwrap_or_else(|_| ended())
     }
@@ -97,40 +114,66 @@ impl Recorder {
         self.count.load(Ordering::Relaxed)
     }
 
-    fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = waiting.len().min(BATCH_MAX);
-        let rest = waiting.split_off(count);
-        std::mem::replace(&mut *waiting, rest)
+    /// Whether somebody is to go and write; who asks is to do so.
+    fn wants_writing(&self) -> bool {
+        let is_empty = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        !is_empty && !self.is_queued.swap(true, Ordering::SeqCst)
+    }
+
+    /// What waits. Whoever comes from now on has somebody else write.
+    fn take(&self) -> Batch {
+        let (taken, is_left) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            self.is_queued.store(false, Ordering::SeqCst);
+            let count = waiting.len().min(BATCH_MAX);
+            let rest = waiting.split_off(count);
+            let is_left = !rest.is_empty();
+            (std::mem::replace(&mut *waiting, rest), is_left)
+        };
+        if is_left {
+            self.wake.notify_one();
+        }
+        let (pings, answers) =
+            taken.into_iter().map(|waiting| (waiting.ping, waiting.answer)).unzip();
+        Batch { pings, answers }
     }
 }
 
-/// Writes what waits, until it is told to stop and nothing waits any more.
+/// Writes what waits, until it is told to stop and nothing waits any more. Several may do so at once: while
+/// one waits for its transaction, another stands in the store's queue for what comes meanwhile.
 pub(crate) async fn keep_recording(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
-        let batch = app.recorder.take();
-        if batch.is_empty() {
-            if *stop.borrow() {
-                return;
-            }
+        if app.recorder.wants_writing() {
+            write(&app).await;
+        } else if *stop.borrow() {
+            return;
+        } else {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = app.recorder.wake.notified() => {}
             }
-            continue;
         }
-        write(&app, batch).await;
     }
 }
 
-async fn write(app: &Arc<App>, batch: Vec<Waiting>) {
-    let (pings, answers): (Vec<Ping>, Vec<_>) =
-        batch.into_iter().map(|waiting| (waiting.ping, waiting.answer)).unzip();
-    let recorder = Arc::clone(app);
-    let pings = Arc::new(pings);
-    let written = app.store.write(move |tx| record::all(tx, &recorder, &pings, clock::now())).await;
+/// Writes what waits when the store comes to it, which is more than what waits now.
+async fn write(app: &Arc<App>) {
+    let (recorder, taken) = (Arc::clone(app), Arc::new(Mutex::new(None)));
+    let batch = Arc::clone(&taken);
+    let written = app.store.write(move |tx| {
+        let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
+        let Batch { pings, .. } = batch.get_or_insert_with(|| recorder.recorder.take());
+        if pings.is_empty() {
+            return Ok(None);
+        }
+        record::all(tx, &recorder, pings, clock::now()).map(Some)
+    });
+    let written = written.await;
+    let batch = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // A store that cannot be reached has taken nothing; those who wait for it are told.
+    let Batch { answers, .. } = batch.unwrap_or_else(|| app.recorder.take());
     match written {
-        Ok(done) => {
+        Ok(Some(done)) => {
             app.done(&done.effects);
             app.recorder.count.fetch_add(done.recorded.len() as u64, Ordering::Relaxed);
             for (answer, recorded) in answers.into_iter().zip(done.recorded) {
@@ -138,6 +181,7 @@ async fn write(app: &Arc<App>, batch: Vec<Waiting>) {
                 let _ = answer.send(Ok(recorded));
             }
         }
+        Ok(None) => {}
         Err(trouble) => {
             for answer in answers {
                 let _ = answer.send(Err(trouble.clone()));

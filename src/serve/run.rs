@@ -141,7 +141,9 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let (stop_recording, recording) = watch::channel(false);
     let mut recorder = JoinSet::new();
     recorder.spawn(ping::keep_looking_up(Arc::clone(&app), recording.clone()));
-    recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording));
+    for _ in 0..recorder::WRITERS {
+        recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording.clone()));
+    }
     let mut tasks = JoinSet::new();
     let doors = Doors::new(&app, certificate.clone());
     for listener in listeners {
