@@ -22,10 +22,18 @@ pub(crate) struct Outbound {
     time_max: Duration,
 }
 
-/// A guard, and the HTTP client behind it.
+/// A guard, and the HTTP clients behind it.
 struct Way {
     guard: Guard,
-    client: reqwest::Client,
+    clients: Clients,
+}
+
+/// Two ways to send a request.
+pub(crate) struct Clients {
+    /// On a connection that another one was sent on a moment ago, where there is one.
+    pub(crate) kept: reqwest::Client,
+    /// On a connection of its own.
+    pub(crate) fresh: reqwest::Client,
 }
 
 /// What the administrator of a receiver decides about channels.
@@ -48,8 +56,9 @@ impl Outbound {
         let more_roots = policy.ca_file.clone();
         let tls = tls::config(&ClientSettings { https: true, more_roots, ..Default::default() })?;
         let way = |guard: Guard| -> Result<Way> {
-            let client = outbound::client(&guard, tls.clone(), super::SEND_TIME_MAX)?;
-            Ok(Way { guard, client })
+            let client = |kept| outbound::client(&guard, tls.clone(), super::SEND_TIME_MAX, kept);
+            let clients = Clients { kept: client(outbound::KEPT_MAX)?, fresh: client(0)? };
+            Ok(Way { guard, clients })
         };
         Ok(Outbound {
             public: way(public)?,
@@ -70,16 +79,12 @@ impl Outbound {
         if allow_private { &self.anywhere } else { &self.public }
     }
 
-    /// The client for `url`, unless its host is an address that is denied. Names are looked up and
+    /// The clients for `url`, unless its host is an address that is denied. Names are looked up and
     /// checked by the client itself, when it connects.
-    pub(crate) fn http(
-        &self,
-        url: &reqwest::Url,
-        allow_private: bool,
-    ) -> Result<&reqwest::Client, Denied> {
+    pub(crate) fn http(&self, url: &reqwest::Url, allow_private: bool) -> Result<&Clients, Denied> {
         let way = self.way(allow_private);
         way.guard.check_literal(url.host_str().unwrap_or_default())?;
-        Ok(&way.client)
+        Ok(&way.clients)
     }
 
     /// The guard for what is not HTTP.

@@ -24,6 +24,9 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Time for those words: the status has been heard by then, and decides without them.
 const WORDS_TIME_MAX: Duration = Duration::from_secs(3);
 
+/// Time for what comes after good news.
+const REST_TIME_MAX: Duration = Duration::from_millis(50);
+
 /// Characters of those words that are told.
 const WORDS_CHARS_MAX: usize = 200;
 
@@ -95,21 +98,28 @@ pub(crate) async fn send(
         Err(why) => return refused(why),
     };
     for _ in 0..=REDIRECTS_MAX {
-        let client = match outbound.http(&url, allow_private) {
-            Ok(client) => client,
+        let clients = match outbound.http(&url, allow_private) {
+            Ok(clients) => clients,
             Err(denied) => return refused(denied.to_string()),
         };
         let Ok(method) = Method::from_bytes(request.method.as_bytes()) else {
             return refused("the method cannot be used".to_owned());
         };
-        let key = HeaderValue::from_bytes(&bytes_of_header(key));
-        let built = client.request(method, url.clone()).headers(headers.clone());
-        let built = built.body(request.body.clone());
-        let built = match key {
-            Ok(key) if !key.is_empty() => built.header("Idempotency-Key", key),
-            Ok(_) | Err(_) => built,
+        let mut sent = headers.clone();
+        if let Ok(key) = HeaderValue::from_bytes(&bytes_of_header(key))
+            && !key.is_empty()
+        {
+            sent.insert("Idempotency-Key", key);
+        }
+        let attempt = |client: &reqwest::Client| {
+            let built = client.request(method.clone(), url.clone()).headers(sent.clone());
+            built.body(request.body.clone()).send()
         };
-        let response = match built.send().await {
+        let mut heard = attempt(&clients.kept).await;
+        if heard.as_ref().is_err_and(went_stale) {
+            heard = attempt(&clients.fresh).await;
+        }
+        let response = match heard {
             Ok(response) => response,
             Err(error) => return trouble(&error),
         };
@@ -161,6 +171,12 @@ fn redirected(from: &Url, headers: &HeaderMap) -> Result<Url, String> {
     }
 }
 
+/// Whether the connection may have been closed before the request came: a server that closes what it
+/// did not say it would close. Where it was not so, the request comes a second time under the same key.
+fn went_stale(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
+}
+
 /// What an error on the way means.
 fn trouble(error: &reqwest::Error) -> Outcome {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -179,7 +195,9 @@ fn trouble(error: &reqwest::Error) -> Outcome {
 async fn judge(mut response: reqwest::Response, answers: Answers, now: Moment) -> Outcome {
     let status = response.status().as_u16();
     if (200..300).contains(&status) {
-        // The rest of the answer may be anything, also endless.
+        // The rest of the answer may be anything, also endless. A short one is read, for its connection
+        // serves the next alert.
+        let _ = tokio::time::timeout(REST_TIME_MAX, words(&mut response)).await;
         return Outcome::Sent { note: None };
     }
     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());

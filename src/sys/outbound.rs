@@ -21,6 +21,12 @@ use tokio::net::TcpStream;
 /// Time to connect to one address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Connections to one host that wait for the next request at most, where they are kept.
+pub(crate) const KEPT_MAX: usize = 16;
+
+/// How long they wait. A thousand alerts need not connect a thousand times, and few hosts close so soon.
+const KEPT_TIME: Duration = Duration::from_secs(1);
+
 /// Addresses of a name that are tried.
 const ADDRESSES_MAX: usize = 8;
 
@@ -142,12 +148,13 @@ fn system() -> Lookup {
 }
 
 /// An HTTP client behind a guard. It follows no redirect and heeds no proxy of the environment: a
-/// proxy would look names up where the guard cannot see. Nor does it keep connections: alerts are
-/// rare, and one that fails because its connection had gone stale comes late.
+/// proxy would look names up where the guard cannot see. Unless it is to make a connection for each
+/// request, it keeps them as long as requests come one upon the other.
 pub(crate) fn client(
     guard: &Guard,
     tls: rustls::ClientConfig,
     time_max: Duration,
+    kept_max: usize,
 ) -> Result<reqwest::Client> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
@@ -157,7 +164,8 @@ pub(crate) fn client(
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(time_max)
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(kept_max)
+        .pool_idle_timeout(KEPT_TIME)
         .user_agent(concat!("hb/", env!("CARGO_PKG_VERSION")))
         .build()
         .context("cannot set up HTTP")

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What is done with one connection, once its request has come.
@@ -47,6 +48,7 @@ pub(super) struct HttpReceiver {
     /// `127.0.0.1:40123`.
     pub(super) address: String,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl HttpReceiver {
@@ -68,7 +70,45 @@ impl HttpReceiver {
                 std::thread::spawn(move || serve(stream, &answer, &seen));
             }
         });
-        HttpReceiver { address, seen }
+        HttpReceiver { address, seen, connections: Arc::default() }
+    }
+
+    /// One that answers every request of a connection.
+    pub(super) fn keeping() -> HttpReceiver {
+        HttpReceiver::conversing(|_| true)
+    }
+
+    /// One that answers the first request of a connection, reads the second, and closes without a word.
+    pub(super) fn closing_late() -> HttpReceiver {
+        HttpReceiver::conversing(|request| request == 0)
+    }
+
+    fn conversing(answers: fn(usize) -> bool) -> HttpReceiver {
+        let listener = TcpListener::bind((super::OUTSIDE, 0)).expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let (seen, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::default());
+        let receiver = HttpReceiver { address, seen, connections };
+        let (seen, connections) = (receiver.seen.clone(), receiver.connections.clone());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                connections.fetch_add(1, Ordering::Relaxed);
+                let seen = seen.clone();
+                std::thread::spawn(move || {
+                    for request in 0.. {
+                        match read(&mut stream) {
+                            Some(found) if answers(request) => seen.lock().unwrap().push(found),
+                            Some(_) | None => return,
+                        }
+                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    }
+                });
+            }
+        });
+        receiver
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(super) fn url(&self, path: &str) -> String {

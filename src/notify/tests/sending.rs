@@ -159,6 +159,33 @@ fn where_nobody_listens_it_may_be_tried_again() {
     assert_eq!(trouble(outcome), ("retry", "no such name".to_owned()));
 }
 
+/// One after the other, as a burst of alerts goes out.
+fn send_three(receiver: &HttpReceiver) -> Vec<Outcome> {
+    let settings = channel(json!({ "kind": "webhook", "url": receiver.url("/hook") }));
+    let (outbound, message) = (outbound(), message(What::Opened));
+    run(async {
+        let mut outcomes = Vec::new();
+        for _ in 0..3 {
+            outcomes.push(send(&outbound, &settings, &message).await);
+        }
+        outcomes
+    })
+}
+
+#[test]
+fn a_burst_shares_a_connection() {
+    let receiver = HttpReceiver::keeping();
+    assert_eq!(send_three(&receiver), [sent(), sent(), sent()]);
+    assert_eq!((receiver.seen().len(), receiver.connections()), (3, 1));
+}
+
+#[test]
+fn a_connection_that_is_closed_without_a_word_delays_nothing() {
+    let receiver = HttpReceiver::closing_late();
+    assert_eq!(send_three(&receiver), [sent(), sent(), sent()]);
+    assert_eq!(receiver.seen().len(), 3);
+}
+
 fn command(script: &str) -> Value {
     json!({ "kind": "command", "argv": ["/bin/sh", "-c", script, "sh", "$(touch x)", "two  words"] })
 }
