@@ -52,7 +52,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l dialect -d 'Spell pings as
 complete -c hb -n "__fish_hb_using_subcommand run" -l header -d 'Send this header along (`Name: value`)' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l ca-file -d 'Trust only the certificates in this file: a private CA\'s, or the server\'s own' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l client-cert -d 'Show this certificate to the server' -r -F
-complete -c hb -n "__fish_hb_using_subcommand run" -l client-key -d 'The key of that certificate' -r -F
+complete -c hb -n "__fish_hb_using_subcommand run" -l client-key -d 'The key of that certificate, unless it stands in the same file' -r -F
 complete -c hb -n "__fish_hb_using_subcommand run" -l report-timeout -d 'Time for the report after the job; then it is kept and sent later [default: 30s]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l warn-after -d 'Say once that the job runs longer than this' -r
@@ -128,7 +128,7 @@ complete -c hb -n "__fish_hb_using_subcommand ping" -l dialect -d 'Spell pings a
 complete -c hb -n "__fish_hb_using_subcommand ping" -l header -d 'Send this header along (`Name: value`)' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l ca-file -d 'Trust only the certificates in this file: a private CA\'s, or the server\'s own' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l client-cert -d 'Show this certificate to the server' -r -F
-complete -c hb -n "__fish_hb_using_subcommand ping" -l client-key -d 'The key of that certificate' -r -F
+complete -c hb -n "__fish_hb_using_subcommand ping" -l client-key -d 'The key of that certificate, unless it stands in the same file' -r -F
 complete -c hb -n "__fish_hb_using_subcommand ping" -l keepalive -d 'Say every so often that the job is still running' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l warn-after -d 'Say once that the job runs longer than this' -r
 complete -c hb -n "__fish_hb_using_subcommand ping" -l json -d 'Write one line of JSON about the run to this file at the end; `-` is standard output, `3` a descriptor' -r -F

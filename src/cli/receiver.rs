@@ -17,7 +17,7 @@ use crate::config::target::TargetOptions;
 use crate::domain::address::Address;
 use crate::domain::nearest::nearest;
 use crate::domain::text;
-use crate::sys::http::ClientSettings;
+use crate::sys::http::{self, ClientSettings};
 
 /// Monitors looked at for the name that was meant.
 const NAMES_LOOKED_AT_MAX: usize = 1000;
@@ -248,7 +248,7 @@ fn open(role: Role, arguments: &ReceiverArguments, context: Context) -> Result<A
     }
     let client = ClientSettings {
         ca_file: options.ca_file,
-        identity: options.client_cert.zip(options.client_key),
+        identity: http::identity(options.client_cert, options.client_key),
         proxy: options.proxy,
         connect_timeout: options.connect_timeout,
         ..ClientSettings::default()

@@ -63,9 +63,9 @@ pub(crate) struct TellingArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Show this certificate to the server
-    #[arg(long, value_name = "FILE", requires = "client_key")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) client_cert: Option<PathBuf>,
-    /// The key of that certificate
+    /// The key of that certificate, unless it stands in the same file
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     pub(crate) client_key: Option<PathBuf>,
     /// Time for the report after the job; then it is kept and sent later [default: 30s]

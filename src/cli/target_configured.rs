@@ -118,10 +118,10 @@ fn open(name: &str, config: &TargetConfig, found: &mut Found) -> Result<Opened, 
     for (header, source) in config.options.headers.iter().flatten() {
         headers.push((header.clone(), open(source, &format!("header `{header}`"))?));
     }
-    if config.options.client_cert.is_some() != config.options.client_key.is_some() {
-        found.warnings.push(format!(
-            "target `{name}`: `client_cert` and `client_key` go together; one alone is not used"
-        ));
+    if config.options.client_cert.is_none() && config.options.client_key.is_some() {
+        found
+            .warnings
+            .push(format!("target `{name}`: a `client_key` is not used without its `client_cert`"));
     }
     Ok(Opened { key, parameters, headers })
 }

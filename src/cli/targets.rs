@@ -20,7 +20,7 @@ use crate::journal::addresses::{self, Kept};
 use crate::journal::state::State;
 use crate::send::target::{Headers, Target};
 use crate::sys::files;
-use crate::sys::http::ClientSettings;
+use crate::sys::http::{self, ClientSettings};
 
 use super::dialects::{dialect_named, missing, recognise};
 use super::run_arguments::TellingArguments;
@@ -192,11 +192,10 @@ impl Resolver<'_> {
             needs_key: self.needs_key(word, monitor),
             headers: flags.header.clone(),
             ca_file: flags.ca_file.as_deref().map(absolute),
-            identity: flags
-                .client_cert
-                .as_deref()
-                .zip(flags.client_key.as_deref())
-                .map(|(certificate, key)| (absolute(certificate), absolute(key))),
+            identity: http::identity(
+                flags.client_cert.as_deref().map(absolute),
+                flags.client_key.as_deref().map(absolute),
+            ),
         };
         let reference = kept.reference();
         found.addresses.push(kept);
@@ -294,14 +293,17 @@ impl Resolver<'_> {
                     from: Option<&Option<std::path::PathBuf>>| {
             flag.clone().or_else(|| from.cloned().flatten())
         };
-        let certificate = pick(&flags.client_cert, options.map(|options| &options.client_cert));
-        let key = pick(&flags.client_key, options.map(|options| &options.client_key));
+        // A key belongs to the certificate that it stands beside.
+        let (certificate, key) = match (&flags.client_cert, options) {
+            (None, Some(options)) => (options.client_cert.clone(), options.client_key.clone()),
+            (of_flags, _) => (of_flags.clone(), flags.client_key.clone()),
+        };
         let client = ClientSettings {
             https: address.is_https(),
             socket: address.socket().map(str::to_owned),
             ca_file: pick(&flags.ca_file, options.map(|options| &options.ca_file)),
             more_roots: None,
-            identity: certificate.zip(key),
+            identity: http::identity(certificate, key),
             proxy: options.and_then(|options| options.proxy.clone()),
             connect_timeout: options.and_then(|options| options.connect_timeout),
         };

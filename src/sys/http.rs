@@ -54,6 +54,16 @@ impl ClientSettings {
     }
 }
 
+/// A certificate to show, and where its key is: in the same file, unless it has one of its own.
+pub(crate) fn identity(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Option<(PathBuf, PathBuf)> {
+    let certificate = certificate?;
+    let key = key.unwrap_or_else(|| certificate.clone());
+    Some((certificate, key))
+}
+
 /// Builds a client.
 pub(crate) fn client(settings: &ClientSettings) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()

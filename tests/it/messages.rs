@@ -281,7 +281,7 @@ fn the_doctor_sees_what_would_keep_a_job_from_running() {
     let home = Home::new();
     home.config(
         "[monitors.m]\nuser = \"no-such\"\nchdir = \"/no/such\"\nenv_file = \"/no/such\"\n\
-         [targets.t]\nurl = \"http://127.0.0.1:1\"\nclient_cert = \"/x\"\n[defaults]\nto = [\"t\"]\n",
+         [targets.t]\nurl = \"http://127.0.0.1:1\"\nclient_key = \"/x\"\n[defaults]\nto = [\"t\"]\n",
     );
     let seen = Seen::of(&mut home.hb(&["doctor", "m"]));
     assert_eq!(seen.status, 1);
@@ -289,7 +289,7 @@ fn the_doctor_sees_what_would_keep_a_job_from_running() {
         "bad   job     `user`: there is no user `no-such`; the job would not be run\n",
         "bad   job     `chdir`: `/no/such` is no directory; the job would not be run\n",
         "bad   job     `env_file`: cannot read `/no/such`: No such file or directory\n",
-        "note  target  target `t`: `client_cert` and `client_key` go together; one alone is not used\n",
+        "note  target  target `t`: a `client_key` is not used without its `client_cert`\n",
     ] {
         assert!(seen.stdout.contains(told), "{}", seen.stdout);
     }

@@ -125,6 +125,14 @@ fn a_client_certificate_is_shown() {
     let seen = ping(&fresh, &receiver, &flags);
     assert_eq!((seen.status, &*seen.stderr), (0, ""));
     assert_eq!(receiver.only().word(), "");
+    // As curl has it: one file with both.
+    let seen = ping(&fresh, &receiver, &flags[..4]);
+    assert!(seen.stderr.contains("`client.pem` holds no private key"), "{}", seen.stderr);
+    let both = ["client.pem", "client.key"]
+        .map(|name| std::fs::read_to_string(fresh.path(name)).expect("what was copied"));
+    std::fs::write(fresh.path("client.pem"), both.concat()).expect("written");
+    let seen = ping(&fresh, &receiver, &flags[..4]);
+    assert_eq!((seen.status, &*seen.stderr), (0, ""));
 }
 
 #[test]
