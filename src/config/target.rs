@@ -85,7 +85,11 @@ impl TargetDraft {
     pub(crate) fn over(self, lower: Self) -> Self {
         let mut with = lower.with;
         with.extend(self.with);
-        let (upper, under) = (self.options, lower.options);
+        let (upper, mut under) = (self.options, lower.options);
+        if upper.client_cert.is_some() {
+            // A key belongs to the certificate that it stands beside.
+            under.client_key = None;
+        }
         Self {
             line: self.line,
             url: self.url.or(lower.url),
@@ -102,6 +106,34 @@ impl TargetDraft {
                 on: upper.on.or(under.on),
                 connect_timeout: upper.connect_timeout.or(under.connect_timeout),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TargetDraft, TargetOptions};
+
+    #[test]
+    fn a_key_belongs_to_the_certificate_that_it_stands_beside() {
+        let draft = |certificate: Option<&str>, key: Option<&str>| TargetDraft {
+            options: TargetOptions {
+                client_cert: certificate.map(Into::into),
+                client_key: key.map(Into::into),
+                ..TargetOptions::default()
+            },
+            ..TargetDraft::default()
+        };
+        for (upper, expected) in [
+            ((None, None), (Some("a.pem"), Some("a.key"))),
+            ((None, Some("b.key")), (Some("a.pem"), Some("b.key"))),
+            ((Some("b.pem"), None), (Some("b.pem"), None)),
+            ((Some("b.pem"), Some("b.key")), (Some("b.pem"), Some("b.key"))),
+        ] {
+            let whole = draft(upper.0, upper.1).over(draft(Some("a.pem"), Some("a.key"))).options;
+            let expected = draft(expected.0, expected.1).options;
+            assert_eq!(whole.client_cert, expected.client_cert, "{upper:?}");
+            assert_eq!(whole.client_key, expected.client_key, "{upper:?}");
         }
     }
 }

@@ -197,7 +197,7 @@ async fn judge(mut response: reqwest::Response, answers: Answers, now: Moment) -
     if (200..300).contains(&status) {
         // The rest of the answer may be anything, also endless. A short one is read, for its connection
         // serves the next alert.
-        let _ = tokio::time::timeout(REST_TIME_MAX, words(&mut response)).await;
+        let _ = read(&mut response, REST_TIME_MAX).await;
         return Outcome::Sent { note: None };
     }
     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -216,8 +216,8 @@ async fn judge(mut response: reqwest::Response, answers: Answers, now: Moment) -
     if is_final { Outcome::Refused { why } } else { Outcome::Retry { after, why } }
 }
 
-/// The first line of an answer that says something.
-async fn words(response: &mut reqwest::Response) -> String {
+/// As much of an answer as comes within a time and is not too long.
+async fn read(response: &mut reqwest::Response, time_max: Duration) -> Vec<u8> {
     let mut read = Vec::new();
     let reading = async {
         while read.len() < ANSWER_BYTES_MAX {
@@ -227,9 +227,15 @@ async fn words(response: &mut reqwest::Response) -> String {
             }
         }
     };
-    let _ = tokio::time::timeout(WORDS_TIME_MAX, reading).await;
-    let read = &read[..read.len().min(ANSWER_BYTES_MAX)];
-    let text = String::from_utf8_lossy(read);
+    let _ = tokio::time::timeout(time_max, reading).await;
+    read.truncate(ANSWER_BYTES_MAX);
+    read
+}
+
+/// The first line of an answer that says something.
+async fn words(response: &mut reqwest::Response) -> String {
+    let read = read(response, WORDS_TIME_MAX).await;
+    let text = String::from_utf8_lossy(&read);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     super::wording::one_line(line, WORDS_CHARS_MAX)
 }

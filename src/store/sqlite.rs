@@ -24,12 +24,15 @@ use crate::sys::files::PrivateDir;
 /// The file's name; its log and its index stand beside it.
 const FILE: &str = "hb.sqlite";
 
-/// How long a writer waits for another process that holds the file: a backup by somebody else's
-/// `sqlite3` is over by then. Meanwhile everybody waits, so it is short.
+/// How long a writer, and everybody with it, waits for another process that holds the file for a backup.
 const BUSY_MAX: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared on one connection; there are fewer in all of hb.
 const PREPARED_MAX: usize = 256;
+/// Pages in the log at which a commit writes them back; most of them are the same pages again.
+const LOG_PAGES_MAX: u32 = 16_000;
+/// Bytes of the log that stay on the disk after that: as many pages.
+const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
 /// Pages copied between two looks of a backup: all, because a copy in one go needs no second start.
 const BACKUP_PAGES: i32 = i32::MAX;
@@ -102,10 +105,10 @@ impl Sqlite {
             let why = format!("the file system of the store cannot do a write-ahead log ({mode})");
             return Ok(Err(Trouble::Unavailable(why)));
         }
-        connection.execute_batch(
+        connection.execute_batch(&format!(
             "pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on; \
-             pragma wal_autocheckpoint = 16000; pragma journal_size_limit = 67108864;",
-        )?;
+             pragma wal_autocheckpoint = {LOG_PAGES_MAX}; pragma journal_size_limit = {LOG_BYTES_KEPT};",
+        ))?;
         Ok(Ok(()))
     }
 

@@ -34,19 +34,27 @@ impl<T> Held<T> {
 unsafe impl<T: Send> Sync for Held<T> {}
 
 /// A freed piece; what is written in it leads to the next one.
-pub(super) struct Freed {
-    pub(super) next: *mut Freed,
+struct Freed {
+    next: *mut Freed,
 }
 
 /// The first of a list of freed pieces; null where there is none.
-#[derive(Clone, Copy)]
-pub(super) struct First(pub(super) *mut Freed);
+pub(super) struct First(*mut Freed);
 
 impl First {
     /// An empty list.
     pub(super) const NONE: First = First(std::ptr::null_mut());
 
-    /// Takes the first piece out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_null()
+    }
+
+    /// Takes the whole list away.
+    pub(super) fn take(&mut self) -> First {
+        std::mem::replace(self, First::NONE)
+    }
+
+    /// Takes the first piece out; null where there is none.
     pub(super) fn pop(&mut self) -> *mut u8 {
         let piece = self.0;
         if !piece.is_null() {
@@ -58,11 +66,15 @@ impl First {
         piece.cast()
     }
 
-    /// Puts a piece in front that is nobody's any more, is aligned for a pointer and large enough for it.
-    pub(super) fn push(&mut self, piece: *mut u8) {
+    /// Puts a piece in front.
+    ///
+    /// # Safety
+    ///
+    /// The piece is nobody's any more, aligned for a pointer and large enough for one.
+    #[expect(unsafe_code, reason = "a list that runs through its own pieces")]
+    pub(super) unsafe fn push(&mut self, piece: *mut u8) {
         let freed = piece.cast::<Freed>();
-        #[expect(unsafe_code, reason = "a list that runs through its own pieces")]
-        // SAFETY: the caller keeps the promise of the first line.
+        // SAFETY: the caller keeps the promise above.
         unsafe {
             (*freed).next = self.0;
         }

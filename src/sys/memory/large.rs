@@ -54,13 +54,19 @@ impl Large {
         piece.unwrap_or(std::ptr::null_mut())
     }
 
-    /// Keeps a piece of this place that nobody needs any more; false where it goes back.
+    /// Keeps a piece of this place; false where it goes back.
+    ///
+    /// # Safety
+    ///
+    /// It came from the ordinary allocator with the bytes of this place, and is nobody's any more.
     #[inline(never)]
-    pub(super) fn keep(&self, place: usize, piece: *mut u8) -> bool {
+    #[expect(unsafe_code, reason = "an allocator is unsafe by its nature")]
+    pub(super) unsafe fn keep(&self, place: usize, piece: *mut u8) -> bool {
         let kept = self.0[place].with(|(list, count)| {
             let has_room = (*count + 1) * bytes_of(place) <= KEPT_BYTES_MAX;
             if has_room {
-                list.push(piece);
+                // SAFETY: every place is larger than a pointer.
+                unsafe { list.push(piece) };
                 *count += 1;
             }
             has_room

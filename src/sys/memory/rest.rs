@@ -93,10 +93,13 @@ unsafe impl GlobalAlloc for Rest {
     #[inline(never)]
     unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
         let keeper = Keeper::of(layout);
-        let is_kept = match keeper {
-            Keeper::Small(class) => self.small.keep(class, piece),
-            Keeper::Large(place) => self.large.keep(place, piece),
-            Keeper::Nobody => false,
+        // SAFETY: what has this keeper came from `System` with its layout, and the caller gives it up.
+        let is_kept = unsafe {
+            match keeper {
+                Keeper::Small(class) => self.small.keep(class, piece),
+                Keeper::Large(place) => self.large.keep(place, piece),
+                Keeper::Nobody => false,
+            }
         };
         if !is_kept {
             // SAFETY: the piece came from `System` with this layout.

@@ -131,11 +131,11 @@ impl Small {
             return null_mut();
         };
         if list.count == 0 {
-            list.pieces = std::mem::replace(&mut list.spare, First::NONE);
-            if list.pieces.0.is_null() {
+            list.pieces = list.spare.take();
+            if list.pieces.is_empty() {
                 list.pieces = self.fetch(class);
             }
-            if list.pieces.0.is_null() {
+            if list.pieces.is_empty() {
                 return null_mut();
             }
             list.count = batch_of(class);
@@ -144,21 +144,29 @@ impl Small {
         list.pieces.pop()
     }
 
-    /// Keeps a piece of this class that nobody needs any more; false where it goes back.
+    /// Keeps a piece of this class; false where it goes back.
+    ///
+    /// # Safety
+    ///
+    /// It came from the ordinary allocator with the layout of this class, and is nobody's any more.
     #[inline(never)]
-    pub(super) fn keep(&self, class: usize, piece: *mut u8) -> bool {
+    #[expect(unsafe_code, reason = "an allocator is unsafe by its nature")]
+    pub(super) unsafe fn keep(&self, class: usize, piece: *mut u8) -> bool {
         let Some(list) = own(class) else {
             return false;
         };
         if list.count == batch_of(class) {
-            let full = std::mem::replace(&mut list.pieces, First::NONE);
+            let full = list.pieces.take();
             let surplus = std::mem::replace(&mut list.spare, full);
             list.count = 0;
-            if !surplus.0.is_null() && !self.hand_over(class, surplus) {
+            if !surplus.is_empty()
+                && let Err(surplus) = self.hand_over(class, surplus)
+            {
                 give_back(class, surplus);
             }
         }
-        list.pieces.push(piece);
+        // SAFETY: every class is larger than a pointer.
+        unsafe { list.pieces.push(piece) };
         list.count += 1;
         true
     }
@@ -167,7 +175,7 @@ impl Small {
     fn fetch(&self, class: usize) -> First {
         let fetched = self.shelves[class].with(|shelf| {
             shelf.count = shelf.count.checked_sub(1)?;
-            Some(shelf.batches[shelf.count])
+            Some(shelf.batches[shelf.count].take())
         });
         let Some(Some(batch)) = fetched else {
             return First::NONE;
@@ -176,24 +184,22 @@ impl Small {
         batch
     }
 
-    /// Puts a batch on the shelf, where there is room.
-    fn hand_over(&self, class: usize, batch: First) -> bool {
+    /// Puts a batch on the shelf; gives it back where there is no room.
+    fn hand_over(&self, class: usize, mut batch: First) -> Result<(), First> {
         let bytes = batch_of(class) * bytes_of(class);
         if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= SHELVES_BYTES_MAX {
-            let is_put = self.shelves[class].with(|shelf| {
-                let has_room = shelf.count < SHELF_MAX;
-                if has_room {
-                    shelf.batches[shelf.count] = batch;
+            self.shelves[class].with(|shelf| {
+                if shelf.count < SHELF_MAX {
+                    shelf.batches[shelf.count] = batch.take();
                     shelf.count += 1;
                 }
-                has_room
             });
-            if is_put == Some(true) {
-                return true;
+            if batch.is_empty() {
+                return Ok(());
             }
         }
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        false
+        Err(batch)
     }
 }
 
@@ -246,8 +252,8 @@ pub(crate) fn give_back_pieces() {
     // SAFETY: `keep_pieces` has made them, and nobody else reaches them; they are given back once.
     unsafe {
         for (class, list) in (*lists).iter_mut().enumerate() {
-            give_back(class, std::mem::replace(&mut list.pieces, First::NONE));
-            give_back(class, std::mem::replace(&mut list.spare, First::NONE));
+            give_back(class, list.pieces.take());
+            give_back(class, list.spare.take());
         }
         System.dealloc(lists.cast(), Layout::new::<Lists>());
     }
