@@ -8,8 +8,10 @@
 //!
 //! Which errors are final is decided here: a failed fsync and a damaged file are, a full disk is not.
 
+mod copies;
+
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -17,7 +19,6 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 
 use super::engine::{Engine, Make, Way};
-use super::migrate::FIND_SCHEMA;
 use super::tx::{self, Many, Row, Trouble, Tx, Value};
 use crate::sys::files::PrivateDir;
 
@@ -34,11 +35,8 @@ const LOG_PAGES_MAX: u32 = 16_000;
 /// Bytes of the log that stay on the disk after that: as many pages.
 const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
-/// Pages copied between two looks of a backup: all, because a copy in one go needs no second start.
-const BACKUP_PAGES: i32 = i32::MAX;
-
 /// One connection.
-pub(super) struct Sqlite {
+pub(in crate::store) struct Sqlite {
     connection: Connection,
     /// SQLite numbers parameters as `?1`; `$1` would be a name, numbered as it is met. They are found by
     /// where the statement stands and how long it is, for hashing all of it costs more.
@@ -47,7 +45,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens the file in `directory`, which is made where it is missing.
-    pub(super) fn open(directory: &Path, way: Way) -> Result<Sqlite, Trouble> {
+    pub(in crate::store) fn open(directory: &Path, way: Way) -> Result<Sqlite, Trouble> {
         if way == Way::Write {
             let place = PrivateDir::open(directory).map_err(|error| {
                 let shown = directory.display();
@@ -70,21 +68,11 @@ impl Sqlite {
 
     /// One in memory, of this connection alone.
     #[cfg(test)]
-    pub(super) fn in_memory() -> Result<Sqlite, Trouble> {
+    pub(in crate::store) fn in_memory() -> Result<Sqlite, Trouble> {
         let connection = Connection::open_in_memory().map_err(|error| trouble(&error))?;
         keep_plans(&connection).map_err(|error| trouble(&error))?;
         connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
         Ok(Sqlite { connection, texts: HashMap::new() })
-    }
-
-    /// Another one in memory, with everything that this one has.
-    #[cfg(test)]
-    pub(super) fn twin(&self) -> Result<Sqlite, Trouble> {
-        let mut twin = Sqlite::in_memory()?;
-        rusqlite::backup::Backup::new(&self.connection, &mut twin.connection)
-            .and_then(|copy| copy.run_to_completion(BACKUP_PAGES, Duration::ZERO, None))
-            .map_err(|error| trouble(&error))?;
-        Ok(twin)
     }
 
     fn settle(&self, way: Way) -> rusqlite::Result<Result<(), Trouble>> {
@@ -112,41 +100,6 @@ impl Sqlite {
         Ok(Ok(()))
     }
 
-    /// Copies everything, as it is at one moment, to the new file `to`, on the disk when this returns.
-    pub(super) fn backup(directory: &Path, to: &Path) -> Result<(), Trouble> {
-        let source = Sqlite::open(directory, Way::Read)?;
-        copied(&source.connection, to)
-    }
-
-    /// Copies the store in the file `from` into a directory that has none.
-    pub(super) fn restore(directory: &Path, from: &Path, known: i64) -> Result<PathBuf, Trouble> {
-        let no_copy = |why: String| {
-            Trouble::Unavailable(format!("`{}` is no copy of a store: {why}", from.display()))
-        };
-        PrivateDir::open(directory).map_err(|error| Trouble::Unavailable(error.to_string()))?;
-        let to = directory.join(FILE);
-        for beside in ["", "-wal", "-shm"] {
-            let there = directory.join(format!("{FILE}{beside}"));
-            if there.exists() {
-                return Err(Trouble::Conflict(format!("`{}`", there.display())));
-            }
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let source =
-            Connection::open_with_flags(from, flags).map_err(|e| no_copy(e.to_string()))?;
-        let text = |sql: &str| -> Result<String, Trouble> {
-            source.query_row(sql, [], |row| row.get(0)).map_err(|e| no_copy(e.to_string()))
-        };
-        let found = text(FIND_SCHEMA)?.parse().unwrap_or(i64::MAX);
-        if found > known {
-            return Err(Trouble::Newer { found, known });
-        }
-        match text("pragma quick_check(1)")?.as_str() {
-            "ok" => copied(&source, &to).map(|()| to),
-            damage => Err(no_copy(damage.to_owned())),
-        }
-    }
-
     fn statement(&mut self, sql: &'static str) -> Result<CachedStatement<'_>, Trouble> {
         self.with_statement(sql).map(|(_, statement)| statement)
     }
@@ -168,43 +121,6 @@ impl Sqlite {
 /// bound to them, in the hope of a partial index, which costs more than the statement.
 fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
-}
-
-/// Copies through a file beside `to`, so that nothing is ever there but a whole copy.
-fn copied(source: &Connection, to: &Path) -> Result<(), Trouble> {
-    let cannot =
-        |error: std::io::Error| Trouble::Unavailable(format!("`{}`: {error}", to.display()));
-    let (Some(place), Some(name)) = (to.parent(), to.file_name()) else {
-        return Err(Trouble::Unavailable(format!("`{}` is no file's name", to.display())));
-    };
-    let mut part = name.to_owned();
-    part.push(".part");
-    let part = place.join(part);
-    let _ = std::fs::remove_file(&part);
-    let file = {
-        use std::os::unix::fs::OpenOptionsExt;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600).open(&part).map_err(cannot)?
-    };
-    let copied = copy(source, &part).map_err(|error| trouble(&error));
-    let kept = copied
-        .and_then(|()| file.sync_all().map_err(cannot))
-        .and_then(|()| std::fs::rename(&part, to).map_err(cannot));
-    if kept.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    kept
-}
-
-fn copy(source: &Connection, part: &Path) -> rusqlite::Result<()> {
-    let mut target = Connection::open_with_flags(part, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    rusqlite::backup::Backup::new(source, &mut target)?.run_to_completion(
-        BACKUP_PAGES,
-        Duration::ZERO,
-        None,
-    )?;
-    // A copy is one file: no log beside it that could be left behind.
-    target.query_row("pragma journal_mode = delete", [], |_| Ok(()))
 }
 
 impl rusqlite::ToSql for Value {
