@@ -2,13 +2,14 @@
 //!
 //! A law gets a fresh, empty store and may open it a second time, as another node would. `group` has
 //! the laws of writing together, `nouns` and `rounds` those of the operations; `faults` breaks each
-//! engine in the ways that are its own, and `killed` kills whole processes.
+//! engine in the ways that are its own, and `killed` kills whole processes, and `log` looks after SQLite's.
 
 mod deliveries;
 mod doubts;
 mod faults;
 mod group;
 mod killed;
+mod log;
 mod nodes;
 mod nouns;
 mod retention;

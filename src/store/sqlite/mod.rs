@@ -1,14 +1,11 @@
 //! SQLite: one file in a private directory, written by one thread and read by a few others.
 //!
-//! WAL with `synchronous = full`: a commit is on the disk when it returns. The write-ahead log is
-//! checkpointed by SQLite itself; doing that on a thread of ours let it grow without bound. At 4,000
-//! pages (16 MB) instead of 1,000 a ping costs a fifth less CPU, because the same pages are written
-//! back less often; 10,000 gained nothing more (measured 2026-11). A checkpoint that fails tells
-//! nobody, and need not: the log has its pages until a later one has written them.
+//! WAL with `synchronous = full`: a commit is on the disk when it returns.
 //!
 //! Which errors are final is decided here: a failed fsync and a damaged file are, a full disk is not.
 
 mod copies;
+mod log;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -30,10 +27,6 @@ const BUSY_MAX: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared on one connection; there are fewer in all of hb.
 const PREPARED_MAX: usize = 256;
-/// Pages in the log at which a commit writes them back; most of them are the same pages again.
-const LOG_PAGES_MAX: u32 = 16_000;
-/// Bytes of the log that stay on the disk after that: as many pages.
-const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
 /// One connection.
 pub(in crate::store) struct Sqlite {
@@ -41,6 +34,8 @@ pub(in crate::store) struct Sqlite {
     /// SQLite numbers parameters as `?1`; `$1` would be a name, numbered as it is met. They are found by
     /// where the statement stands and how long it is, for hashing all of it costs more.
     texts: HashMap<(usize, usize), String>,
+    /// What writes the log back, of a writer.
+    log: Option<log::Thread>,
 }
 
 impl Sqlite {
@@ -61,8 +56,12 @@ impl Sqlite {
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(directory.join(FILE), flags).map_err(|e| trouble(&e))?;
-        let sqlite = Sqlite { connection, texts: HashMap::new() };
+        let mut sqlite = Sqlite { connection, texts: HashMap::new(), log: None };
         sqlite.settle(way).map_err(|error| trouble(&error))??;
+        if way == Way::Write {
+            sqlite.log = log::keep(&mut sqlite.connection, &directory.join(FILE))
+                .map_err(|error| trouble(&error))?;
+        }
         Ok(sqlite)
     }
 
@@ -72,7 +71,7 @@ impl Sqlite {
         let connection = Connection::open_in_memory().map_err(|error| trouble(&error))?;
         keep_plans(&connection).map_err(|error| trouble(&error))?;
         connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
-        Ok(Sqlite { connection, texts: HashMap::new() })
+        Ok(Sqlite { connection, texts: HashMap::new(), log: None })
     }
 
     fn settle(&self, way: Way) -> rusqlite::Result<Result<(), Trouble>> {
@@ -93,10 +92,7 @@ impl Sqlite {
             let why = format!("the file system of the store cannot do a write-ahead log ({mode})");
             return Ok(Err(Trouble::Unavailable(why)));
         }
-        connection.execute_batch(&format!(
-            "pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on; \
-             pragma wal_autocheckpoint = {LOG_PAGES_MAX}; pragma journal_size_limit = {LOG_BYTES_KEPT};",
-        ))?;
+        connection.execute_batch("pragma synchronous = full; pragma fullfsync = on;")?;
         Ok(Ok(()))
     }
 
@@ -109,11 +105,19 @@ impl Sqlite {
         &mut self,
         sql: &'static str,
     ) -> Result<(&Connection, CachedStatement<'_>), Trouble> {
-        let Sqlite { connection, texts } = self;
+        let Sqlite { connection, texts, .. } = self;
         let text =
             texts.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(|| sql.replace('$', "?"));
         let statement = connection.prepare_cached(text).map_err(|error| trouble(&error))?;
         Ok((connection, statement))
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if let Some(thread) = self.log.take() {
+            log::leave(&mut self.connection, thread);
+        }
     }
 }
 
