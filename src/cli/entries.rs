@@ -241,8 +241,16 @@ Examples:
   hb import uptime-kuma backup.json
   hb import cronitor monitors.json --ping-key-file /etc/hb/cronitor-key
 
-Checks keep their uuids, and others their keys: jobs move by the host's name alone. The same command
-again takes what is new, and goes on where it was interrupted. What cannot be taken is named.
+Checks keep their uuids, and others their keys: jobs move by the host's name alone. The same
+command again takes what is new, and goes on where it was interrupted. What cannot be taken is
+named. A monitor is known again by its key; one that only has the same name stays as it is.
+
+Uptime Kuma 1 writes its backup at Settings > Backup. Uptime Kuma 2 writes none; this makes one
+of the database in its data directory:
+  sqlite3 kuma.db \"select json_object('monitorList', json_group_array(json_object(
+    'name', name, 'type', type, 'interval', interval, 'retryInterval', retry_interval,
+    'maxretries', maxretries, 'push_token', push_token, 'active', active,
+    'upsideDown', upside_down, 'description', description))) from monitor\" > backup.json
 
 Exit status: 0, 1 something was refused, 64 usage, 75 one of the two cannot be reached, 78 no receiver is
 known, or the key is not accepted.",

@@ -10,9 +10,10 @@ use crate::client::answer::Object;
 pub(super) fn read(
     whole: &Value,
     key: Option<&str>,
-    channels: &[&str],
+    channels: &[String],
 ) -> Result<Found, &'static str> {
     let mut found = Found::default();
+    found.is_known_by_slug = true;
     let mut is_known = false;
     if let Some(items) = whole.get("monitors").and_then(Value::as_array) {
         is_known = true;
@@ -41,7 +42,7 @@ fn monitor(
     (own, kind): (&str, &str),
     item: Object<'_>,
     key: Option<&str>,
-    channels: &[&str],
+    channels: &[String],
 ) {
     let name = item.word("name").unwrap_or(own);
     if !matches!(kind, "job" | "heartbeat" | "monitor") {
@@ -50,7 +51,7 @@ fn monitor(
         return;
     }
     if own.is_empty() {
-        found.skipped.push((name.to_owned(), "it has no key".to_owned()));
+        found.refused.push((name.to_owned(), "it has no key".to_owned()));
         return;
     }
     let slug = found.slug(own);
@@ -80,8 +81,11 @@ fn monitor(
     if !tags.is_empty() {
         put("tags", json!(tags));
     }
-    let told: Vec<&str> =
-        item.texts("notify").into_iter().filter(|name| channels.contains(name)).collect();
+    let told: Vec<&str> = item
+        .texts("notify")
+        .into_iter()
+        .filter(|name| channels.iter().any(|one| one == name))
+        .collect();
     // Where none of them is known here, all channels are told: silence would be worse.
     if !told.is_empty() {
         put("channels", json!(told));
@@ -114,7 +118,7 @@ mod tests {
             {"key": "beat", "type": "heartbeat", "schedules": ["every 5 minutes", "0 4 * * *"]},
             {"key": "web", "name": "Web", "type": "check"},
         ]});
-        let found = read(&whole, Some("apikey"), &["ops"]).expect("an answer");
+        let found = read(&whole, Some("apikey"), &["ops".to_owned()]).expect("an answer");
         let monitors: Vec<Value> = found.monitors.into_iter().map(Value::Object).collect();
         let expected = json!([
             {"slug": "abc123", "name": "Nightly", "schedule": "0 3 * * *", "timezone": "Europe/Berlin",

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::given::{sent_text_of, text_of};
 use super::receiver::{Asking, Failed};
 use super::table::one_line;
-use super::{exit, import_cronitor, import_kuma, say};
+use super::{exit, import_cronitor, import_kuma, monitor_export, say};
 use crate::client::answer::Object;
 use crate::client::api::{Ask, Trouble};
 use crate::domain::{name, text};
@@ -23,8 +23,12 @@ pub(super) struct Found {
     pub(super) monitors: Vec<Map<String, Value>>,
     /// Slugs of those that are paused.
     pub(super) paused: Vec<String>,
-    /// Names of those that are left out, each with the reason.
+    /// Names of those that are nothing for a receiver, each with the reason.
     pub(super) skipped: Vec<(String, String)>,
+    /// Names of those that wait for a job and cannot be taken, each with the reason.
+    pub(super) refused: Vec<(String, String)>,
+    /// Whether the slug says which monitor it is, too, and not the keys alone.
+    pub(super) is_known_by_slug: bool,
     slugs: BTreeSet<String>,
 }
 
@@ -40,13 +44,60 @@ impl Found {
         }
         slug
     }
+
+    /// Gives those whose key the receiver knows the slug that they have there, and the others one that is
+    /// nobody's: two services may both have a `Backup`, and a name may have changed.
+    fn settle(&mut self, known: &[Value]) {
+        let owner = |monitor: &Map<String, Value>| {
+            let own = keys(monitor.get("keys")?);
+            let has = |one: &&Value| keys(&one["keys"]).iter().any(|key| own.contains(key));
+            Object(known.iter().find(has)?).word("slug").map(str::to_owned)
+        };
+        let owners: Vec<Option<String>> = self.monitors.iter().map(owner).collect();
+        self.slugs = known.iter().map(|one| Object(one).text("slug").to_owned()).collect();
+        let mut monitors = std::mem::take(&mut self.monitors);
+        let paused = std::mem::take(&mut self.paused);
+        for (monitor, owner) in monitors.iter_mut().zip(owners) {
+            let was = monitor.get("slug").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let slug = match owner {
+                Some(owner) => owner,
+                None if self.is_known_by_slug => was.clone(),
+                None => self.slug(monitor.get("name").and_then(Value::as_str).unwrap_or_default()),
+            };
+            if paused.contains(&was) {
+                self.paused.push(slug.clone());
+            }
+            monitor.insert("slug".to_owned(), json!(slug));
+        }
+        self.monitors = monitors;
+    }
+}
+
+/// The keys of a monitor, each as its dialect and its words.
+fn keys(value: &Value) -> Vec<(&str, Vec<&str>)> {
+    let key = |one| {
+        let key = Object(one);
+        let parts = key.word("key").into_iter().chain(key.texts("key")).collect();
+        (key.text("dialect"), parts)
+    };
+    value.as_array().into_iter().flatten().map(key).collect()
 }
 
 /// Takes over the file of an Uptime Kuma.
 pub(super) async fn kuma(asking: &Asking, file: &Path) -> Result<i32, Failed> {
-    let whole = json_in(file, "Settings > Backup of Uptime Kuma 1 writes it")?;
-    let found = import_kuma::read(&whole).map_err(|why| wrong(file, why))?;
+    let hint = "Settings > Backup of Uptime Kuma 1 writes it; `man hb-import` says how to get it from \
+        the database of Uptime Kuma 2";
+    let whole = json_in(file, hint)?;
+    let channels = channels(asking).await?;
+    let found = import_kuma::read(&whole, &channels).map_err(|why| wrong(file, why).hint(hint))?;
     take(asking, found, "paused in Uptime Kuma").await
+}
+
+/// Names of the receiver's channels.
+async fn channels(asking: &Asking) -> Result<Vec<String>, Failed> {
+    let here = asking.api.ask(Ask::get(&["channels"])).await?;
+    let name = |one| Object(one).text("name").to_owned();
+    Ok(Object(&here.value).items("channels").iter().map(name).collect())
 }
 
 /// Takes over the file of a Cronitor.
@@ -59,9 +110,7 @@ pub(super) async fn cronitor(
     let whole = json_in(file, hint)?;
     let key = key_file.map(text_of).transpose()?;
     let key = key.as_deref().map(|key| key.lines().next().unwrap_or_default().trim());
-    let here = asking.api.ask(Ask::get(&["channels"])).await?;
-    let channels: Vec<&str> =
-        Object(&here.value).items("channels").iter().map(|one| Object(one).text("name")).collect();
+    let channels = channels(asking).await?;
     let found = import_cronitor::read(&whole, key, &channels).map_err(|why| wrong(file, why))?;
     let code = take(asking, found, "paused in Cronitor").await?;
     if key.is_none() {
@@ -78,7 +127,8 @@ fn wrong(file: &Path, why: &str) -> Failed {
 }
 
 fn json_in(file: &Path, hint: &str) -> Result<Value, Failed> {
-    serde_json::from_str(&sent_text_of(file)?).map_err(|error| {
+    let sent = sent_text_of(file).map_err(|failed| failed.hint(hint))?;
+    serde_json::from_str(sent.trim_start_matches('\u{feff}')).map_err(|error| {
         let place = format!("it is no JSON: line {}, column {}", error.line(), error.column());
         wrong(file, &place).hint(hint)
     })
@@ -86,6 +136,7 @@ fn json_in(file: &Path, hint: &str) -> Result<Value, Failed> {
 
 /// Makes the monitors. One that the receiver does not take is left out, and the others are not.
 async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Failed> {
+    found.settle(&monitor_export::definitions(asking).await?);
     let mut monitors = std::mem::take(&mut found.monitors);
     let body = |monitors: &[Map<String, Value>], dry_run: bool| json!({ "monitors": monitors, "dry_run": dry_run });
     let tried = asking.api.ask(Ask::post(&["apply"], &body(&monitors, true))).await;
@@ -101,14 +152,15 @@ async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Fa
             .collect();
         bad.sort_unstable();
         bad.dedup_by_key(|(at, _)| *at);
-        for (at, why) in bad.into_iter().rev() {
-            if at >= monitors.len() {
-                continue;
-            }
-            let monitor = monitors.remove(at);
-            let name = monitor.get("name").and_then(Value::as_str).unwrap_or_default();
-            found.skipped.push((name.to_owned(), why.to_owned()));
+        for (at, why) in &bad {
+            let name = monitors.get(*at).and_then(|monitor| monitor.get("name")?.as_str());
+            found.refused.push((name.unwrap_or_default().to_owned(), (*why).to_owned()));
         }
+        let mut number = 0..;
+        monitors.retain(|_| {
+            let here = number.next();
+            !bad.iter().any(|(at, _)| Some(*at) == here)
+        });
     } else {
         tried?;
     }
@@ -120,7 +172,7 @@ async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Fa
             asking.api.ask(Ask::post(&["monitors", slug, "pause"], &body)).await?;
         }
     }
-    for (name, why) in &found.skipped {
+    for (name, why) in found.skipped.iter().chain(&found.refused) {
         say::warning(format!("`{}` is left out: {}", one_line(name), one_line(why)));
     }
     let count = |member: &str| done.items(member).len();
@@ -130,7 +182,7 @@ async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Fa
         count("created"),
         count("changed"),
         count("unchanged"),
-        found.skipped.len(),
+        found.skipped.len() + found.refused.len(),
     ));
-    Ok(exit::OK)
+    Ok(if found.refused.is_empty() { exit::OK } else { exit::FAILED })
 }

@@ -54,7 +54,8 @@ pub(crate) async fn page(State(app): State<Arc<App>>) -> Result<Response, Mistak
         "gauge",
         "Whether deadlines are watched and the store takes writes.",
     );
-    let _ = writeln!(text, "hb_ready {}", u8::from(app.health.is_proved()));
+    let is_ready = app.health.is_proved() && app.prove().await.is_ok();
+    let _ = writeln!(text, "hb_ready {}", u8::from(is_ready));
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind)], text).into_response())
 }

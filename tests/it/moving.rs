@@ -261,3 +261,56 @@ fn files_of_other_services_become_monitors_with_their_keys() {
     let seen = Seen::of(&mut hb(&home, &server, &["import", "uptime-kuma", "cronitor.json"]));
     assert!(seen.status == 64 && seen.stderr.contains("it has no `monitorList`"), "{seen:?}");
 }
+
+/// What a real Uptime Kuma wrote into its backup, of monitors made up for it.
+const BACKUP: &str = include_str!("data/uptime-kuma-backup.json");
+
+#[test]
+fn a_real_backup_of_uptime_kuma_is_taken_and_monitors_are_known_by_their_keys() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({"slug": "db-dump", "schedule": "0 3 * * *", "description": "by hand"}));
+    for name in ["Mail", "other"] {
+        let hook = json!({"name": name, "kind": "webhook", "url": "http://127.0.0.1:9/",
+            "allow_private": true});
+        assert_eq!(server.api("POST", "/channels", Some(hook)).status, 201);
+    }
+    home.write("kuma.json", BACKUP);
+    let import = || Seen::of(&mut hb(&home, &server, &["import", "uptime-kuma", "kuma.json"]));
+    let seen = import();
+    assert_eq!(seen.stdout, "6 created, 0 changed, 0 as they were, 3 left out; 2 paused ones\n");
+    assert_eq!(seen.status, 1, "a push monitor was refused");
+    let expected = "\
+hb: warning: `Group B (paused)` is left out: it is of type group, which does not wait for a job
+hb: warning: `web` is left out: it is of type http, which does not wait for a job
+hb: warning: `Upside down` is left out: it is upside down: there a heartbeat is bad news, here it is a success
+";
+    assert_eq!(seen.stderr, expected);
+    let by_hand = server.look("db-dump");
+    assert_eq!((&by_hand["description"], &by_hand["event_count"]), (&json!("by hand"), &json!(0)));
+    let (first, second) = (server.look("db-dump-2"), server.look("db-dump-3"));
+    assert_eq!(
+        (&first["grace"], &first["tags"]),
+        (&json!(180), &json!(["env:prod", "env:eu", "team:db"]))
+    );
+    assert_eq!((&second["grace"], &second["channels"]), (&json!(120), &json!(["Mail"])));
+    for token in ["MadeUp0001", "MadeUp0002", "MadeUp0003", "MadeUp0004"] {
+        assert_eq!(server.get(&format!("/api/push/{token}?status=up")).status, 200, "{token}");
+    }
+    server.await_status("db-dump-3", "up");
+    assert!(import().stdout.starts_with("0 created, 0 changed, 6 as they were, 3 left out"));
+
+    // One has gone there, and the other is called otherwise now.
+    let mut later: Value = serde_json::from_str(BACKUP).expect("JSON");
+    let monitors = later["monitorList"].as_array_mut().expect("a list");
+    monitors.retain(|one| one["pushToken"] != json!("MadeUp0002"));
+    let of_token = |one: &&mut Value| one["pushToken"] == json!("MadeUp0003");
+    monitors.iter_mut().find(of_token).expect("it is there")["name"] = json!("EU dump");
+    home.write("kuma.json", &format!("\u{feff}{later}"));
+    assert!(import().stdout.starts_with("0 created, 1 changed, 4 as they were, 3 left out"));
+    assert_eq!(server.look("db-dump-3")["name"], json!("EU dump"));
+
+    home.write("kuma.json", "SQLite format 3\0");
+    let seen = import();
+    assert!(seen.status == 64 && seen.stderr.contains("hint: Settings > Backup"), "{seen:?}");
+}

@@ -77,8 +77,11 @@ fn a_full_disk_refuses_pings_loses_none_and_is_got_over_without_a_restart() {
         server.get("/readyz").status == 503
     });
     assert_eq!(server.get("/healthz").status, 200);
+    let said = |line: &str| server.get("/metrics").text().lines().any(|said| said == line);
+    assert!(said("hb_ready 0"), "{}", server.get("/metrics").text());
     std::fs::remove_file(filler).expect("room is made");
     until("it is ready again", || server.get("/readyz").status == 200);
+    until("its numbers say so, too", || said("hb_ready 1"));
     assert_eq!(server.get(&target).status, 200);
     acknowledged += 1;
     assert_eq!(server.look("job")["event_count"], json!(acknowledged));
