@@ -8,8 +8,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+mod receivers;
+
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -25,16 +25,13 @@ fn main() {
     let hb = given.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_hb")), PathBuf::from);
     let hb = hb.canonicalize().expect("the binary to measure is there").display().to_string();
     let state = std::env::temp_dir().join(format!("hb-bench-{}", std::process::id()));
-    let port = receiver();
-    let url = format!("http://127.0.0.1:{port}/ping/0191d3a4-7d2e-7abc-8def-0123456789ab");
+    let url = receivers::plain();
     let bench = Bench { state };
     println!("measuring {hb}, medians of {ROUNDS} interleaved rounds");
-    let tls = tls_receiver(&bench.state);
-    let secure =
-        format!("https://localhost:{}/ping/0191d3a4-7d2e-7abc-8def-0123456789ab", tls.port);
-    start(&bench, &hb, &url, &secure, &tls.certificate);
+    let (secure, certificate) = receivers::secure(&bench.state);
+    start(&bench, &hb, &url, &secure, &certificate);
     delay(&bench, &hb);
-    memory(&bench, &hb, &url, &secure, &tls.certificate);
+    memory(&bench, &hb, &url, &secure, &certificate);
     streams(&bench, &hb);
     herd(&bench, &hb);
     let _ = std::fs::remove_dir_all(&bench.state);
@@ -223,86 +220,4 @@ fn herd(bench: &Bench, hb: &str) {
         "{HERD} at once: last job starts after {wrapped:.0} ms (bare {bare:.0}); {} events kept",
         spooled.count()
     );
-}
-
-/// A receiver that answers everything with 200.
-fn receiver() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || answer(stream));
-        }
-    });
-    port
-}
-
-/// A receiver behind TLS.
-struct TlsReceiver {
-    port: u16,
-    certificate: String,
-}
-
-/// The same with a certificate of its own, made by `openssl`.
-fn tls_receiver(directory: &std::path::Path) -> TlsReceiver {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    std::fs::create_dir_all(directory).expect("a directory");
-    let (key, certificate) = (directory.join("key.pem"), directory.join("certificate.pem"));
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate)
-        .stderr(Stdio::null())
-        .status();
-    assert!(made.is_ok_and(|made| made.success()), "openssl makes the certificate");
-    let chain =
-        CertificateDer::pem_file_iter(&certificate).expect("PEM").map(|der| der.expect("DER"));
-    let secret = PrivateKeyDer::from_pem_file(&key).expect("a key");
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(chain.collect(), secret)
-        .expect("a certificate");
-    let config = std::sync::Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            stream.set_nodelay(true).expect("a socket");
-            let connection = rustls::ServerConnection::new(config.clone()).expect("TLS");
-            std::thread::spawn(move || answer(rustls::StreamOwned::new(connection, stream)));
-        }
-    });
-    TlsReceiver { port, certificate: certificate.display().to_string() }
-}
-
-/// Answers requests until the other side has had enough.
-fn answer(stream: impl Read + Write) -> Option<()> {
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let lower = line.to_ascii_lowercase();
-            if let Some(value) = lower.strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-            if line == "\r\n" {
-                break;
-            }
-        }
-        reader.by_ref().take(length).read_to_end(&mut Vec::new()).ok()?;
-        let stream = reader.get_mut();
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").ok()?;
-        stream.flush().ok()?;
-    }
 }

@@ -10,6 +10,9 @@
 #![expect(clippy::print_stdout, reason = "the script is what it is for")]
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod receivers;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() {
     steps::main();
 }
@@ -22,8 +25,6 @@ fn main() {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod steps {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::io::{BufRead, BufReader, Read, Write};
-    use std::net::TcpListener;
     use std::process::{Command, Stdio};
 
     use nix::sys::ptrace;
@@ -47,33 +48,41 @@ mod steps {
         let hb = given.expect("the binary with its symbols is the argument");
         let symbols = symbols(&hb);
         let state = std::env::temp_dir().join(format!("hb-layout-{}", std::process::id()));
-        let url = |port: u16| {
-            format!("http://127.0.0.1:{port}/ping/0191d3a4-7d2e-7abc-8def-0123456789ab")
-        };
-        let (here, nobody) = (url(receiver()), url(9));
+        let here = crate::receivers::plain();
+        let nobody = "http://127.0.0.1:9/ping/0191d3a4-7d2e-7abc-8def-0123456789ab";
         let print = "echo hello >&2; exit 3";
-        let runs: [&[&str]; 6] = [
+        let (secure, certificate) = crate::receivers::secure(&state);
+        let plain: [&[&str]; 7] = [
             &["m", "--to", &here, "--", "true"],
             &["m", "--to", &here, "--", "/bin/false"],
             &["m", "--to", &here, "--", "sh", "-c", print],
             &["nightly", "--", "true"],
-            &["m", "--to", &nobody, "--report-timeout", "300ms", "--", "true"],
+            &["m", "--to", nobody, "--report-timeout", "300ms", "--", "true"],
             &["m", "--to", &here, "--", "true"],
+            &["m", "--to", &here, "--", "sleep", "0.5"],
         ];
-        let mut patterns = BTreeSet::new();
-        for words in runs {
-            let mut places = BTreeSet::new();
-            // What only a first run does, as making directories, is not ordinary.
-            let _ = on(Command::new(&hb), &state).arg("run").args(words).status();
-            go_through(&hb, words, &state, &mut places);
-            for place in places {
-                let found = symbols.range(..=place).next_back();
-                if let Some((_, (end, name))) = found
-                    && place < *end
-                {
-                    patterns.extend(pattern(name));
+        let over_tls: [&[&str]; 1] =
+            [&["m", "--ca-file", &certificate, "--to", &secure, "--", "true"]];
+        let mut patterns: Vec<String> = Vec::new();
+        // What only TLS needs stands behind all that every run needs.
+        for runs in [plain.as_slice(), over_tls.as_slice()] {
+            let mut met = BTreeSet::new();
+            for words in runs {
+                let mut places = BTreeSet::new();
+                // What only a first run does, as making directories, is not ordinary.
+                let _ = on(Command::new(&hb), &state).arg("run").args(*words).status();
+                go_through(&hb, words, &state, &mut places);
+                for place in places {
+                    let found = symbols.range(..=place).next_back();
+                    if let Some((_, (end, name))) = found
+                        && place < *end
+                    {
+                        met.extend(pattern(name));
+                    }
                 }
             }
+            met.retain(|one| !patterns.contains(one));
+            patterns.extend(met);
         }
         let _ = std::fs::remove_dir_all(&state);
         println!("{INTRODUCTION}SECTIONS\n{{\n  .text.run :\n  {{");
@@ -162,29 +171,5 @@ mod steps {
         }
         // Its end has been seen already; there is nothing left to wait for.
         let _ = child.wait();
-    }
-
-    /// A receiver that answers everything with 200.
-    fn receiver() -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let mut reader = BufReader::new(stream);
-                let mut length = 0;
-                let mut line = String::new();
-                while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
-                    if let Some(value) = line.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap_or(0);
-                    }
-                    line.clear();
-                }
-                let _ = reader.by_ref().take(length).read_to_end(&mut Vec::new());
-                let answer =
-                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nPing-Body-Limit: 10000\r\n\r\nOK";
-                let _ = reader.get_mut().write_all(answer);
-            }
-        });
-        port
     }
 }

@@ -11,15 +11,12 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod load;
+mod served;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use load::{Load, Pace};
-
-const API_KEY: &str = "hbw_0123456789012345678901234567";
+use served::Served;
 
 /// The uuid of a monitor by its number, in SQL and here.
 const FILL: &str = "\
@@ -68,7 +65,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runs");
     let database = runtime.block_on(Database::open(&settings.url));
     let one = Node::start(&settings, "one");
-    one.pattern();
+    // The monitor that all others are copied from.
+    one.server.make("monitors", r#"{"slug": "pattern", "schedule": "every 1h", "grace": "10m"}"#);
     let began = Instant::now();
     runtime.block_on(database.fill(settings.monitors));
     println!("{} monitors, made in {:.1} s", settings.monitors, began.elapsed().as_secs_f64());
@@ -77,6 +75,7 @@ fn main() {
     acknowledged += runtime.block_on(round("two nodes", &settings, &database, &[&one, &two]));
     let kept = runtime.block_on(database.number("select count(*) from events"));
     println!("acknowledged {acknowledged}, kept {kept}");
+    println!("memory of the nodes {} and {} KiB", one.server.memory_kib(), two.server.memory_kib());
     assert_eq!(acknowledged, kept, "every acknowledged ping is kept");
 }
 
@@ -84,7 +83,7 @@ fn main() {
 async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&Node]) -> u64 {
     let before = database.cost().await;
     let load = Load {
-        addresses: nodes.iter().map(|node| node.address.clone()).collect(),
+        addresses: nodes.iter().map(|node| node.server.address.clone()).collect(),
         connections: settings.connections,
         lasts: Duration::from_secs(settings.seconds),
         pace: Pace { rate: settings.rate, in_bursts: false },
@@ -111,50 +110,21 @@ async fn round(name: &str, settings: &Settings, database: &Database, nodes: &[&N
     count
 }
 
-/// A node in a process of its own.
+/// A node, and the directory that it keeps for itself.
 struct Node {
-    child: Child,
-    address: String,
+    server: Served,
     data: std::path::PathBuf,
 }
 
 impl Node {
     fn start(settings: &Settings, name: &str) -> Node {
         let data = std::env::temp_dir().join(format!("hb-nodes-{}-{name}", std::process::id()));
-        let mut command = Command::new(&settings.hb);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("HB_DATABASE", &settings.url);
-        command.env("HB_DATA_DIR", &data).env("HB_API_KEY", API_KEY).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("hb serve starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned))
-            .expect("it listens");
-        std::thread::spawn(move || lines.for_each(drop));
-        Node { child, address, data }
-    }
-
-    /// Makes the monitor that all others are copied from.
-    fn pattern(&self) {
-        let body = r#"{"slug": "pattern", "schedule": "every 1h", "grace": "10m"}"#;
-        let request = format!(
-            "POST /api/hb/v1/monitors HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {API_KEY}\r\n\
-             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(&self.address).expect("connects");
-        stream.write_all(request.as_bytes()).expect("writes");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("reads");
-        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        Node { server: Served::hb(&settings.hb, &data, Some(&settings.url)), data }
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.data);
     }
 }

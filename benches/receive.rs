@@ -15,13 +15,15 @@
 )]
 
 mod load;
+mod served;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use load::{Load, Pace, Taken};
+use served::Served;
 
 const CONNECTIONS: usize = 64;
 const MONITORS: usize = 1_000;
@@ -30,8 +32,6 @@ const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(4);
 const LATENCY_ROUND: Duration = Duration::from_secs(20);
 const FULL: Pace = Pace { rate: None, in_bursts: false };
-const API_KEY: &str = "hbw_0123456789012345678901234567";
-const PING_KEY: &str = "ping-key-of-the-bench-0";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
@@ -42,9 +42,10 @@ fn main() {
     let database =
         words.iter().position(|word| word == "--postgres").map(|at| words[at + 1].clone());
     let data = std::env::temp_dir().join(format!("hb-bench-{}", std::process::id()));
-    let server = Running::hb(&hb, &data, database.as_deref());
-    let bare = Running::bare();
-    let pings: Vec<String> = (0..MONITORS).map(|number| server.monitor(number)).collect();
+    let server = Served::hb(&hb, &data, database.as_deref());
+    let own = std::env::current_exe().expect("this program has a path");
+    let bare = Served::start(Command::new(own).arg("--bare"));
+    let pings: Vec<String> = (0..MONITORS).map(|number| monitor(&server, number)).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runs");
 
     let (mut kept, mut plain) = (Vec::new(), Vec::new());
@@ -72,73 +73,15 @@ fn main() {
     let _ = std::fs::remove_dir_all(data);
 }
 
+/// Makes a monitor, and gives the path of its ping URL.
+fn monitor(server: &Served, number: usize) -> String {
+    let body = format!(r#"{{"slug": "m{number}", "schedule": "every 1h", "grace": "10m"}}"#);
+    format!("/ping/{}", server.make("monitors", &body))
+}
+
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]
-}
-
-/// A server in a process of its own.
-struct Running {
-    child: Child,
-    address: String,
-}
-
-impl Running {
-    fn hb(hb: &str, data: &std::path::Path, database: Option<&str>) -> Running {
-        let mut command = Command::new(hb);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
-        command.env("HB_DATA_DIR", data).env("HB_API_KEY", API_KEY).env("HB_PING_KEY", PING_KEY);
-        command.envs(database.map(|url| ("HB_DATABASE", url)));
-        Running::start(&mut command)
-    }
-
-    fn bare() -> Running {
-        let own = std::env::current_exe().expect("this program has a path");
-        Running::start(Command::new(own).arg("--bare"))
-    }
-
-    fn start(command: &mut Command) -> Running {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("the server starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned))
-            .expect("the server listens");
-        std::thread::spawn(move || lines.for_each(drop));
-        Running { child, address }
-    }
-
-    /// Makes a monitor, and gives the path of its ping URL.
-    fn monitor(&self, number: usize) -> String {
-        let body = format!(r#"{{"slug": "m{number}", "schedule": "every 1h", "grace": "10m"}}"#);
-        let request = format!(
-            "POST /api/hb/v1/monitors HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {API_KEY}\r\n\
-             Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(&self.address).expect("connects");
-        stream.write_all(request.as_bytes()).expect("writes");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("reads");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer");
-        let made: serde_json::Value = serde_json::from_str(body).expect("JSON");
-        format!("/ping/{}", made["id"].as_str().expect("an id"))
-    }
-
-    fn memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Pings for so long.

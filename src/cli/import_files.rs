@@ -16,6 +16,9 @@ use crate::client::answer::Object;
 use crate::client::api::{Ask, Trouble};
 use crate::domain::{name, text};
 
+/// Of a name that is told of; one that is too long is why some are left out.
+const NAME_CHARS_SHOWN: usize = 80;
+
 /// What a file holds for us.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Found {
@@ -173,7 +176,8 @@ async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Fa
         }
     }
     for (name, why) in found.skipped.iter().chain(&found.refused) {
-        say::warning(format!("`{}` is left out: {}", one_line(name), one_line(why)));
+        let shown: String = one_line(name).chars().take(NAME_CHARS_SHOWN).collect();
+        say::warning(format!("`{shown}` is left out: {}", one_line(why)));
     }
     let count = |member: &str| done.items(member).len();
     let paused = text::count(found.paused.len(), "paused one");
