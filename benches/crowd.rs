@@ -115,7 +115,7 @@ fn measure(hb: &str, crowd: u64) {
     let taken = runtime.block_on(load.run(move |number| request(&uuid(number * STEP % crowd))));
     let of_ping = (cpu(&server) - before).as_secs_f64() / taken.count() as f64;
 
-    runtime.block_on(tokio::time::sleep(until(deadline - 1_000)));
+    runtime.block_on(async { tokio::time::sleep(until(deadline - 1_000)).await });
     let before = cpu(&server);
     runtime.block_on(async {
         while arrivals.lock().expect("whole").len() < MISSED as usize {
