@@ -3,7 +3,7 @@
 //! A monitor that can be taken becomes one of the receiver's, with the key that its job pings; what cannot
 //! be taken is named with the reason. The same file again changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -51,19 +51,21 @@ impl Found {
     /// Gives those whose key the receiver knows the slug that they have there, and the others one that is
     /// nobody's: two services may both have a `Backup`, and a name may have changed.
     fn settle(&mut self, known: &[Value]) {
-        let owner = |monitor: &Map<String, Value>| {
-            let own = keys(monitor.get("keys")?);
-            let has = |one: &&Value| keys(&one["keys"]).iter().any(|key| own.contains(key));
-            Object(known.iter().find(has)?).word("slug").map(str::to_owned)
-        };
-        let owners: Vec<Option<String>> = self.monitors.iter().map(owner).collect();
+        let owners: HashMap<&Value, &str> = known
+            .iter()
+            .map(Object)
+            .flat_map(|one| one.items("keys").iter().map(move |key| (key, one.text("slug"))))
+            .filter(|(_, slug)| !slug.is_empty())
+            .collect();
         self.slugs = known.iter().map(|one| Object(one).text("slug").to_owned()).collect();
         let mut monitors = std::mem::take(&mut self.monitors);
         let paused = std::mem::take(&mut self.paused);
-        for (monitor, owner) in monitors.iter_mut().zip(owners) {
+        for monitor in &mut monitors {
+            let keys = monitor.get("keys").and_then(Value::as_array).into_iter().flatten();
+            let owner = keys.filter_map(|key| owners.get(key)).next();
             let was = monitor.get("slug").and_then(Value::as_str).unwrap_or_default().to_owned();
             let slug = match owner {
-                Some(owner) => owner,
+                Some(owner) => (*owner).to_owned(),
                 None if self.is_known_by_slug => was.clone(),
                 None => self.slug(monitor.get("name").and_then(Value::as_str).unwrap_or_default()),
             };
@@ -74,16 +76,6 @@ impl Found {
         }
         self.monitors = monitors;
     }
-}
-
-/// The keys of a monitor, each as its dialect and its words.
-fn keys(value: &Value) -> Vec<(&str, Vec<&str>)> {
-    let key = |one| {
-        let key = Object(one);
-        let parts = key.word("key").into_iter().chain(key.texts("key")).collect();
-        (key.text("dialect"), parts)
-    };
-    value.as_array().into_iter().flatten().map(key).collect()
 }
 
 /// Takes over the file of an Uptime Kuma.
@@ -146,24 +138,22 @@ async fn take(asking: &Asking, mut found: Found, reason: &str) -> Result<i32, Fa
     if let Err(Trouble::Refused { mistakes, .. }) = &tried
         && !mistakes.is_empty()
     {
-        let mut bad: Vec<(usize, &str)> = mistakes
-            .iter()
-            .filter_map(|one| {
-                let at = usize::try_from(Object(one).whole("at")?).ok()?;
-                Some((at, Object(one).text("message")))
-            })
-            .collect();
-        bad.sort_unstable();
-        bad.dedup_by_key(|(at, _)| *at);
-        for (at, why) in &bad {
-            let name = monitors.get(*at).and_then(|monitor| monitor.get("name")?.as_str());
-            found.refused.push((name.unwrap_or_default().to_owned(), (*why).to_owned()));
+        let mut bad: BTreeMap<usize, &str> = BTreeMap::new();
+        for one in mistakes.iter().map(Object) {
+            if let Some(at) = one.whole("at").and_then(|at| usize::try_from(at).ok()) {
+                bad.entry(at).or_insert(one.text("message"));
+            }
         }
-        let mut number = 0..;
-        monitors.retain(|_| {
-            let here = number.next();
-            !bad.iter().any(|(at, _)| Some(*at) == here)
-        });
+        let mut taken = Vec::with_capacity(monitors.len());
+        for (at, monitor) in monitors.into_iter().enumerate() {
+            let Some(why) = bad.get(&at) else {
+                taken.push(monitor);
+                continue;
+            };
+            let name = monitor.get("name").and_then(Value::as_str).unwrap_or_default();
+            found.refused.push((name.to_owned(), (*why).to_owned()));
+        }
+        monitors = taken;
     } else {
         tried?;
     }

@@ -2,7 +2,8 @@
 //!
 //! A law gets a fresh, empty store and may open it a second time, as another node would. `group` has
 //! the laws of writing together, `nouns` and `rounds` those of the operations; `faults` breaks each
-//! engine in the ways that are its own, and `killed` kills whole processes, and `log` looks after SQLite's.
+//! engine in the ways that are its own, `killed` kills whole processes, and `log` looks after the log of
+//! SQLite.
 
 mod deliveries;
 mod doubts;
