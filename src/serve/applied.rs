@@ -182,8 +182,9 @@ impl Looking<'_> {
             && !differences.as_object().is_none_or(Map::is_empty)
         {
             let shown = text::excerpt(label.as_bytes());
-            let why =
-                format!("`{slug}` is kept in `{shown}`; `--label '{shown}'` speaks for that file");
+            let why = format!(
+                "`{slug}` is kept in `{shown}`; `hb monitor apply --label '{shown}'` speaks for it"
+            );
             mistakes.push(Mistake::field("slug", why));
         }
         Ok((Step { definition, known: known.cloned(), differences }, mistakes))
