@@ -27,6 +27,7 @@ mod checker;
 mod client;
 mod creation;
 mod crowd;
+mod deeds;
 mod definition;
 mod effects;
 mod explained;

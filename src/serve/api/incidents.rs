@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::extract::{Path, Query, Reader, Writer};
 use super::pauses::moment;
 use super::{Page, json_of, views};
-use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::serve::access::Caller;
 use crate::serve::app::App;
 use crate::serve::audit;
+use crate::serve::deeds::{self, Deed, Done};
 use crate::serve::definition::span_of;
 use crate::serve::reply::{self, Mistake};
 use crate::store::incidents::{self, Incident, IncidentCursor};
@@ -86,7 +86,7 @@ pub(crate) async fn show(
     Reader(caller): Reader,
     Path(id): Path,
 ) -> Result<Response, Mistake> {
-    let found = app.store.read(move |tx| match own(tx, caller, &id)? {
+    let found = app.store.read(move |tx| match deeds::of_project(tx, caller.project_id, &id)? {
         Some(incident) => {
             let mut shown = views::incident(&incident, slug(tx, &incident)?.as_deref());
             shown["deliveries"] = told(tx, &incident)?;
@@ -111,11 +111,6 @@ fn told(tx: &mut dyn Tx, incident: &Incident) -> Result<Value, Trouble> {
     Ok(shown.collect())
 }
 
-fn own(tx: &mut dyn Tx, caller: Caller, id: &str) -> Result<Option<Incident>, Trouble> {
-    let found = incidents::by_id(tx, &[id.to_owned()])?.into_iter().next();
-    Ok(found.filter(|incident| incident.project_id == caller.project_id))
-}
-
 /// Somebody knows; reminders become rare.
 pub(crate) async fn acknowledge(
     State(app): State<Arc<App>>,
@@ -124,21 +119,10 @@ pub(crate) async fn acknowledge(
     body: Body,
 ) -> Result<Response, Mistake> {
     let body = json_of(body).await?;
-    let by = by_of(&body)?;
-    let note = note_of(&body)?;
+    let (by, note) = (by_of(&body)?, note_of(&body)?);
     let now = clock::now();
     let until = asked_until(&body, now)?;
-    change(&app, caller, ("incident.acknowledge", id), move |incident| {
-        keep_note(incident, "note", note.as_ref());
-        incident.snoozed_until = until.or(incident.snoozed_until);
-        // Who says so again, or after somebody else, was not the first to know.
-        if incident.acknowledged_at.is_none() {
-            incident.acknowledged_at = Some(now);
-            incident.acknowledged_by.clone_from(&by);
-            incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, true));
-        }
-    })
-    .await
+    answer(&app, caller, id, Deed::Acknowledge { by, note, until }, now).await
 }
 
 /// Nobody wants to hear of it for a while.
@@ -149,17 +133,13 @@ pub(crate) async fn snooze(
     body: Body,
 ) -> Result<Response, Mistake> {
     let body = json_of(body).await?;
-    let until = asked_until(&body, clock::now())?
+    let now = clock::now();
+    let until = asked_until(&body, now)?
         .ok_or_else(|| Mistake::field("for", "say how long: `for` or `until`"))?;
-    change(&app, caller, ("incident.snooze", id), move |incident| {
-        incident.snoozed_until = Some(until);
-        incident.remind_at = Some(until);
-    })
-    .await
+    answer(&app, caller, id, Deed::Snooze { until }, now).await
 }
 
-/// A person closes it: of what they know nobody hears again. The job's next failure, and what is worse, is
-/// another incident.
+/// A person closes it.
 pub(crate) async fn resolve(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
@@ -168,15 +148,7 @@ pub(crate) async fn resolve(
 ) -> Result<Response, Mistake> {
     let body = json_of(body).await?;
     let (by, note) = (by_of(&body)?, note_of(&body)?);
-    let now = clock::now();
-    // The monitor keeps pointing at it, so that a state which is still bad opens no new one.
-    change(&app, caller, ("incident.resolve", id), move |incident| {
-        keep_note(incident, "resolved_by", by.as_ref());
-        keep_note(incident, "resolved_note", note.as_ref());
-        incident.closed_at = Some(now);
-        incident.remind_at = None;
-    })
-    .await
+    answer(&app, caller, id, Deed::Resolve { by, note }, clock::now()).await
 }
 
 /// Who does it.
@@ -202,15 +174,6 @@ fn note_of(body: &Value) -> Result<Option<String>, Mistake> {
     }
 }
 
-/// Keeps a person's words with an incident; none leave those that are there.
-fn keep_note(incident: &mut Incident, name: &str, note: Option<&String>) {
-    let Some(note) = note else { return };
-    let data: Value = serde_json::from_str(&incident.data).unwrap_or_default();
-    let mut data = data.as_object().cloned().unwrap_or_default();
-    data.insert(name.to_owned(), Value::from(note.as_str()));
-    incident.data = Value::Object(data).to_string();
-}
-
 /// `for` and `until` of a body.
 fn asked_until(body: &Value, now: Moment) -> Result<Option<Moment>, Mistake> {
     match (&body["for"], &body["until"]) {
@@ -221,28 +184,22 @@ fn asked_until(body: &Value, now: Moment) -> Result<Option<Moment>, Mistake> {
     }
 }
 
-async fn change(
+async fn answer(
     app: &Arc<App>,
     caller: Caller,
-    (action, id): (&'static str, String),
-    change: impl Fn(&mut Incident) + Send + 'static,
+    id: String,
+    deed: Deed,
+    now: Moment,
 ) -> Result<Response, Mistake> {
     let changed = app.store.write(move |tx| {
-        let Some(found) = own(tx, caller, &id)? else {
-            return Ok(Err(Mistake::not_found("incident")));
-        };
-        // Whoever changes an incident has the lock of its monitor.
-        monitors::load(tx, &[Named::Id(found.monitor_id)])?;
-        let Some(mut incident) = own(tx, caller, &id)? else {
-            return Ok(Err(Mistake::not_found("incident")));
-        };
-        if incident.closed_at.is_some() {
-            return Ok(Err(Mistake::conflict("this incident is over")));
-        }
-        change(&mut incident);
-        incidents::update(tx, &incident)?;
-        audit::note(tx, caller, action, &incident.id, None, clock::now())?;
-        Ok(Ok(views::incident(&incident, slug(tx, &incident)?.as_deref())))
+        Ok(match deeds::done(tx, caller.project_id, &id, &deed, now)? {
+            Done::Gone => Err(Mistake::not_found("incident")),
+            Done::Over => Err(Mistake::conflict("this incident is over")),
+            Done::Changed(incident) => {
+                audit::note(tx, caller, deed.action(), &incident.id, None, now)?;
+                Ok(views::incident(&incident, slug(tx, &incident)?.as_deref()))
+            }
+        })
     });
     Ok(reply::json_ok(&changed.await??))
 }
