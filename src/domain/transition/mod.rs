@@ -212,7 +212,7 @@ pub(crate) fn step(rules: &Rules, state: &State, input: &Input, now: Moment) -> 
             state.resume_at(rules, now);
         }
         Input::Pause { until, until_success, reason } => {
-            state.pause_at(now, *until, *until_success, reason.clone());
+            state.pause_at(rules, now, *until, *until_success, reason.clone());
         }
         Input::Resume => state.resume_at(rules, now),
         Input::Quiet { until } => state.quiet_until = until.map(slot::sane),

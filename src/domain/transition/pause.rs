@@ -35,6 +35,10 @@ pub(crate) struct Pause {
     /// Why, in a person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// Nothing was missed when it began. It is asked then, because a blind time that gave doubt about a
+    /// deadline may be forgotten when the pause ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) was_well: bool,
 }
 
 /// What a pause has kept quiet.
@@ -50,25 +54,30 @@ impl State {
     /// Begins a pause, or changes the one there is: it still counts from its beginning.
     pub(super) fn pause_at(
         &mut self,
+        rules: &Rules,
         now: Moment,
         until: Option<Moment>,
         until_success: bool,
         reason: Option<String>,
     ) {
-        let from = self.pause.as_ref().map_or(now, |pause| pause.from);
+        let (from, was_well) = match &self.pause {
+            Some(pause) => (pause.from, pause.was_well),
+            None => (now, verdict(rules, self, now) != Verdict::Missed),
+        };
         let until = until.map(slot::sane);
         let reason = reason.map(|mut reason| {
             reason.truncate(reason.floor_char_boundary(REASON_BYTES_MAX));
             reason
         });
-        self.pause = Some(Pause { from, until, until_success, reason });
+        self.pause = Some(Pause { from, until, until_success, reason, was_well });
     }
 
     /// Ends the pause, if there is one. An interval then counts from here, and other schedules go on
     /// with their next slot; unless the monitor was missed already when the pause began.
     pub(super) fn resume_at(&mut self, rules: &Rules, at: Moment) {
         let Some(pause) = self.pause.take() else { return };
-        if verdict(rules, self, pause.from) != Verdict::Missed {
+        // What is told only now may have answered what was missed then.
+        if pause.was_well || verdict(rules, self, pause.from) != Verdict::Missed {
             self.forgive(at.max(pause.from));
         }
     }

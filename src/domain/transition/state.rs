@@ -228,7 +228,7 @@ impl State {
                 }
             }
             // A pause that a job asks for ends with the job's next success: nobody has to remember it.
-            Kind::Pause => self.pause_at(now, None, true, event.message.clone()),
+            Kind::Pause => self.pause_at(rules, now, None, true, event.message.clone()),
             Kind::Resume => self.resume_at(rules, now),
             Kind::Test => {}
         }

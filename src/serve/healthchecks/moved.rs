@@ -282,7 +282,7 @@ fn hear(
 }
 
 fn pause_again(judged: &mut Judged, pause: Pause) {
-    let Pause { from, until, until_success, reason } = pause;
+    let Pause { from, until, until_success, reason, .. } = pause;
     judged.step(&Input::Pause { until, until_success, reason }, from);
 }
 

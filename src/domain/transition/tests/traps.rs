@@ -258,6 +258,20 @@ fn of_several_blind_times_the_last_gives_doubt_too() {
 }
 
 #[test]
+fn what_was_in_doubt_when_a_pause_began_is_forgiven_when_it_ends() {
+    // The blind time that gave the doubt is forgotten for a later one meanwhile.
+    play(
+        "every 1h | grace 5m",
+        "1 00:00 success
+         1 01:09 blind from=1T00:50 until=1T01:08    => unknown
+         1 01:10 pause                               => paused
+         1 03:00 blind from=1T02:00 until=1T03:00    => paused
+         1 03:30 resume                              => up due=1T04:30
+         1 03:40 tick                                => up",
+    );
+}
+
+#[test]
 fn the_clock_jumps_an_hour() {
     // Forward: the receiver takes the jump for blind time, and the jobs answer meanwhile.
     let story = play(
