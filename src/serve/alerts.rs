@@ -17,7 +17,7 @@ use crate::domain::transition::Reason;
 use crate::notify::message::{About, Acknowledge, Message, What, last_lines, when};
 use crate::store::channels::{self, Channel};
 use crate::store::deliveries::{self, Delivery, DeliveryState, NewDelivery};
-use crate::store::incidents::Incident;
+use crate::store::incidents::{self, Incident};
 use crate::store::monitors::Monitor;
 use crate::store::{Trouble, Tx};
 
@@ -163,14 +163,27 @@ pub(crate) fn closed(
     Ok(())
 }
 
+/// Takes back what nobody has begun to tell of an incident that ends without a word: who heard of it now
+/// would never hear that it is over.
+pub(crate) fn withdraw(tx: &mut dyn Tx, incident_id: &str) -> Result<(), Trouble> {
+    let deliveries = deliveries::of_incident(tx, incident_id)?;
+    taken_back(tx, &deliveries).map(drop)
+}
+
 /// An alarm could not be told. Where its incident is over by now, the message about the end has waited for
-/// it; both become one.
+/// it and both become one; where there is none, nobody is to hear of it any more.
 pub(crate) fn not_told(tx: &mut dyn Tx, alarm: &Delivery) -> Result<(), Trouble> {
     let Some(incident_id) = &alarm.about.incident_id else { return Ok(()) };
     let mut deliveries = deliveries::of_incident(tx, incident_id)?;
     deliveries.retain(|one| one.about.channel_id == alarm.about.channel_id);
     let is_end = |one: &&Delivery| one.about.what == deliveries::CLOSED;
-    let Some(end) = deliveries.iter().find(is_end).cloned() else { return Ok(()) };
+    let Some(end) = deliveries.iter().find(is_end).cloned() else {
+        let incident = incidents::by_id(tx, std::slice::from_ref(incident_id))?.pop();
+        return match incident.is_some_and(|incident| incident.closed_at.is_some()) {
+            true => taken_back(tx, &deliveries).map(drop),
+            false => Ok(()),
+        };
+    };
     if incident::closing(taken_back(tx, &deliveries)?) != Told::Merged {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::alerts;
 use crate::domain::incident;
 use crate::domain::time::Moment;
 use crate::store::incidents::{self, Incident};
@@ -25,7 +26,7 @@ pub(crate) enum Deed {
         /// When that is.
         until: Moment,
     },
-    /// They close it: of what they know nobody hears again. The job's next failure, and what is worse, is
+    /// They close it: of what they know nobody hears any more. The job's next failure, and what is worse, is
     /// another incident.
     Resolve {
         /// Who they are.
@@ -62,6 +63,9 @@ pub(crate) fn done(
     }
     deed.change(&mut incident, now);
     incidents::update(tx, &incident)?;
+    if incident.closed_at.is_some() {
+        alerts::withdraw(tx, id)?;
+    }
     Ok(Done::Changed(Box::new(incident)))
 }
 
@@ -91,11 +95,17 @@ impl Deed {
                 keep_note(incident, "note", note.as_ref());
                 incident.snoozed_until = until.or(incident.snoozed_until);
                 // Who says so again, or after somebody else, was not the first to know.
-                if incident.acknowledged_at.is_none() {
+                let is_first = incident.acknowledged_at.is_none();
+                if is_first {
                     incident.acknowledged_at = Some(now);
                     incident.acknowledged_by.clone_from(by);
-                    let next = incident::next_reminder(incident.opened_at, now, true);
-                    incident.remind_at = Some(next);
+                }
+                // It no longer waits for the end of an earlier snooze that this one replaces.
+                if is_first || until.is_some() {
+                    let (told_at, known_at) = (incident.told_at, incident.acknowledged_at);
+                    let told_at = told_at.unwrap_or(incident.opened_at);
+                    let owed_at = incident::owed_at(incident.opened_at, told_at, known_at);
+                    incident.remind_at = Some(owed_at);
                 }
             }
             Deed::Snooze { until } => {

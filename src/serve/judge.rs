@@ -266,8 +266,9 @@ impl Judged {
                 incident.closed_at = Some(now);
                 incident.remind_at = None;
                 incidents::update(tx, incident)?;
-                if !self.is_anew {
-                    alerts::closed(tx, app, self, incident, now)?;
+                match self.is_anew {
+                    true => alerts::withdraw(tx, &incident.id)?,
+                    false => alerts::closed(tx, app, self, incident, now)?,
                 }
                 self.incident_id = None;
                 effects.alerts = true;

@@ -12,9 +12,10 @@
 //!   renew, and what they keep when nobody takes it;
 //! - `outbox` carries out deliveries and counts what arrives;
 //! - `course` lets things happen, one after the other: also pauses with and without an end, maintenance once
-//!   and every day for some or all, and monitors that are saved long after they were loaded;
+//!   and every day for some or all, monitors that are saved long after they were loaded, and people who
+//!   acknowledge, snooze and close what they were told of;
 //! - `twin` says naively how a monitor must be judged, `runs` the same of runs and `calendar` who is to be
-//!   left alone; `promises` holds everything against them.
+//!   left alone, and `answers` what people want to hear after they have answered; `promises` holds everything against them.
 //!
 //! A judge must be able to find somebody guilty. Of 150 seeds at least one found each of these mistakes, made
 //! on purpose (2026-11): no blind time is noted, or not by the checker, or a
@@ -29,8 +30,11 @@
 //!
 //! Without being told it found that of several blind times only the first gave doubt; that the end of an
 //! incident overtook its alarm; that what arrives long after its run has ended opened that run again, which
-//! then vanished; and that a reminder followed at once what was told as worse.
+//! then vanished; that a reminder followed at once what was told as worse; that an alarm set out whose
+//! incident a person had closed; that a snooze was not made shorter by the one after it; and that the end of a
+//! pause asked what had been missed at its beginning, when the blind time that gave doubt was forgotten.
 
+mod answers;
 mod calendar;
 mod clients;
 mod course;

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::answers::Answers;
 use super::calendar::Calendar;
-use super::clients::{HOUR, Job, MINUTE};
+use super::clients::Job;
 use super::world::{Fate, World};
 use crate::domain::time::Moment;
 use crate::notify::Outcome;
@@ -17,9 +18,6 @@ use crate::store::incidents::{self, Incident};
 /// Incidents of one monitor in one seed, and more.
 const INCIDENTS_MAX: u32 = 10_000;
 
-/// The least time between two messages that say the same, and the most while it is bad.
-const REMINDED_WITHIN: (i64, i64) = (8 * HOUR, 24 * HOUR);
-
 /// What came through the channels.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -29,32 +27,43 @@ pub(super) struct Outbox {
     heard: BTreeMap<(String, i64), Vec<(What, String)>>,
     /// Channels that take nothing.
     pub(super) dead: BTreeSet<i64>,
+    /// What people did who heard of it.
+    pub(super) answers: Answers,
 }
 
 impl Outbox {
     /// Claims what is due.
-    pub(super) fn claim(&mut self, world: &mut World, node: usize, fate: Fate) -> Vec<Delivery> {
-        let claimed = world.write(node, fate, alerter::take);
-        let mut claimed = claimed.made.filter(|_| claimed.is_heard).unwrap_or_default();
+    pub(super) fn claim(
+        &mut self,
+        world: &mut World,
+        node: usize,
+        fate: Fate,
+    ) -> Result<Vec<Delivery>, String> {
+        let ended = world.write(node, fate, alerter::take);
+        let mut claimed = ended.made.unwrap_or_default();
+        if let Some(one) = claimed.iter().find(|one| self.answers.forbids(one)) {
+            return Err(format!("{} is about what a person has closed", one.about.id));
+        }
+        claimed.retain(|_| ended.is_heard);
         // The ids are made by real chance; their order must not be.
         claimed.sort_by_key(|one| {
             let about = &one.about;
             (one.created_at, about.monitor_id, about.channel_id, about.what.clone())
         });
-        claimed
+        Ok(claimed)
     }
 
-    /// Sends one, and notes how that went.
+    /// Sends one, and notes how that went; says whether it arrived.
     pub(super) fn send(
         &mut self,
         world: &mut World,
         node: usize,
         delivery: &Delivery,
         fate: Fate,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let now = Moment(world.wall());
         let message = match world.read(|tx| alerter::prepare(tx, delivery, now)) {
-            Ready::Gone => return Ok(()),
+            Ready::Gone => return Ok(false),
             Ready::Refused(why) => return Err(format!("{} is refused: {why}", delivery.about.id)),
             Ready::Go(what) => what.1,
         };
@@ -66,10 +75,15 @@ impl Outbox {
         world.note(|| format!("{what} of {monitor:?} through {channel}: {settled:?}, {fate:?}"));
         let noted =
             world.write(node, fate, |tx, _, now| alerter::note(tx, delivery, &settled, None, now));
-        if matches!(settled, Settled::Sent(_)) && noted.made.is_none() {
-            self.arrived.entry(delivery.about.id.clone()).or_default().1 += 1;
+        let has_arrived = matches!(settled, Settled::Sent(_));
+        match noted.made {
+            Some(()) => self.answers.noted(&delivery.about.id),
+            None if has_arrived => {
+                self.arrived.entry(delivery.about.id.clone()).or_default().1 += 1;
+            }
+            None => {}
         }
-        Ok(())
+        Ok(has_arrived)
     }
 
     /// The way through the channel.
@@ -149,7 +163,7 @@ impl Outbox {
                     own.retain(|one| one.about.channel_id == *channel);
                     let told = self.told(&incident, &own);
                     let timely = match is_timely {
-                        true => timely(&incident, &own, wall, |from, until| {
+                        true => self.answers.hold(&incident, &own, wall, |from, until| {
                             calendar.quiet_within(place, job, from, until)
                                 + world.blind_within(from, until)
                         }),
@@ -183,46 +197,13 @@ impl Outbox {
         let heard = self.heard.get(&place).map_or(&[][..], Vec::as_slice);
         let was_given_up = own.iter().any(|one| one.state == DeliveryState::Failed);
         let is_over = heard.last().is_some_and(|(what, _)| what.is_good());
-        if is_over != incident.closed_at.is_some() && !was_given_up {
+        let is_resolved = self.answers.resolved_at(Some(&incident.id)).is_some();
+        if is_over != (incident.closed_at.is_some() && !is_resolved) && !was_given_up {
             return Err(format!("in the end {heard:?} was heard"));
         }
-        if heard.is_empty() && !was_given_up {
+        if heard.is_empty() && !was_given_up && !is_resolved {
             return Err("nobody has ever heard of it".to_owned());
         }
         Ok(())
-    }
-}
-
-/// Nobody is told the same again too soon, or left alone with it for too long: what that is depends on
-/// how long nobody was to be disturbed or nobody watched meanwhile.
-fn timely(
-    incident: &Incident,
-    own: &[Delivery],
-    wall: i64,
-    silent_within: impl Fn(i64, i64) -> i64,
-) -> Result<(), String> {
-    let (least, most) = REMINDED_WITHIN;
-    let mut told: Vec<(i64, bool)> = own
-        .iter()
-        .filter(|one| one.about.what != "closed")
-        .map(|one| (one.created_at.epoch_ms(), one.about.what == "reminder"))
-        .collect();
-    told.sort_unstable();
-    let hurried = told.windows(2).find(|pair| pair[1].1 && pair[1].0 - pair[0].0 < least);
-    if let Some(pair) = hurried {
-        return Err(format!("it is told again after {} min", (pair[1].0 - pair[0].0) / MINUTE));
-    }
-    told.push((incident.closed_at.map_or(wall, Moment::epoch_ms), false));
-    let is_long = |pair: &&[(i64, bool)]| {
-        let (from, until) = (pair[0].0, pair[1].0);
-        until - from > most + MINUTE && until - from > most + MINUTE + silent_within(from, until)
-    };
-    match told.windows(2).find(is_long) {
-        Some(pair) => Err(format!(
-            "it was told at {}, and not again until {}",
-            Moment(pair[0].0).to_rfc3339(),
-            Moment(pair[1].0).to_rfc3339()
-        )),
-        None => Ok(()),
     }
 }

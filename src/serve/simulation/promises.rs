@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::answers::Answers;
 use super::calendar::Calendar;
 use super::clients::{Job, Key};
 use super::twin::{EARLY, Word};
@@ -29,6 +30,7 @@ const BEHIND: i64 = 7_000;
 pub(super) struct Wishes<'a> {
     pub(super) channels: &'a [i64],
     pub(super) calendar: &'a Calendar,
+    pub(super) answers: &'a Answers,
     /// By the receiver's clock.
     pub(super) now: i64,
 }
@@ -200,8 +202,11 @@ impl Seen {
             return Err("it has two open incidents".to_owned());
         }
         let named = self.live.incident_id.as_ref();
-        if named != open.first().map(|one| &one.id) {
-            return Err(format!("its incident is {named:?} and another one is open"));
+        let is_resolved = wishes.answers.resolved_at(named).is_some();
+        if is_resolved != (named.is_some() && open.is_empty())
+            || (!is_resolved && named != open.first().map(|one| &one.id))
+        {
+            return Err(format!("its incident is {named:?} and those that are open {open:?}"));
         }
         for channel in wishes.channels.iter().filter(|_| news.deliveries.is_some()) {
             let mut all = news.deliveries.iter().flatten();
@@ -209,7 +214,8 @@ impl Seen {
                 return Err(format!("its incident {named:?} is not told on {channel}"));
             }
         }
-        let told = open.first().and_then(|one| Severity::parse(&one.severity));
+        let known = news.incidents.iter().find(|one| Some(&one.id) == named);
+        let told = known.and_then(|one| Severity::parse(&one.severity));
         let bad = incident::severity_of(status);
         if told.is_some() && told < bad && wishes.calendar.is_surely_loud(place, job, wishes.now) {
             return Err(format!("it is {status:?} and its incident is {told:?} only"));
@@ -222,14 +228,19 @@ impl Seen {
         let status = self.status();
         let is_bad = incident::severity_of(status).is_some();
         let is_open_for = is_bad || matches!(status, Status::Paused | Status::Unknown);
-        let is_open = self.live.incident_id.is_some();
-        if is_open == is_bad || (is_open && is_open_for) {
+        let named = self.live.incident_id.as_ref();
+        let is_open = named.is_some();
+        let is_known = is_open == is_bad || (is_open && is_open_for);
+        // Whoever has closed it does not know of what failed after that.
+        let has_failed_after = |at: i64| job.newest.is_some_and(|newest| newest.at > at);
+        let is_news = status == Status::Failed
+            && wishes.answers.resolved_at(named).is_some_and(has_failed_after);
+        if (is_known && !is_news) || !wishes.calendar.is_surely_loud(place, job, wishes.now) {
             return Ok(());
         }
-        if !wishes.calendar.is_surely_loud(place, job, wishes.now) {
-            return Ok(());
-        }
-        Err(format!("it is {status:?} and its incident is open: {is_open}"))
+        Err(format!(
+            "it is {status:?}, its incident is open: {is_open}, has new failure: {is_news}"
+        ))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens, one thing after the other, as the seed has it: runs, words about them, faults, repairs.
 //! In the end there is calm, and then everything must be as it should.
 
+mod answers;
 mod faults;
 mod people;
 mod pings;
@@ -35,6 +36,9 @@ const TRACE: usize = 40;
 /// Moments at which everything is held against the twin although nothing happens.
 const AUDITS: i64 = 6;
 
+/// What was just being sent in the end has arrived by then.
+const SENDS_WITHIN: i64 = 2 * MINUTE;
+
 /// A node that has just been started has looked by then.
 const FIRST_LOOK: i64 = 4_000;
 
@@ -65,6 +69,11 @@ enum Act {
         is_thaw: bool,
     },
     Jump(i64),
+    /// Somebody does something about the incident that they were told of.
+    Answer {
+        incident: String,
+        place: usize,
+    },
     Pause(usize),
     Resume(usize),
     /// Maintenance is planned, called off, or heard of by a node.
@@ -173,11 +182,15 @@ impl Course {
     }
 
     fn play(&mut self) -> Result<(), String> {
-        let mut steps = 0;
+        let (mut steps, mut has_waited) = (0, false);
         while let Some(((at, _), act)) = self.ahead.pop_first() {
             self.world.now = at;
             if let Act::End = act {
-                return self.end();
+                match self.world.read(deliveries::next_due) {
+                    Some(_) if !has_waited => self.after(SENDS_WITHIN, Act::End),
+                    _ => return self.end(),
+                }
+                has_waited = true;
             }
             self.act(act)?;
             steps += 1;
@@ -205,6 +218,7 @@ impl Course {
             Act::Storm(left) => self.storm(left),
             Act::Up { node, is_thaw } => self.up(node, is_thaw),
             Act::Jump(skew) => self.jump(skew),
+            Act::Answer { incident, place } => return self.answer(&incident, place),
             Act::Pause(place) => return self.pause(place),
             Act::Resume(place) => return self.resume(place),
             Act::Plan => self.plan_maintenance(),
@@ -226,7 +240,8 @@ impl Course {
             places.iter().map(|place| (*place, &self.jobs[*place])).collect();
         let picture = Picture::of(&mut self.world, &jobs, &mut self.known);
         let (channels, calendar) = (&self.channels[..], &self.calendar);
-        let wishes = Wishes { channels, calendar, now: self.world.wall() };
+        let answers = &self.outbox.answers;
+        let wishes = Wishes { channels, calendar, answers, now: self.world.wall() };
         if !self.has_jumps || self.calendar.plans.is_empty() {
             picture.hold(&jobs, &wishes)?;
         }
@@ -262,7 +277,9 @@ impl Course {
             return Ok(());
         }
         let (channels, calendar) = (&self.channels[..], &self.calendar);
-        picture.hold_words(&self.jobs, &self.world, &Wishes { channels, calendar, now: wall })
+        let answers = &self.outbox.answers;
+        let wishes = Wishes { channels, calendar, answers, now: wall };
+        picture.hold_words(&self.jobs, &self.world, &wishes)
     }
 
     fn all(&self) -> Vec<usize> {

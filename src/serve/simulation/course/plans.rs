@@ -8,10 +8,10 @@ use crate::serve::simulation::calendar::Plan;
 use crate::serve::simulation::clients::{DAY, HOUR, MINUTE, SECOND};
 use crate::serve::simulation::world::Fate;
 use crate::store::maintenance::{self, Maintenance};
-use crate::store::monitors::{self, Monitor, Named};
+use crate::store::monitors::{self, Live, Monitor, Named};
 
 /// The project of all jobs.
-const PROJECT: i64 = 1;
+pub(super) const PROJECT: i64 = 1;
 
 /// Another node reads what is planned with every mark.
 const MARKS_EVERY: i64 = 5 * SECOND;
@@ -131,7 +131,9 @@ impl Course {
         let (id, version) = (monitor.id, monitor.version);
         let found = self.world.read(|tx| monitors::look(tx, &[Named::Id(id)]));
         let is_changed = found[0].monitor.version != version;
-        let is_other = found[0].monitor.live != monitor.live;
+        // Whoever is woken up is not another one: nothing else is known of it.
+        let woken = Live { wake_at: monitor.live.wake_at, ..found[0].monitor.live.clone() };
+        let is_other = woken != monitor.live;
         let is_taken = self.world.takes(node, |tx, app, now| {
             judge::save(tx, vec![&Judged::new(app, monitor, now)], now)
         });

@@ -64,6 +64,15 @@ impl Course {
         }
     }
 
+    /// Nobody is woken, and all find by themselves that there may be something to do earlier.
+    pub(super) fn find(&mut self) {
+        let now = self.world.now;
+        for node in self.world.up() {
+            let within = self.world.chance.below(LOOKS_EVERY - SECOND);
+            self.look_by(node, now + within);
+        }
+    }
+
     /// Wakes the checker and the alerter, as the node does that committed.
     pub(super) fn wake(&mut self, node: usize, effects: &Effects) {
         if let Some(at) = effects.wake_at {
@@ -132,7 +141,7 @@ impl Course {
             return Ok(());
         }
         let fate = self.fate();
-        for delivery in self.outbox.claim(&mut self.world, node, fate) {
+        for delivery in self.outbox.claim(&mut self.world, node, fate)? {
             let span = if self.world.chance.one_in(20) { 90_000 } else { 3_000 };
             let starts = self.world.nodes[node].starts;
             self.sometime(span, Act::Send { delivery: Box::new(delivery), node, starts });
@@ -157,7 +166,9 @@ impl Course {
             return Ok(());
         }
         let fate = self.fate();
-        self.outbox.send(&mut self.world, node, &delivery, fate)?;
+        if self.outbox.send(&mut self.world, node, &delivery, fate)? {
+            self.may_be_answered(&delivery);
+        }
         self.claim_when_due(node);
         self.may_die_of(node, fate);
         Ok(())
