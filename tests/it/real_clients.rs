@@ -1,10 +1,9 @@
 //! Clients that know nothing of hb, as people install them, with nothing changed but the host: curl,
-//! wget, borgmatic, and the SDKs of Sentry and Cronitor.
+//! wget, borgmatic, and the SDKs of Sentry, Cronitor and Honeybadger.
 //!
-//! The Python clients lie in an environment of their own, which `tests/run` makes. Sentry's SDK and
-//! borgmatic take a host in their settings. Cronitor's SDK has its host written into a method, which the
-//! script replaces; the host's name is what a person would point elsewhere. Honeybadger's Python
-//! SDK has no check-ins, so there is nothing to run; its requests are among the recorded ones.
+//! The clients for Python and Node.js lie in an environment of their own, which `tests/run` makes. The SDKs
+//! of Sentry and Honeybadger and borgmatic take a host in their settings. Cronitor's SDK has its host written
+//! into a method, which the script replaces; the host's name is what a person would point elsewhere.
 
 use std::path::Path;
 
@@ -149,6 +148,30 @@ fn the_sdk_of_cronitor_needs_another_host_and_nothing_else() {
     assert_eq!(events[0]["metrics"]["count"], json!(3));
     assert_eq!(events[1]["message"], "boom");
     assert_eq!(events[1]["run_id"], events[2]["run_id"], "{events:#?}");
+}
+
+const HONEYBADGER: &str = r#"
+const honeybadger = require('@honeybadger-io/js');
+honeybadger.configure({ apiKey: 'hbp_1', endpoint: `http://${process.env.RECEIVER}` });
+honeybadger.checkIn('XyZZy').catch((why) => { console.error(why); process.exit(1); });
+"#;
+
+/// The SDK forgets the port of its host, so this one needs the usual port and an address of its own.
+const AT_PORT_80: &str = "127.0.0.77:80";
+
+#[test]
+fn the_sdk_of_honeybadger_needs_another_host_and_nothing_else() {
+    let clients = clients();
+    let home = Home::new();
+    let server = Server::start_with(&home, |command| {
+        command.args(["--listen", AT_PORT_80]);
+    });
+    adopt(&server, "job", "honeybadger", &["XyZZy"]);
+    let mut command = home.program(clients.join("node"));
+    command.args(["-e", HONEYBADGER]).env("RECEIVER", "127.0.0.77");
+    let seen = Seen::of(command.env("NODE_PATH", clients.join("../node_modules")));
+    assert_eq!((seen.status, &*seen.stderr), (0, ""), "{seen:?}");
+    assert_eq!(told(&server, "job"), ["success"]);
 }
 
 /// borgmatic with every hook whose host can be chosen.
