@@ -28,6 +28,7 @@ pub(super) const STEPS: &[Migration] = &[
     include_str!("schema/0003_channel_notes.sql"),
     include_str!("schema/0004_repeats.sql"),
     include_str!("schema/0005_folds.sql"),
+    include_str!("schema/0006_months.sql"),
 ];
 
 /// The schema that this hb writes.

@@ -35,6 +35,7 @@ pub(crate) mod maintenance;
 pub(crate) mod meta;
 mod migrate;
 pub(crate) mod monitors;
+pub(crate) mod months;
 pub(crate) mod nodes;
 pub(crate) mod outputs;
 mod page;

@@ -3,24 +3,23 @@
 //! Each function drops at most `limit` rows and says how many it dropped; whoever calls goes on
 //! until that is 0, in one operation each. The file of SQLite does not shrink, it is filled again.
 
+use super::months::Dropped;
+use super::queries::months;
 use super::queries::retention as sql;
 use super::tx::{Trouble, Tx, Value};
 use crate::domain::time::Moment;
 
-/// Drops the oldest events, as far as they were heard before `before`.
+/// Drops the oldest events, as far as they were heard before `before`. How the runs of their month went
+/// stays known.
 pub(crate) fn events(tx: &mut dyn Tx, before: Moment, limit: u32) -> Result<u64, Trouble> {
-    tx.run(sql::EVENTS, &[Value::from(before), Value::from(limit)])
-}
-
-/// Drops a monitor's events beyond its `keep` newest.
-pub(crate) fn events_beyond(
-    tx: &mut dyn Tx,
-    monitor_id: i64,
-    keep: u32,
-    limit: u32,
-) -> Result<u64, Trouble> {
-    let params = [Value::Int(monitor_id), Value::from(keep), Value::from(limit)];
-    tx.run(sql::EVENTS_OF_MONITOR, &params)
+    let rows = tx.rows(sql::EVENTS, &[Value::from(before), Value::from(limit)])?;
+    let (count, mut dropped) = (rows.len() as u64, Dropped::default());
+    for mut row in rows {
+        let (monitor_id, kind) = (row.int()?, row.text()?);
+        dropped.count(monitor_id, &kind, row.moment()?, row.maybe_int()?);
+    }
+    dropped.keep(tx)?;
+    Ok(count)
 }
 
 /// Drops outputs that nobody wanted to keep until now.
@@ -57,6 +56,7 @@ pub(crate) fn removed(tx: &mut dyn Tx, limit: u32) -> Result<u64, Trouble> {
     dropped += tx.run(sql::EVENTS_OF_REMOVED, &slice)?;
     dropped += tx.run(sql::CHANGES_OF_REMOVED, &slice)?;
     if dropped == 0 {
+        tx.run(months::OF_REMOVED, std::slice::from_ref(&id))?;
         // One more than there were rows, so that the next one's turn comes.
         dropped = tx.run(sql::DELETE_REMOVAL, &[id])?;
     }

@@ -161,6 +161,9 @@ fn the_runs_of_a_month_are_counted_by_day() {
     let days = told["days"].as_array().expect("a list");
     let sum: u64 = days.iter().map(|day| day["succeeded"].as_u64().expect("a number")).sum();
     assert_eq!(sum, 2, "{told}");
+    let months = told["months"].as_array().expect("a list");
+    let sum: u64 = months.iter().map(|month| month["succeeded"].as_u64().expect("a number")).sum();
+    assert_eq!(sum, 2, "{told}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation!("POST" "/monitors/{slug}/release", "releaseMonitor", "It is kept in no file any more", Write, EXPECTING, None, &[(200, "Monitor")], post(monitors::release)),
     operation!("GET" "/monitors/{slug}/events", "listEvents", "Its events, the newest first", Read, PAGED, None, &[(200, "EventPage")], get(events::list)),
     operation!("GET" "/monitors/{slug}/runs", "listRuns", "Its runs, the newest first", Read, PAGED, None, &[(200, "Runs")], get(runs::list)),
-    operation!("GET" "/monitors/{slug}/statistics", "getStatistics", "How its runs went, day by day", Read, NO, None, &[(200, "Statistics")], get(super::statistics::show)),
+    operation!("GET" "/monitors/{slug}/statistics", "getStatistics", "How its runs went, by day and by month", Read, NO, None, &[(200, "Statistics")], get(super::statistics::show)),
     operation!("POST" "/apply", "applyMonitors", "Makes the monitors of a file as they are wanted, all or none", Write, NO, Some("Wanted"), &[(200, "Applied")], post(apply::apply)),
     operation!("POST" "/import/healthchecks", "importChecks", "Takes in checks of a Healthchecks server, with their pings and flips", Write, NO, Some("Import"), &[(200, "Imported")], post(imports::healthchecks)),
     operation!("GET" "/definitions", "listDefinitions", "What was said of every monitor, for a file", Write, NO, None, &[(200, "Definitions")], get(apply::definitions)),

@@ -1,4 +1,5 @@
-//! How the runs of a monitor went, day by day: what a report or a graph begins with.
+//! How the runs of a monitor went: the last days, and all months that there ever were. What a report or a
+//! graph begins with.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::domain::time::Moment;
 use crate::serve::app::App;
 use crate::serve::reply::{self, Mistake};
 use crate::store::events::{self, StoredEvent};
+use crate::store::months::{self, Month};
 use crate::sys::clock;
 
 /// Days that are counted: those of today and before, by UTC.
@@ -36,7 +38,7 @@ struct Day {
     durations_ms: Vec<u64>,
 }
 
-/// Counts the runs of the last month.
+/// Counts the runs of the last days, and those of each month.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
@@ -61,10 +63,25 @@ pub(crate) async fn show(
                 break;
             }
         }
-        Ok(Ok((all, read >= EVENTS_MAX && before.is_some())))
+        let is_cut = read >= EVENTS_MAX && before.is_some();
+        Ok(Ok((all, is_cut, months::of_monitor(tx, monitor.id)?)))
     });
-    let (all, is_cut) = found.await??;
-    Ok(reply::json_ok(&counted(&all, is_cut)))
+    let (all, is_cut, months) = found.await??;
+    let mut shown = counted(&all, is_cut);
+    shown["months"] = months.iter().rev().map(|(name, month)| month_of(name, month)).collect();
+    Ok(reply::json_ok(&shown))
+}
+
+fn month_of(name: &str, month: &Month) -> Value {
+    let mean = month.duration_ms.checked_div(month.timed).map(views::seconds);
+    json!({
+        "month": name,
+        "succeeded": month.succeeded,
+        "partial": month.partial,
+        "failed": month.failed,
+        "duration_mean_s": mean,
+        "duration_longest_s": mean.map(|_| views::seconds(month.longest_ms)),
+    })
 }
 
 fn counted(all: &[StoredEvent], is_cut: bool) -> Value {

@@ -76,6 +76,7 @@ const LAWS: &[Law] = &[
     ("those_who_see_one_blind_time_take_turns", nodes::those_who_see_one_blind_time_take_turns),
     ("a_running_node_knows_how_it_stands", nodes::a_running_node_knows_how_it_stands),
     ("old_things_go_in_slices", retention::old_things_go_in_slices),
+    ("months_outlive_their_events", retention::months_outlive_their_events),
     ("a_deleted_monitor_is_swept_out", retention::a_deleted_monitor_is_swept_out),
 ];
 

@@ -5,7 +5,9 @@ use super::{Bed, at};
 use crate::store::aliases::{self, Alias};
 use crate::store::changes::{self, NewChange};
 use crate::store::deliveries::{self, NewDelivery};
+use crate::store::events::NewEvent;
 use crate::store::incidents::{self, Incident};
+use crate::store::months::{self, Month};
 use crate::store::outputs::{self, Output};
 use crate::store::{Trouble, Tx, events, monitors, retention};
 
@@ -49,18 +51,14 @@ pub(super) fn old_things_go_in_slices(bed: &Bed) {
             counts.push(retention::events(tx, at(4), 2)?);
         }
         // The other monitor's were heard later, so they wait for their turn.
-        counts.push(retention::events_beyond(tx, one, 6, 100)?);
-        counts.push(retention::events_beyond(tx, one, 6, 100)?);
-        counts.push(retention::events_beyond(tx, two, 3, 4)?);
-        counts.push(retention::events_beyond(tx, two, 3, 4)?);
         counts.push(retention::outputs(tx, at(9), 10)?);
         counts.push(retention::outputs(tx, at(9), 10)?);
         counts.push(retention::outputs(tx, at(9), 10)?);
         counts.push(retention::changes(tx, at(3), 100)?);
         Ok(counts)
     });
-    assert_eq!(counts, Ok(vec![2, 1, 0, 1, 0, 4, 3, 10, 6, 0, 4]));
-    assert_eq!((events_left(bed, one), events_left(bed, two)), (6, 3));
+    assert_eq!(counts, Ok(vec![2, 1, 0, 10, 6, 0, 4]));
+    assert_eq!((events_left(bed, one), events_left(bed, two)), (7, 10));
     let delivery = |id: &str| NewDelivery {
         id: id.to_owned(),
         incident_id: None,
@@ -87,6 +85,58 @@ pub(super) fn old_things_go_in_slices(bed: &Bed) {
         Ok((dropped, incidents::page(tx, 1, false, None, 9)?.0.len()))
     });
     assert_eq!(left, Ok(((1, 0), 2)));
+}
+
+/// The months of a monitor, shortly: name, runs by their end, runs that were timed, their time, the longest.
+fn months(bed: &Bed, monitor_id: i64) -> Vec<String> {
+    let found = bed.read(move |tx| months::of_monitor(tx, monitor_id)).expect("reading works");
+    let told = |(name, one): (String, Month)| {
+        let (ends, took) = ([one.succeeded, one.partial, one.failed], one.duration_ms);
+        format!("{name} {ends:?} {} {took} {}", one.timed, one.longest_ms)
+    };
+    found.into_iter().map(told).collect()
+}
+
+pub(super) fn months_outlive_their_events(bed: &Bed) {
+    const DAY: i64 = 86_400_000;
+    let ids = bed.monitors(2);
+    let (one, two) = (ids[0], ids[1]);
+    let ends = ["success", "start", "warning", "failure", "success", "log"];
+    let event = move |n: i64| NewEvent {
+        kind: ends[n as usize % ends.len()].to_owned(),
+        at: at(n * 10 * DAY),
+        received_at: at(n * 10 * DAY),
+        duration_ms: [None, Some(1_000), Some(3_000), Some(i64::MAX)][n as usize % 4]
+            .map(|took| took as u64),
+        ..plain(if n == 3 { two } else { one }, n as u64)
+    };
+    bed.write(move |tx| events::insert(tx, &(0..12).map(event).collect::<Vec<_>>()))
+        .expect("writing works");
+    let wanted = [
+        "1970-01 [1, 1, 0] 1 3000 3000",
+        "1970-02 [1, 0, 0] 0 0 0",
+        "1970-03 [1, 1, 0] 1 3000 3000",
+        "1970-04 [1, 0, 1] 2 4000 3000",
+    ];
+    // Counted as they are there, and the same when some of them are dropped, and when all are.
+    for before in [0, 45, 46, 1_000] {
+        let dropped = bed.write(move |tx| {
+            let mut all = 0;
+            loop {
+                match retention::events(tx, at(before * DAY), 2)? {
+                    0 => return Ok(all),
+                    count => all += count,
+                }
+            }
+        });
+        dropped.expect("dropping works");
+        assert_eq!(months(bed, one), wanted, "before day {before}");
+        assert_eq!(months(bed, two), ["1970-01 [0, 0, 1] 1 31622400000 31622400000"]);
+    }
+    assert_eq!(events_left(bed, one), 0);
+    bed.write(move |tx| monitors::delete(tx, one, at(20))).expect("writing works");
+    while bed.write(|tx| retention::removed(tx, 4)).expect("writing works") > 0 {}
+    assert_eq!((months(bed, one).len(), months(bed, two).len()), (0, 1));
 }
 
 pub(super) fn a_deleted_monitor_is_swept_out(bed: &Bed) {

@@ -3,16 +3,11 @@
 //! Numbers grow with time, so the oldest rows are those with the smallest numbers, and a slice is
 //! found without an index over moments.
 
-/// Drops the oldest events, as far as they were heard before a moment.
+/// Drops the oldest events, as far as they were heard before a moment, and gives what is counted of them.
 pub(in crate::store) const EVENTS: &str = "\
     delete from events where id in (select id from \
-     (select id, received_at from events order by id limit $2) oldest where received_at < $1)";
-
-/// Drops a monitor's events beyond its newest.
-pub(in crate::store) const EVENTS_OF_MONITOR: &str = "\
-    delete from events where id in (select id from events where monitor_id = $1 and id <= \
-     (select id from events where monitor_id = $1 order by id desc limit 1 offset $2) \
-     order by id limit $3)";
+     (select id, received_at from events order by id limit $2) oldest where received_at < $1) \
+    returning monitor_id, kind, at, duration_ms";
 
 /// Drops outputs that nobody wanted to keep longer.
 pub(in crate::store) const OUTPUTS: &str = "\
