@@ -71,7 +71,7 @@ pub(crate) struct About {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Acknowledge {
-    /// In words: `hb ack nightly`.
+    /// In words: `hb incident ack 0199a1b2-0000-7000-8000-000000000001`.
     pub(crate) text: String,
     /// A page to press a button on.
     pub(crate) url: Option<String>,

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::app::App;
 use super::folds;
 use super::judge::Judged;
 use super::quoted;
@@ -124,13 +123,12 @@ impl Turn {
 /// Tells of an incident that is open.
 pub(crate) fn told(
     tx: &mut dyn Tx,
-    app: &App,
     judged: &Judged,
     incident: &Incident,
     turn: Turn,
     now: Moment,
 ) -> Result<(), Trouble> {
-    let message = message(tx, app, judged, incident, turn.what(), now)?;
+    let message = message(tx, judged, incident, turn.what(), now)?;
     let mark = turn.mark(incident, now);
     for channel in told_of(tx, &judged.monitor)? {
         write(tx, &message, incident, &channel, &mark, now)?;
@@ -141,7 +139,6 @@ pub(crate) fn told(
 /// Tells that it is over: to whom it was told, and as one message where it could not be told before.
 pub(crate) fn closed(
     tx: &mut dyn Tx,
-    app: &App,
     judged: &Judged,
     incident: &Incident,
     now: Moment,
@@ -157,7 +154,7 @@ pub(crate) fn closed(
             Told::Merged => What::WasDown,
             Told::Silent => continue,
         };
-        let message = message(tx, app, judged, incident, what, now)?;
+        let message = message(tx, judged, incident, what, now)?;
         write(tx, &message, incident, &channel, deliveries::CLOSED, now)?;
     }
     Ok(())
@@ -248,7 +245,6 @@ fn write(
 
 fn message(
     tx: &mut dyn Tx,
-    app: &App,
     judged: &Judged,
     incident: &Incident,
     what: What,
@@ -277,7 +273,7 @@ fn message(
     Ok(Message {
         what,
         project: String::new(),
-        monitor: about(app, &judged.monitor),
+        monitor: about(&judged.monitor),
         severity: Severity::parse(&incident.severity).unwrap_or_default(),
         incident_id: incident.id.clone(),
         delivery_id: String::new(),
@@ -304,7 +300,7 @@ fn message(
 }
 
 /// What a message says of the monitor itself.
-pub(crate) fn about(app: &App, monitor: &Monitor) -> About {
+pub(crate) fn about(monitor: &Monitor) -> About {
     let name = &monitor.about.name;
     let text = |text: &String| (!text.is_empty()).then(|| text.clone());
     About {
@@ -314,7 +310,8 @@ pub(crate) fn about(app: &App, monitor: &Monitor) -> About {
         owner: text(&monitor.about.owner),
         description: text(&monitor.about.description),
         tags: monitor.about.tags.clone(),
-        url: Some(format!("{}/m/{}", app.public_url(), monitor.about.slug)),
+        // A monitor has no page of its own that a link could lead to.
+        url: None,
     }
 }
 

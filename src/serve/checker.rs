@@ -86,7 +86,7 @@ pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Tr
         due.into_iter().map(|monitor| Judged::new(app, monitor, now)).collect();
     for one in &mut judged {
         one.step(&Input::Tick, now);
-        one.settle(tx, app, now, &mut effects)?;
+        one.settle(tx, now, &mut effects)?;
     }
     judge::save(tx, judged.iter().collect(), now)?;
     let reminders = incidents::to_remind(tx, now, REMINDERS_MAX)?;

@@ -131,7 +131,7 @@ fn judge_anew(
     for found in monitors::load(tx, &[Named::Id(id)])? {
         let mut judged = Judged::new(app, found.monitor, now);
         judged.step(&Input::Rules, now);
-        judged.settle(tx, app, now, effects)?;
+        judged.settle(tx, now, effects)?;
         judge::save(tx, vec![&judged], now)?;
     }
     Ok(())

@@ -164,7 +164,6 @@ impl Judged {
     pub(crate) fn settle(
         &mut self,
         tx: &mut dyn Tx,
-        app: &App,
         now: Moment,
         effects: &mut Effects,
     ) -> Result<(), Trouble> {
@@ -177,8 +176,7 @@ impl Judged {
         }
         let (status, faulty) = (self.status(), self.compiled.fault.is_some());
         let is_bad = incident::severity_of(status).is_some() || faulty;
-        let is_kept_back =
-            (is_bad || self.incident_id.is_some()) && self.tell(tx, app, now, effects)?;
+        let is_kept_back = (is_bad || self.incident_id.is_some()) && self.tell(tx, now, effects)?;
         self.look_after_maintenance(is_kept_back, now);
         if faulty {
             self.wake_at = Some(now.after(FAULTY_LOOK));
@@ -200,7 +198,6 @@ impl Judged {
     fn tell(
         &mut self,
         tx: &mut dyn Tx,
-        app: &App,
         now: Moment,
         effects: &mut Effects,
     ) -> Result<bool, Trouble> {
@@ -244,7 +241,7 @@ impl Judged {
                 let severity = critical.map_or(severity, |critical| critical.max(severity));
                 let opened = self.opened(severity, now)?;
                 incidents::insert(tx, &opened)?;
-                alerts::told(tx, app, self, &opened, Turn::Opened, now)?;
+                alerts::told(tx, self, &opened, Turn::Opened, now)?;
                 effects.wake(opened.remind_at);
                 self.incident_id = Some(opened.id);
                 effects.alerts = true;
@@ -258,7 +255,7 @@ impl Judged {
                 let remind_at = incident::next_reminder(incident.opened_at, now, acked);
                 incident.remind_at = Some(remind_at);
                 incidents::update(tx, incident)?;
-                alerts::told(tx, app, self, incident, Turn::Worse, now)?;
+                alerts::told(tx, self, incident, Turn::Worse, now)?;
                 effects.wake(incident.remind_at);
                 effects.alerts = true;
             }
@@ -268,7 +265,7 @@ impl Judged {
                 incidents::update(tx, incident)?;
                 match self.is_anew {
                     true => alerts::withdraw(tx, &incident.id)?,
-                    false => alerts::closed(tx, app, self, incident, now)?,
+                    false => alerts::closed(tx, self, incident, now)?,
                 }
                 self.incident_id = None;
                 effects.alerts = true;

@@ -88,7 +88,7 @@ pub(crate) fn all(
         events::number(tx, &moved_up(&numbered, &moved))?;
     }
     for judged in monitors.values_mut() {
-        judged.settle(tx, app, now, &mut effects)?;
+        judged.settle(tx, now, &mut effects)?;
     }
     super::judge::save(tx, monitors.values().collect(), now)?;
     Ok(Done { recorded, effects })

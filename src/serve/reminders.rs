@@ -41,7 +41,7 @@ pub(crate) fn remind(
         incident.remind_at = ends.into_iter().flatten().chain([next]).min();
         return incidents::update(tx, &incident).map(drop);
     }
-    alerts::told(tx, app, &judged, &incident, Turn::Reminder, now)?;
+    alerts::told(tx, &judged, &incident, Turn::Reminder, now)?;
     incident.told_at = Some(now);
     incident.remind_at = Some(incident::next_reminder(incident.opened_at, now, acked));
     incidents::update(tx, &incident)?;

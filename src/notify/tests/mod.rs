@@ -138,7 +138,7 @@ fn message(what: What) -> Message {
         happened_at: "2026-09-29 03:40 Europe/Berlin (01:40 UTC)".to_owned(),
         since: text("2026-09-29 03:40 Europe/Berlin (01:40 UTC)"),
         how_to_ack: Some(Acknowledge {
-            text: "hb ack nightly-backup".to_owned(),
+            text: "hb incident ack 0199a1b2-0000-7000-8000-000000000001".to_owned(),
             url: text("https://hb.example/ack/0199a1b2?token=abc"),
         }),
         ..Message::default()

@@ -179,7 +179,7 @@ async fn apply(
         let mut effects = Effects::default();
         let mut judged = Judged::new(&judge_app, monitor, now);
         judged.step(&input, now);
-        judged.settle(tx, &judge_app, now, &mut effects)?;
+        judged.settle(tx, now, &mut effects)?;
         judge::save(tx, vec![&judged], now)?;
         let shown = monitors::look(tx, &[Named::Id(id)])?.into_iter().next();
         Ok(match shown {

@@ -77,7 +77,7 @@ async fn change(
             return Ok(Err(refusal));
         }
         audit::note(tx, caller, action, &slug, None, now)?;
-        judged.settle(tx, &app, now, &mut effects)?;
+        judged.settle(tx, now, &mut effects)?;
         judge::save(tx, vec![&judged], now)?;
         Ok(Ok((seen(tx, id)?, effects)))
     });

@@ -83,7 +83,7 @@ impl Course {
             let mut effects = Effects::default();
             let mut judged = Judged::new(app, monitor, now);
             judged.step(&input, now);
-            judged.settle(tx, app, now, &mut effects)?;
+            judged.settle(tx, now, &mut effects)?;
             judge::save(tx, vec![&judged], now)?;
             Ok(effects)
         });
