@@ -93,15 +93,21 @@ impl Zone {
         left_out.contains(&local_s).then_some(change)
     }
 
-    /// The first moment after `after_s` at which a clock on the wall shows `local_s` (counted as if
-    /// it were UTC); none where the clock jumps over it.
+    /// The moment after `after_s` at which a clock on the wall shows `local_s` (counted as if it were
+    /// UTC); none where the clock jumps over it. Of two the first, as far as summer ends between them:
+    /// glibc takes the second where a zone has moved for good.
     pub(crate) fn showing(&self, local_s: i64, after_s: i64) -> Option<i64> {
         // No zone is more than a day from UTC, so one of these offsets is in force at that time.
-        [local_s - 86_400, local_s + 86_400]
-            .into_iter()
-            .map(|near_s| local_s - self.offset_s(near_s))
-            .filter(|at_s| *at_s > after_s && at_s + self.offset_s(*at_s) == local_s)
-            .min()
+        let near = [local_s - 86_400, local_s + 86_400];
+        let [one, other] = near.map(|near_s| local_s - self.offset_s(near_s));
+        let shows = |at_s: &i64| *at_s > after_s && at_s + self.offset_s(*at_s) == local_s;
+        let (first, last) = (one.min(other), one.max(other));
+        match (Some(first).filter(shows), Some(last).filter(shows)) {
+            (Some(first), Some(last)) if self.is_summer(first) == self.is_summer(last) => {
+                Some(last)
+            }
+            (first, last) => first.or(last),
+        }
     }
 }
 
