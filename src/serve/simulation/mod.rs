@@ -47,8 +47,8 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-/// Seeds of an ordinary test run: about a minute on two cores.
-const SEEDS: u64 = 700;
+/// Seeds of an ordinary test run: a minute and a half on two cores.
+const SEEDS: u64 = 3_000;
 
 /// After so many seeds that broke a promise no other one is played.
 const FAILED_MAX: usize = 3;
