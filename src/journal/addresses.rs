@@ -9,7 +9,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::spool::{self, Spool};
 use super::state::State;
+use super::sweep::Ages;
 use crate::domain::name;
 use crate::domain::record::TargetRef;
 use crate::domain::time::Moment;
@@ -22,8 +24,8 @@ const ADDRESS_BYTES_MAX: u64 = 8192;
 /// Seconds after which an address in use is written anew.
 const REFRESH_S: i64 = 7 * 86_400;
 
-/// Seconds after which an address is forgotten: longer than any event stays in the spool.
-const KEPT_S: i64 = 60 * 86_400;
+/// Days without use after which an address is forgotten.
+const KEPT_DAYS: i64 = 60;
 
 /// What is kept: the address as given, and how it was to be reached.
 #[derive(PartialEq, serde::Serialize, serde::Deserialize)]
@@ -89,16 +91,23 @@ pub(crate) fn keep(state: &State, kept: &Kept, now: Moment) -> io::Result<()> {
     room.replace(&key, &serde_json::to_vec(kept)?)
 }
 
-/// Forgets addresses that nothing can be waiting for any more.
-pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<()> {
+/// Forgets addresses that have not been of use for long, but none that an event waits for.
+pub(crate) fn sweep(state: &State, ages: Ages) -> io::Result<()> {
     let Ok(room) = state.room_there(ROOM) else { return Ok(()) };
-    let age = |key: &String| room.facts(key).map_or(0, |facts| facts.st_mtime);
+    let used_s = |key: &String| room.facts(key).map_or(0, |facts| facts.st_mtime);
     let mut kept: Vec<(i64, String)> =
-        room.names()?.into_iter().map(|key| (age(&key), key)).collect();
+        room.names()?.into_iter().map(|key| (used_s(&key), key)).collect();
     kept.sort_unstable();
     let surplus = kept.len().saturating_sub(ADDRESSES_MAX);
+    // After the list of addresses: one is kept before its event, so what is in the list and is needed
+    // is needed by an event that is there by now, or is too new to go.
+    let waiting = match Spool::open_there(state) {
+        Some(spool) => spool.ids()?,
+        None => Vec::new(),
+    };
     for (place, (used_s, key)) in kept.into_iter().enumerate() {
-        if place < surplus || used_s < now.epoch_ms() / 1000 - KEPT_S {
+        let is_of_no_use = place < surplus || ages.is_past(used_s, KEPT_DAYS);
+        if is_of_no_use && !spool::is_awaited(&waiting, &key) {
             room.remove(&key)?;
         }
     }

@@ -2,16 +2,16 @@
 //!
 //! Each monitor has its own room, so a job of every minute cannot push a yearly one out of memory,
 //! and the work at the end of a run is bounded by that room alone. The whole is swept once an hour
-//! at most, by whoever comes first.
+//! at most, by whoever comes first (`sweep.rs`).
 
 use std::io;
 
 use super::open_run::{self, file_name};
 use super::state::State;
+use super::sweep::Ages;
 use crate::domain::name;
 use crate::domain::record::{Line, Record};
 use crate::domain::run::RunId;
-use crate::domain::time::Moment;
 use crate::sys::files::PrivateDir;
 
 /// Runs kept per monitor: a year of nightly ones is 365. A few more may lie there until they are pruned.
@@ -25,9 +25,6 @@ pub(crate) const HISTORY_DAYS_MAX: i64 = 400;
 
 /// The largest record that is read.
 const RECORD_BYTES_MAX: u64 = 2 * 1024 * 1024;
-
-/// Seconds between two sweeps over everything.
-const SWEEP_EVERY_S: i64 = 3600;
 
 const ROOM: &str = "history";
 
@@ -140,20 +137,10 @@ pub(crate) fn append(state: &State, monitor: &str, run_id: RunId, line: &Line) -
     room(state, monitor)?.open_file(&file_name(run_id))?.write_all(&line.to_bytes()?)
 }
 
-/// Once an hour: forgets what is too old, then what is too much, oldest first, but never the newest
-/// run of a monitor for its size. Says whether it was time for it.
-pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<bool> {
-    let now_s = now.epoch_ms() / 1000;
-    let locks = state.room("locks")?;
-    let stamp = "swept";
-    if let Ok(facts) = locks.facts(stamp)
-        && (now_s - SWEEP_EVERY_S..=now_s).contains(&facts.st_mtime)
-    {
-        return Ok(false);
-    }
-    locks.replace(stamp, b"")?;
-    state.sweep(now_s, SWEEP_EVERY_S)?;
-    let Ok(history) = state.room_there(ROOM) else { return Ok(true) };
+/// Forgets what is too old, then what is too much, oldest first, but never the newest run of a monitor
+/// for its size.
+pub(crate) fn sweep(state: &State, ages: Ages) -> io::Result<()> {
+    let Ok(history) = state.room_there(ROOM) else { return Ok(()) };
     let mut kept: Vec<(String, u64, bool, usize)> = Vec::new();
     let mut rooms = Vec::new();
     for key in history.names()? {
@@ -162,7 +149,7 @@ pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<bool> {
         let count = names.len();
         for (place, name) in names.into_iter().enumerate() {
             let Ok(facts) = room.facts(&name) else { continue };
-            if facts.st_mtime < now_s - HISTORY_DAYS_MAX * 86_400 {
+            if ages.is_past(facts.st_mtime, HISTORY_DAYS_MAX) {
                 room.remove(&name)?;
             } else {
                 let bytes = u64::try_from(facts.st_size).unwrap_or(0);
@@ -180,5 +167,5 @@ pub(crate) fn sweep(state: &State, now: Moment) -> io::Result<bool> {
             bytes -= size;
         }
     }
-    Ok(true)
+    Ok(())
 }

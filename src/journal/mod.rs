@@ -24,3 +24,4 @@ pub(crate) mod logs;
 pub(crate) mod open_run;
 pub(crate) mod spool;
 pub(crate) mod state;
+pub(crate) mod sweep;

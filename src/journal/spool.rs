@@ -5,7 +5,8 @@
 //! power cut leaves a whole event or none. What cannot be read is set aside under its own name.
 //!
 //! At its limits the spool gives up what matters least: first the tails, then progress and starts,
-//! then the oldest successes, failures last; and it counts what it gave up.
+//! then the oldest successes, failures last; and it counts what it gave up. For its age an event goes
+//! only when the clock is believed (`sweep.rs`).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::state::State;
+use super::sweep::Ages;
 use crate::domain::backoff;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
@@ -27,14 +29,11 @@ pub(crate) const EVENTS_MAX: usize = 1000;
 /// Bytes kept at most.
 pub(crate) const SPOOL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Days after which an event is of no use to anybody.
+/// Days after which an event is of no use to anybody, by a clock that is believed.
 pub(crate) const SPOOL_DAYS_MAX: i64 = 30;
 
 /// The largest event that is kept and read.
 const EVENT_BYTES_MAX: u64 = 1024 * 1024;
-
-/// Events given up for their age at one time: a clock that was wrong once must not empty the spool.
-const AGED_AT_ONCE_MAX: usize = 10;
 
 const ROOM: &str = "spool";
 const ASIDE: &str = "set-aside";
@@ -166,7 +165,7 @@ impl Spool {
             bytes = serde_json::to_vec(&spooled)?;
         }
         self.room.replace(&file_name(&spooled), &bytes)?;
-        self.bound(event.at)
+        self.bound()
     }
 
     /// Notes an attempt in vain with an event that is still there.
@@ -265,43 +264,51 @@ impl Spool {
     }
 
     /// Brings the spool back below its limits.
-    fn bound(&self, now: Moment) -> io::Result<()> {
+    fn bound(&self) -> io::Result<()> {
         let ids = self.ids()?;
-        let oldest = now.epoch_ms() - SPOOL_DAYS_MAX * 86_400_000;
-        // Nearly always: few events, of which the first is the oldest.
-        let is_old = |id: &String| moment_of(id).is_some_and(|ms| ms < oldest);
-        if ids.len() as u64 * EVENT_WITH_TAIL_BYTES <= SPOOL_BYTES_MAX && !ids.iter().any(is_old) {
+        // Nearly always: so few that they cannot be too large, and nothing more is asked of the disk.
+        if ids.len() as u64 * EVENT_BYTES_MAX <= SPOOL_BYTES_MAX {
             return Ok(());
         }
-        let aged = ids.iter().filter(|id| moment_of(id).is_some_and(|ms| ms < oldest));
-        let mut given_up: Vec<String> = aged.take(AGED_AT_ONCE_MAX).cloned().collect();
-        let mut left: Vec<&String> = ids.iter().filter(|id| !given_up.contains(id)).collect();
-        left.sort_by_key(|id| (worth(id), (*id).clone()));
+        let mut left: Vec<(&String, u64)> = ids.iter().map(|id| (id, self.size(id))).collect();
+        left.sort_by_key(|(id, _)| (worth(id), *id));
         let surplus = left.len().saturating_sub(EVENTS_MAX);
-        given_up.extend(left.drain(..surplus).cloned());
-        let size = |id: &str| {
-            let facts = self.room.facts(&format!("{id}.json"));
-            facts.map_or(0, |facts| u64::try_from(facts.st_size).unwrap_or(0))
-        };
-        // Below a mean of 16 KiB per event the byte limit cannot be reached; most spools never stat.
-        if left.len() as u64 * EVENT_WITH_TAIL_BYTES > SPOOL_BYTES_MAX {
-            let mut bytes: u64 = left.iter().map(|id| size(id)).sum();
-            for id in left {
-                if bytes <= SPOOL_BYTES_MAX {
-                    break;
-                }
-                let before = size(id);
-                bytes = bytes - before + self.drop_tail(id).unwrap_or(before);
+        let mut given_up: Vec<&String> = left.drain(..surplus).map(|(id, _)| id).collect();
+        let mut bytes: u64 = left.iter().map(|(_, size)| size).sum();
+        for (id, size) in &mut left {
+            if bytes <= SPOOL_BYTES_MAX {
+                break;
             }
+            let before = *size;
+            *size = self.drop_tail(id).unwrap_or(before);
+            bytes = bytes - before + *size;
         }
-        if !given_up.is_empty() {
-            let count = self.dropped() + given_up.len() as u64;
+        for (id, size) in left {
+            if bytes <= SPOOL_BYTES_MAX {
+                break;
+            }
+            bytes -= size;
+            given_up.push(id);
+        }
+        self.give_up(&given_up)
+    }
+
+    /// Removes events that nobody was told of, and counts them.
+    fn give_up(&self, ids: &[&String]) -> io::Result<()> {
+        if !ids.is_empty() {
+            let count = self.dropped() + ids.len() as u64;
             self.room.replace(DROPPED, count.to_string().as_bytes())?;
         }
-        for id in given_up {
-            let _ = self.remove(&id);
+        for id in ids {
+            let _ = self.remove(id);
         }
         Ok(())
+    }
+
+    /// The size of an event on the disk.
+    fn size(&self, id: &str) -> u64 {
+        let facts = self.room.facts(&format!("{id}.json"));
+        facts.map_or(0, |facts| u64::try_from(facts.st_size).unwrap_or(0))
     }
 
     /// Takes the tail out of an event and gives its new size.
@@ -316,8 +323,14 @@ impl Spool {
     }
 }
 
-/// The size of an event whose tail is full, with its JSON escapes.
-const EVENT_WITH_TAIL_BYTES: u64 = 96 * 1024;
+/// Gives up what is too old to be of use.
+pub(crate) fn sweep(state: &State, ages: Ages) -> io::Result<()> {
+    let Some(spool) = Spool::open_there(state) else { return Ok(()) };
+    let ids = spool.ids()?;
+    let is_old =
+        |id: &&String| moment_of(id).is_some_and(|ms| ages.is_past(ms / 1000, SPOOL_DAYS_MAX));
+    spool.give_up(&ids.iter().filter(is_old).collect::<Vec<_>>())
+}
 
 fn file_name(spooled: &Spooled) -> String {
     let event = &spooled.event;
@@ -335,6 +348,11 @@ fn file_name(spooled: &Spooled) -> String {
 /// What of a target's key stands in a file's name.
 fn short_key(target: &TargetRef) -> String {
     target.key().chars().take(12).collect()
+}
+
+/// Whether one of the events of these ids goes to the target of that key.
+pub(crate) fn is_awaited(ids: &[String], target_key: &str) -> bool {
+    ids.iter().filter_map(|id| id.rsplit('.').next()).any(|short| target_key.starts_with(short))
 }
 
 fn moment_of(id: &str) -> Option<i64> {

@@ -13,7 +13,7 @@ use crate::domain::time::Moment;
 use crate::journal::history::{self, Wanted};
 use crate::journal::spool::{Contents, Rest, Spool, Spooled};
 use crate::journal::state::State;
-use crate::journal::{addresses, dead, learned};
+use crate::journal::{addresses, dead, learned, sweep};
 use crate::send::alerts;
 use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
@@ -95,9 +95,7 @@ pub(crate) fn keep(
         done.vanished.push(record.begun.monitor);
     }
     flush_spool(state, resolve, (budget, now), just, &mut done)?;
-    if history::sweep(state, now)? {
-        addresses::sweep(state, now)?;
-    }
+    sweep::when_due(state, now)?;
     Ok(Some(done))
 }
 

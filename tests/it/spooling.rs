@@ -14,7 +14,7 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// A home whose runs are told to one receiver.
-fn home_of(receiver: &FakeReceiver) -> Home {
+pub(crate) fn home_of(receiver: &FakeReceiver) -> Home {
     let home = Home::new();
     home.config(&format!(
         "[targets.home]\nurl = \"{}\"\nkey = \"{KEY}\"\n\
@@ -25,14 +25,14 @@ fn home_of(receiver: &FakeReceiver) -> Home {
 }
 
 /// The moment of the home's last change, which is now for all that matters here.
-fn now_ms(home: &Home) -> i64 {
+pub(crate) fn now_ms(home: &Home) -> i64 {
     let changed = std::fs::metadata(home.write("now", "")).expect("there").modified();
     let since = changed.expect("a moment").duration_since(UNIX_EPOCH).expect("after 1970");
     i64::try_from(since.as_millis()).expect("before the year 292278994")
 }
 
 /// Puts an event into the spool, `age_ms` old, and gives its run id.
-fn plant(home: &Home, number: u32, monitor: &str, kind: &str, age_ms: i64) -> String {
+pub(crate) fn plant(home: &Home, number: u32, monitor: &str, kind: &str, age_ms: i64) -> String {
     let run_id = format!("01a1f91f-7e04-7d5c-a834-{number:012}");
     let at = now_ms(home) - age_ms;
     let event = json!({
@@ -49,7 +49,7 @@ fn plant(home: &Home, number: u32, monitor: &str, kind: &str, age_ms: i64) -> St
 }
 
 /// The paths behind the key of everything that arrived.
-fn told(receiver: &FakeReceiver) -> Vec<String> {
+pub(crate) fn told(receiver: &FakeReceiver) -> Vec<String> {
     let path = format!("/ping/{KEY}/");
     let paths = receiver.requests();
     let paths = paths.iter().map(|request| request.path().replace(&path, ""));
@@ -57,11 +57,11 @@ fn told(receiver: &FakeReceiver) -> Vec<String> {
     paths.filter(|path| path != "other/start").collect()
 }
 
-fn flush(home: &Home) -> Seen {
+pub(crate) fn flush(home: &Home) -> Seen {
     Seen::of(&mut home.hb(&["spool", "flush"]))
 }
 
-fn waiting(home: &Home) -> Vec<Value> {
+pub(crate) fn waiting(home: &Home) -> Vec<Value> {
     let seen = Seen::of(&mut home.hb(&["spool", "list", "--json"]));
     serde_json::from_str(&seen.stdout).expect("an array")
 }
