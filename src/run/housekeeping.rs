@@ -17,6 +17,7 @@ use crate::journal::{addresses, dead, learned, sweep};
 use crate::send::alerts;
 use crate::send::deliver::NO_ANSWER;
 use crate::send::flush::{self, Flushed, Letter};
+use crate::send::order;
 use crate::send::target::Target;
 use crate::sys::{clock, fault, host};
 
@@ -94,7 +95,7 @@ pub(crate) fn keep(
     for record in dead::bury(state, now)? {
         done.vanished.push(record.begun.monitor);
     }
-    flush_spool(state, resolve, (budget, now), just, &mut done)?;
+    flush_spool(state, resolve, budget, just, &mut done)?;
     sweep::when_due(state, now)?;
     Ok(Some(done))
 }
@@ -102,12 +103,15 @@ pub(crate) fn keep(
 fn flush_spool(
     state: &State,
     resolve: Resolve<'_>,
-    (budget, now): (Duration, Moment),
+    budget: Duration,
     just: &Just,
     done: &mut Done,
 ) -> anyhow::Result<()> {
     let Some(spool) = Spool::open_there(state) else { return Ok(()) };
-    let contents = spool.read_but(&just.unreached)?;
+    let mut contents = spool.read_but(&just.unreached)?;
+    // Read again: what another hb has kept since this one began is not of the future.
+    let now = clock::now();
+    contents.events.sort_by_key(|(_, spooled)| !order::is_undatable(&spooled.event, now));
     if contents.left_alone > 0 {
         done.waiting = contents.left_alone;
         done.trouble = Some("its target was not reached just now".to_owned());
@@ -242,7 +246,7 @@ fn newest_finishes(
     let mut monitors: Vec<&str> = Vec::new();
     for (_, spooled) in events {
         let event = &spooled.event;
-        if event.kind.is_finish() {
+        if event.kind.is_finish() && !order::is_undatable(event, now) {
             keep(place(&spooled.target), &event.monitor, event.at);
         }
         if !monitors.contains(&event.monitor.as_str()) {

@@ -9,6 +9,10 @@
 //! - a success that is the newest but older than [`LATE_SUCCESS_MAX`] goes as a log line, too, unless
 //!   the event's own moment travels with it;
 //! - a failure or warning that is the newest goes as what it is, however late;
+//! - of a finish that is dated in the future nobody knows whether it is the newest: the clock was wrong
+//!   then and has been set back since. A success goes as a log line; a failure or warning goes as what it
+//!   is, for a false alarm ends with the next success and one that never comes does not, but before all
+//!   others, so that it covers nothing;
 //! - a start, progress or stage is dropped: its run is over or has told since.
 //!
 //! A receiver that puts events in their order by itself, as `hb serve` does, gets them as they are.
@@ -41,15 +45,21 @@ pub(crate) enum Told {
 /// the event happened.
 pub(crate) fn decide(event: &Event, newest: Option<Moment>, dated: bool, now: Moment) -> Told {
     let overtaken = newest.is_some_and(|newest| newest > event.at);
+    let undatable = is_undatable(event, now);
     let late = now.epoch_ms().saturating_sub(event.at.epoch_ms());
     let stale = late > i64::try_from(LATE_SUCCESS_MAX.as_millis()).unwrap_or(i64::MAX);
     match event.kind {
         Kind::Start | Kind::Progress | Kind::Stage => Told::Dropped,
-        Kind::Success if overtaken || (stale && !dated) => Told::AsLog,
+        Kind::Success if overtaken || undatable || (stale && !dated) => Told::AsLog,
         Kind::Failure | Kind::Warning if overtaken => Told::AsLog,
         Kind::Success | Kind::Warning | Kind::Failure => Told::AsIs,
         Kind::Log | Kind::Verified | Kind::Test | Kind::Pause | Kind::Resume => Told::AsIs,
     }
+}
+
+/// Whether nobody knows when it happened.
+pub(crate) fn is_undatable(event: &Event, now: Moment) -> bool {
+    event.at > now
 }
 
 /// The event as it is told late.
@@ -110,6 +120,19 @@ mod tests {
         assert_eq!(shown(&[(Kind::Success, 0)], hour), Some((Kind::Success, 0)));
         assert_eq!(shown(&[(Kind::Success, 0)], hour + 1), None);
         assert_eq!(shown(&[(Kind::Failure, 0)], 24 * hour), Some((Kind::Failure, 0)));
+    }
+
+    #[test]
+    fn a_success_of_the_future_is_no_news_and_a_failure_is() {
+        for (kind, expected) in [(Kind::Success, Told::AsLog), (Kind::Failure, Told::AsIs)] {
+            let event = Event::new(kind, "m", Moment::from_epoch_ms(86_400_000));
+            for newest in [None, Some(Moment::from_epoch_ms(1000))] {
+                for dated in [false, true] {
+                    let now = Moment::from_epoch_ms(2000);
+                    assert_eq!(decide(&event, newest, dated, now), expected, "{newest:?} {dated}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -45,6 +45,46 @@ fn make_old(home: &Home, room: &str, days: i64) {
 }
 
 #[test]
+fn what_a_wrong_clock_dated_hides_nothing() {
+    let receiver = FakeReceiver::always(&status(500));
+    let home = home_of(&receiver);
+    assert_eq!(days_ahead(&home, FAR, &["run", "m", "--", "true"]).status, 0);
+    assert_eq!(Seen::of(&mut home.hb(&["run", "m", "--", "sh", "-c", "exit 7"])).status, 7);
+    receiver.go_on(&[Step::Ok]);
+    check(&mut home.hb(&["spool", "flush"]), 0, "2 delivered, nothing waits\n", "");
+    assert_eq!(told(&receiver), ["m/log", "m/7"]);
+}
+
+#[test]
+fn an_end_of_the_future_is_never_the_newest() {
+    type Case = (&'static [(&'static str, i64)], Option<&'static str>, &'static [&'static str]);
+    let cases: [Case; 6] = [
+        // Nobody knows how old it is.
+        (&[("success", -DAY)], None, &["m/log"]),
+        (&[("success", -DAY)], Some("false"), &["m/log"]),
+        (&[("success", -DAY), ("failure", MINUTE)], None, &["m/log", "m/fail"]),
+        // A failure is told in any case, and before what is known to be newer than it may be.
+        (&[("failure", -DAY)], None, &["m/fail"]),
+        (&[("failure", -DAY), ("success", MINUTE)], None, &["m/fail", "m"]),
+        (&[("warning", -DAY), ("failure", MINUTE)], None, &["m", "m/fail"]),
+    ];
+    for (planted, run_before, expected) in cases {
+        let receiver = FakeReceiver::always(&Step::Ok);
+        let home = home_of(&receiver);
+        if let Some(job) = run_before {
+            Seen::of(&mut home.hb(&["run", "m", "--", job]));
+            receiver.go_on(&[Step::Ok]);
+        }
+        for (number, (kind, age_ms)) in (0..).zip(planted) {
+            plant(&home, number, "m", kind, *age_ms);
+        }
+        assert_eq!(flush(&home).status, 0);
+        assert_eq!(told(&receiver), *expected, "{planted:?} {run_before:?}");
+        assert_eq!(waiting(&home).len(), 0);
+    }
+}
+
+#[test]
 fn a_clock_that_was_far_ahead_deletes_nothing() {
     let receiver = FakeReceiver::always(&status(500));
     let home = home_of(&receiver);
