@@ -2,7 +2,8 @@
 //!
 //! Everything that can go wrong between here and the receiver is trouble that may pass; only an
 //! answer can refuse an event for good. An answer's words never steer hb: of its headers three are
-//! read, each bounded, and of its body nothing but its end, unless the dialect has a test for it.
+//! read, each bounded, and of its body nothing but its end, unless the dialect has a test for it or
+//! knows words that take a yes back.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATI
 use super::target::Target;
 use crate::domain::dialect::{Answer, Dialect, HttpRequest};
 use crate::domain::retry_after;
+use crate::sys::http::ATTEMPT_TIMEOUT;
 use crate::sys::{clock, http};
 
 /// Redirects followed, on the same host only.
@@ -77,7 +79,7 @@ pub(crate) async fn attempt(
             url = next;
             continue;
         }
-        return judge(target, hear(response).await);
+        return judge(target, hear(target, response).await);
     }
     led_astray()
 }
@@ -154,15 +156,21 @@ impl Heard {
     }
 }
 
-async fn hear(mut response: reqwest::Response) -> Heard {
+/// Time for the words of a receiver whose status has said all that there has to be said: they come with
+/// it, or they are not worth the wait.
+pub(super) const WORDS_TIMEOUT: Duration = Duration::from_millis(500);
+
+async fn hear(target: &Target, mut response: reqwest::Response) -> Heard {
     let headers = response.headers();
     let heard = Heard::new(response.status().as_u16(), |name| headers.get(name)?.to_str().ok());
+    let patience = if target.dialect.reads_answers() { ATTEMPT_TIMEOUT } else { WORDS_TIMEOUT };
+    let until = tokio::time::Instant::now() + patience;
     let mut body = Vec::new();
     while body.len() < ANSWER_BYTES_MAX {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            Err(_) => return heard.with_body(body, true),
+        match tokio::time::timeout_at(until, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+            Ok(Ok(None)) => break,
+            Ok(Err(_)) | Err(_) => return heard.with_body(body, true),
         }
     }
     heard.with_body(body, false)
@@ -185,6 +193,10 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
         Answer::Unconfirmed => {
             Attempt::Delivered { body_bytes_max, confirmed: false, untaken: Vec::new() }
         }
+        Answer::Later if status == 200 => {
+            let why = "the server answered 200, but that it takes no more pings for now";
+            Attempt::Later { why: why.to_owned(), after }
+        }
         Answer::Later => Attempt::Later { why: format!("the server answered {status}"), after },
         Answer::TooLarge => Attempt::TooLarge,
         // A portal in front of the network sends everybody elsewhere; the receiver has said nothing.
@@ -201,6 +213,11 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
             // Its words may repeat a key, and stay in the record for ever: they are not told.
             let why = "but not that it took the event; does it know this monitor and this key?";
             Attempt::Refused { why: format!("the server answered {status}, {why}") }
+        }
+        // Hosted Healthchecks says so to whoever pings a UUID that there is not.
+        Answer::Refused if status == 200 && target.dialect == Dialect::Healthchecks => {
+            let why = refusal(404).replacen("404", "200, but that it was not found", 1);
+            Attempt::Refused { why }
         }
         Answer::Refused => Attempt::Refused { why: refusal(status) },
     }

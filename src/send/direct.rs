@@ -9,11 +9,11 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
-use super::attempt::{self, ANSWER_BYTES_MAX, Attempt, Heard, REDIRECTS_MAX};
+use super::attempt::{self, ANSWER_BYTES_MAX, Attempt, Heard, REDIRECTS_MAX, WORDS_TIMEOUT};
 use super::courier::Report;
 use super::deliver::{NO_ANSWER, SHRINKS_MAX, Settled, takes_no_body};
 use super::target::Target;
@@ -46,7 +46,7 @@ pub(super) struct Direct {
 }
 
 /// What went wrong, and when the receiver wants to be asked again.
-type Trouble = (String, Option<std::time::Duration>);
+type Trouble = (String, Option<Duration>);
 
 enum State {
     Resting(Instant),
@@ -69,6 +69,9 @@ struct Talk {
     input: Vec<u8>,
     connect_until: Instant,
     until: Instant,
+    /// How long the words of an answer are waited for once its head is there.
+    patience: Duration,
+    words_until: Option<Instant>,
 }
 
 impl Direct {
@@ -138,6 +141,9 @@ impl Direct {
         loop {
             let now = Instant::now();
             if now >= self.until {
+                if let Some(taken) = self.taken_so_far() {
+                    return Some(Outcome::Settled(taken));
+                }
                 let no_answer = (NO_ANSWER.to_owned(), None);
                 let (why, after) = self.trouble.take().unwrap_or(no_answer);
                 return Some(Outcome::Settled(Settled::Undelivered(why, after)));
@@ -170,6 +176,16 @@ impl Direct {
     fn judge(&self, answer: Answer) -> Attempt {
         let heard = Heard::new(answer.status, |name| answer.header(name));
         attempt::judge(&self.target, heard.with_body(answer.body, answer.cut))
+    }
+
+    /// That it was taken, where time is up for the words of an answer and its status was a yes.
+    fn taken_so_far(&mut self) -> Option<Settled> {
+        let State::Talking(talk) = &self.state else { return None };
+        let http1::Read::More(Some(answer)) = talk.heard(false) else { return None };
+        match self.judge(answer) {
+            taken @ Attempt::Delivered { .. } => self.settle(taken, self.until),
+            Attempt::Later { .. } | Attempt::TooLarge | Attempt::Refused { .. } => None,
+        }
     }
 
     /// What an attempt means; none when there is to be another.
@@ -263,11 +279,18 @@ impl Talk {
         let stream = socket::connect(place.to)?;
         let limit = target.client.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let (connect_until, until) = (now + limit, now + ATTEMPT_TIMEOUT);
-        Ok(Talk { stream, output, written: 0, input: Vec::new(), connect_until, until })
+        let reads = target.dialect.reads_answers();
+        let patience = if reads { ATTEMPT_TIMEOUT } else { WORDS_TIMEOUT };
+        let (input, words_until) = (Vec::new(), None);
+        Ok(Talk { stream, output, written: 0, input, connect_until, until, patience, words_until })
     }
 
     fn deadline(&self) -> Instant {
-        if self.written == 0 { self.until.min(self.connect_until) } else { self.until }
+        match self.words_until {
+            Some(words_until) => self.until.min(words_until),
+            None if self.written == 0 => self.until.min(self.connect_until),
+            None => self.until,
+        }
     }
 
     /// Writes and reads what goes without waiting; gives the answer, or what went wrong.
@@ -299,7 +322,11 @@ impl Talk {
                 break;
             }
         }
-        match (self.heard(ended), broken) {
+        let heard = self.heard(ended);
+        if let http1::Read::More(Some(_)) = heard {
+            self.words_until.get_or_insert(now + self.patience);
+        }
+        match (heard, broken) {
             (http1::Read::Whole(answer) | http1::Read::More(Some(answer)), Some(_)) => {
                 Some(Ok(answer))
             }

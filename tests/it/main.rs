@@ -33,6 +33,7 @@ mod healthchecks_calls;
 mod healthchecks_library;
 mod heavy_streams;
 mod held_output;
+mod hosted_answers;
 mod hostile;
 mod hostile_clients;
 mod hosts;

@@ -43,6 +43,8 @@ pub(crate) enum Step {
     Held(u16, Arc<AtomicBool>),
     /// Answers these bytes, whatever they are.
     Raw(Vec<u8>),
+    /// The same, and stays connected.
+    RawAndHeld(Vec<u8>),
 }
 
 /// An answer with this status and no headers.
@@ -195,8 +197,7 @@ impl FakeReceiver {
 
     /// Forgets what has arrived, and goes on with another script.
     pub(crate) fn go_on(&self, script: &[Step]) {
-        *self.shared.script.lock().expect("no panic") = reversed(script);
-        self.shared.taken.store(0, Ordering::SeqCst);
+        self.go_on_with(script);
         self.shared.requests.lock().expect("no panic").clear();
     }
 
@@ -289,7 +290,7 @@ impl Shared {
         last
     }
 
-    /// Whether a request that begins like this is a start that the test does not want to see.
+    /// Whether a request that begins like this is a start that nobody wants to see.
     fn is_hidden(&self, head: &[u8]) -> bool {
         let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
         !self.hears_starts.load(Ordering::SeqCst)
@@ -307,7 +308,7 @@ impl Shared {
             self.requests.lock().expect("no panic").push(request);
         }
         let _ = self.answer(&mut *stream, step);
-        if let Step::HalfOpen = step {
+        if let Step::HalfOpen | Step::RawAndHeld(_) = step {
             self.hold(stream);
         }
     }
@@ -323,8 +324,8 @@ impl Shared {
             Step::Status(code, headers) => {
                 let headers: String =
                     headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-                let close = "Content-Length: 1\r\nConnection: close\r\n\r\nx";
-                write!(out, "HTTP/1.1 {code} Said\r\n{headers}{close}")?;
+                let end = "Content-Length: 1\r\nConnection: close\r\n\r\nx";
+                write!(out, "HTTP/1.1 {code} Said\r\n{headers}{end}")?;
             }
             Step::Slow(interval) => {
                 for byte in fine.bytes() {
@@ -353,7 +354,7 @@ impl Shared {
                 }
                 self.answer(out, &status(*code))?;
             }
-            Step::Raw(bytes) => out.write_all(bytes)?,
+            Step::Raw(bytes) | Step::RawAndHeld(bytes) => out.write_all(bytes)?,
             Step::Lost | Step::HalfOpen | Step::BlackHole | Step::Reset => {}
         }
         out.flush()
@@ -371,10 +372,9 @@ impl Shared {
 /// The first bytes of a connection, which stay to be read. A connection that is closed with unread
 /// bytes in it is reset by the kernel.
 fn first_bytes(stream: &TcpStream) -> Vec<u8> {
-    let mut bytes = vec![0; 512];
+    let mut bytes = [0; 512];
     let count = stream.peek(&mut bytes).unwrap_or(0);
-    bytes.truncate(count);
-    bytes
+    bytes[..count].to_vec()
 }
 
 /// One request with its body; none when it does not come whole.

@@ -7,7 +7,7 @@
 
 use super::detect::is_uuid;
 use super::wording::text;
-use super::{HttpRequest, Limits, Request};
+use super::{Answer, HttpRequest, Limits, Request};
 use crate::domain::address::{Address, percent_encode};
 use crate::domain::event::{Event, Kind};
 
@@ -16,6 +16,12 @@ const BODY_BYTES_DEFAULT: usize = 10_000;
 
 /// The hosted service, whose pings have no `/ping` in front.
 const HOSTED: [&str; 2] = ["hc-ping.com", "hchk.io"];
+
+/// What the hosted service answers, with status 200, to a ping of a UUID that it does not know.
+const NOT_FOUND: &str = "OK (not found)";
+
+/// What it answers, with status 200 as well, to pings that it throws away because they come too often.
+const RATE_LIMITED: [&str; 2] = ["OK (rate limited)", "OK (rate-limited)"];
 
 /// See [`super::Dialect::complete`].
 ///
@@ -97,6 +103,20 @@ pub(super) fn spell(address: &Address, event: &Event, limits: Limits) -> Vec<Req
     let more: Vec<&str> = word.into_iter().collect();
     let url = address.url(&more, &pairs);
     vec![Request::Http(HttpRequest { method: "POST", url, headers, body })]
+}
+
+/// See [`super::Dialect::judge`]. A receiver of its shape may say what it likes, as long as it is a yes;
+/// only the very words with which the hosted service takes its yes back are heeded.
+pub(super) fn judge(status: u16, body: &[u8]) -> Answer {
+    let says = |words: &str| body.trim_ascii() == words.as_bytes();
+    match status {
+        200 if says(NOT_FOUND) => Answer::Refused,
+        200 if RATE_LIMITED.into_iter().any(says) => Answer::Later,
+        200..=299 => Answer::Accepted,
+        0 | 408 | 425 | 429 | 500..=599 => Answer::Later,
+        413 => Answer::TooLarge,
+        _ => Answer::Refused,
+    }
 }
 
 /// Takes off an event word that was pasted along with the URL.

@@ -227,13 +227,7 @@ impl Dialect {
     /// because the network failed and there is no body either.
     pub(crate) fn judge(self, status: u16, body: &[u8]) -> Answer {
         match self {
-            // A receiver of its shape may answer anything it likes, as long as it is a yes.
-            Dialect::Healthchecks => match status {
-                200..=299 => Answer::Accepted,
-                0 | 408 | 425 | 429 | 500..=599 => Answer::Later,
-                413 => Answer::TooLarge,
-                _ => Answer::Refused,
-            },
+            Dialect::Healthchecks => healthchecks::judge(status, body),
             Dialect::Hb => hb::judge(status, body),
             Dialect::Table(service) => judge::judge(service, status, body),
         }
@@ -244,9 +238,10 @@ impl Dialect {
         if self == Dialect::Hb { hb::untaken(body) } else { Vec::new() }
     }
 
-    /// Whether the body of an answer decides anything.
+    /// Whether only the whole body of an answer decides.
     pub(crate) fn reads_answers(self) -> bool {
         match self {
+            // Its status is a yes or a no; its words only take a yes back.
             Dialect::Healthchecks => false,
             Dialect::Hb => true,
             Dialect::Table(service) => service.check.is_some() || service.permanent_if.is_some(),
