@@ -7,6 +7,7 @@ use crate::hb::{Home, Seen, check};
 use crate::receiver::{FakeReceiver, Step, status};
 use crate::spooling::{flush, home_of, now_ms, plant, told, waiting};
 use crate::surroundings::dynamic_hb;
+use crate::tls::{certify, server};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -150,4 +151,24 @@ fn what_is_old_goes_once_the_clock_has_been_steady_for_a_week() {
         assert_eq!(left(day), (1, 1, 2), "{day}");
     }
     assert_eq!(left(14), (0, 0, 1), "an address that an event needs stays");
+}
+
+#[test]
+fn a_certificate_that_a_wrong_clock_finds_wrong_costs_no_event() {
+    for (days, why) in [(FAR, "has expired"), (-20_000, "is not valid yet")] {
+        let home = Home::new();
+        let pair = certify(&home, "good", "IP:127.0.0.1", "2");
+        let receiver = FakeReceiver::tls(&[Step::Ok], server(&home, &pair, false));
+        let url = receiver.ping_url();
+        let words = ["run", "--report-timeout", "1s", "--ca-file", "ca.pem", "--to", &url];
+        let words = [&words[..], &["m", "--", "sh", "-c", "exit 7"]].concat();
+        let seen = days_ahead(&home, days, &words);
+        assert_eq!((seen.status, &*seen.stdout), (7, ""), "{seen:?}");
+        assert!(seen.stderr.contains(why), "{why}: {seen:?}");
+        assert!(seen.stderr.ends_with("; it is kept and sent later\n"), "{seen:?}");
+        assert_eq!(receiver.requests().len(), 0);
+        // Once the clock is right, the failure is told.
+        check(&mut home.hb(&["spool", "flush"]), 0, "1 delivered, nothing waits\n", "");
+        assert_eq!(receiver.only().word(), "7");
+    }
 }
