@@ -257,8 +257,8 @@ fn a_channel_trusts_an_authority_of_ones_own_besides_all_others() {
     let named = other.path("ca.pem");
     let told = try_out(&["--ca-file", named.to_str().expect("a path")]);
     assert_eq!(told.clone().map(|(is_told, _)| is_told), [true, true], "{told:?}");
-    let seen =
-        Seen::of(&mut home.hb(&["serve", "--listen", "127.0.0.1:0", "--ca-file", "/no.pem"]));
+    let words = ["serve", "--listen", "127.0.0.1:0", "--data", "data", "--ca-file", "/no.pem"];
+    let seen = Seen::of(&mut home.hb(&words));
     assert_eq!(seen.status, 1, "{seen:?}");
     assert!(seen.stderr.contains("cannot read certificates from `/no.pem`"), "{seen:?}");
 }
