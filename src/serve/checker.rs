@@ -11,9 +11,10 @@ use tokio::sync::watch;
 use super::app::App;
 use super::effects::Effects;
 use super::judge::{self, Judged};
-use super::{afterwards, blind, reminders};
+use super::{afterwards, blind, faults, reminders};
 use crate::domain::time::Moment;
 use crate::domain::transition::Input;
+use crate::store::monitors::{self, Named};
 use crate::store::{Trouble, Tx, due, incidents};
 use crate::sys::clock;
 
@@ -65,6 +66,11 @@ pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             }
             Err(trouble) => {
                 app.noted(&trouble);
+                if matches!(trouble, Trouble::Ours(_))
+                    && let Err(trouble) = faults::judge_apart(&app, DUE_MAX).await
+                {
+                    app.noted(&trouble);
+                }
                 REST_AFTER_TROUBLE
             }
         };
@@ -97,4 +103,22 @@ pub(crate) fn look(tx: &mut dyn Tx, app: &App, now: Moment) -> Result<Looked, Tr
     let report_at = afterwards::tell(tx, app, now, &mut effects)?;
     let next_at = [due::next_wake(tx)?, incidents::next_reminder(tx)?, report_at];
     Ok(Looked { effects, more, next_at: next_at.into_iter().flatten().min() })
+}
+
+/// Lets time pass up to `now` for this one, due or not.
+pub(crate) fn look_at(
+    tx: &mut dyn Tx,
+    app: &App,
+    id: i64,
+    now: Moment,
+) -> Result<Effects, Trouble> {
+    blind::notice(tx, &app.watch, now)?;
+    let mut effects = Effects::default();
+    for found in monitors::load(tx, &[Named::Id(id)])? {
+        let mut judged = Judged::new(app, found.monitor, now);
+        judged.step(&Input::Tick, now);
+        judged.settle(tx, now, &mut effects)?;
+        judge::save(tx, vec![&judged], now)?;
+    }
+    Ok(effects)
 }

@@ -3,12 +3,14 @@
 //! Whatever happens to a monitor, a ping, a passing deadline, a pause, goes through a [`Judged`], so
 //! that state, incident and deliveries can never disagree. The rules decide; this carries it out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::alerts::{self, Turn};
 use super::app::App;
 use super::blind::Blind;
 use super::effects::{Effects, News};
+use super::kept::{self, Kept};
 use super::rules::Compiled;
 use super::{reasons, reminders};
 use crate::domain::healthchecks::Memory;
@@ -24,8 +26,8 @@ use crate::store::{Trouble, Tx};
 /// The longest time after a blind time in which a deadline may be in doubt because of it.
 const DOUBT_MAX: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
-/// A monitor whose stored rules make no sense is looked at again after this.
-const FAULTY_LOOK: std::time::Duration = std::time::Duration::from_secs(3600);
+/// A monitor that cannot be watched is looked at again after this.
+pub(crate) const FAULTY_LOOK: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// A monitor that is being judged.
 pub(crate) struct Judged {
@@ -45,13 +47,7 @@ pub(crate) struct Judged {
     event_count: u64,
     incident_id: Option<String>,
     is_anew: bool,
-}
-
-/// The state's text, as far as Healthchecks' memory is in it.
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Kept {
-    healthchecks: Memory,
+    damage: Option<String>,
 }
 
 /// Until when people are not told of a monitor.
@@ -59,24 +55,13 @@ pub(crate) fn quiet_until(app: &App, monitor: &Monitor, now: Moment) -> Option<M
     app.quiet.until(monitor.project_id, &monitor.about.slug, &monitor.about.tags, now)
 }
 
-/// What Healthchecks remembers of a check beside its state.
-pub(crate) fn memory(live: &Live) -> Memory {
-    // It is asked for each check of a list, and most have nothing of the kind.
-    if !live.state.contains("\"healthchecks\"") {
-        return Memory::default();
-    }
-    serde_json::from_str::<Kept>(&live.state).unwrap_or_default().healthchecks
-}
-
 impl Judged {
     /// Of a monitor that was just loaded.
     pub(crate) fn new(app: &App, monitor: Monitor, now: Moment) -> Judged {
-        // A state that cannot be read is that of a new monitor; it is heard of again.
-        let state = serde_json::from_str(&monitor.live.state)
-            .unwrap_or_else(|_| State::new(monitor.created_at));
+        let Kept { state, damage } = Kept::of(&monitor);
         let compiled = app.rules.get(&monitor.about.rules, now);
         Judged {
-            memory: compiled.is_healthchecks.then(|| memory(&monitor.live)),
+            memory: compiled.is_healthchecks.then(|| kept::memory(&monitor.live)),
             compiled,
             state,
             blind: app.watch.recent(),
@@ -87,6 +72,7 @@ impl Judged {
             event_count: monitor.live.event_count,
             incident_id: monitor.live.incident_id.clone(),
             is_anew: false,
+            damage,
             monitor,
         }
     }
@@ -126,7 +112,15 @@ impl Judged {
     }
 
     fn one(&mut self, input: &Input, now: Moment) -> Taken {
-        let step = step(&self.compiled.rules, &self.state, input, now);
+        // A mistake of ours that one monitor brings to light must not keep the others from being judged.
+        let judge = || step(&self.compiled.rules, &self.state, input, now);
+        let Ok(step) = catch_unwind(AssertUnwindSafe(judge)) else {
+            self.damage = Some("hb failed to judge it, which is a bug in hb".to_owned());
+            return Taken::default();
+        };
+        if matches!(input, Input::Event(_)) {
+            self.damage = None;
+        }
         self.state = step.state;
         self.wake_at = step.wake_at;
         self.changes.extend(step.changes);
@@ -140,6 +134,7 @@ impl Judged {
         self.state = State::new(now);
         self.memory = self.memory.as_ref().map(|_| Memory::default());
         self.is_anew = true;
+        self.damage = None;
         let reason = Reason::Resumed(Forgiven::default());
         self.changes.push(Change { from, to: self.status(), at: now, reason });
         self.one(&Input::Tick, now);
@@ -174,7 +169,7 @@ impl Judged {
             )?;
             effects.news.extend(self.changes.iter().map(|change| self.news(change)));
         }
-        let (status, faulty) = (self.status(), self.compiled.fault.is_some());
+        let (status, faulty) = (self.status(), self.fault().is_some());
         let is_bad = incident::severity_of(status).is_some() || faulty;
         let is_kept_back = (is_bad || self.incident_id.is_some()) && self.tell(tx, now, effects)?;
         self.look_after_maintenance(is_kept_back, now);
@@ -216,8 +211,8 @@ impl Judged {
             severity: Severity::parse(&incident.severity).unwrap_or_default(),
             is_resolved: incident.closed_at.is_some(),
         });
-        let plan = match &self.compiled.fault {
-            // Nobody can say how a monitor does whose rules make no sense; that is told, once.
+        let plan = match self.fault() {
+            // Nobody can say how a monitor does that makes no sense; that is told, once.
             Some(_) if open.is_none() => {
                 Plan::Open { severity: Severity::Critical, reason: Status::Unknown }
             }
@@ -296,14 +291,19 @@ impl Judged {
         })
     }
 
-    /// The word for messages: one whose rules make no sense is `broken`.
+    /// Why it cannot be watched, if so.
+    fn fault(&self) -> Option<&str> {
+        self.compiled.fault.as_deref().or(self.damage.as_deref())
+    }
+
+    /// The word for messages: one that cannot be watched is `broken`.
     pub(crate) fn shown_status(&self) -> &'static str {
-        if self.compiled.fault.is_some() { "broken" } else { self.status().word() }
+        if self.fault().is_some() { "broken" } else { self.status().word() }
     }
 
     /// Why it is as it is, in one sentence.
     pub(crate) fn reason(&self, now: Moment) -> String {
-        match (&self.compiled.fault, self.last_change()) {
+        match (self.fault(), self.last_change()) {
             (Some(fault), _) => format!("it cannot be watched: {fault}"),
             (None, Some(change)) => reasons::sentence(&change.reason, &self.compiled.rules, now),
             (None, None) => format!("it is {}", self.status().word()),
@@ -348,17 +348,8 @@ impl Judged {
     /// Everything about it that the store keeps beside what people say.
     pub(crate) fn live(&self) -> Result<Live, Trouble> {
         let rules = &self.compiled.rules;
-        let mut state = serde_json::to_string(&self.state)
-            .map_err(|error| Trouble::Ours(format!("a state cannot be written: {error}")))?;
-        if let Some(memory) = self.memory.as_ref().filter(|memory| **memory != Memory::default())
-            && let Ok(memory) = serde_json::to_string(memory)
-            && state.pop() == Some('}')
-        {
-            // The state has members always: what was told last.
-            state.push_str(&format!(",\"healthchecks\":{memory}}}"));
-        }
         Ok(Live {
-            state,
+            state: kept::text(&self.state, self.memory.as_ref(), self.damage.as_deref())?,
             status: self.status().word().to_owned(),
             wake_at: self.wake_at,
             due_at: self.state.due_at(rules),

@@ -19,7 +19,7 @@ use super::listen::{self, Doors};
 use super::log::Log;
 use super::socket::Listener;
 use super::{
-    alerter, alone, blind, checker, health, mail, ping, quiet, recorder, retention, router,
+    alerter, alone, blind, checker, faults, health, mail, ping, quiet, recorder, retention, router,
 };
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
@@ -161,13 +161,13 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     keys.leave_word(&url_here, &settings.log);
     tasks.spawn(blind::keep_marking(Arc::clone(&app), stopping.clone()));
     tasks.spawn(checker::check(Arc::clone(&app), stopping.clone()));
+    tasks.spawn(faults::look_through(Arc::clone(&app), stopping.clone()));
     tasks.spawn(alerter::alert(Arc::clone(&app), stopping.clone()));
     tasks.spawn(retention::tidy(Arc::clone(&app), stopping.clone()));
     tasks.spawn(keep_password(Arc::clone(&app), Arc::clone(&keys)));
     let (ask, asked) = watch::channel(0);
     if let Some(certificate) = certificate {
-        let fresh = certificate::keep_fresh(certificate, settings.log, asked, stopping.clone());
-        tasks.spawn(fresh);
+        tasks.spawn(certificate::keep_fresh(certificate, settings.log, asked, stopping.clone()));
     }
     service::tell("READY=1");
     tasks.spawn(health::keep_telling(Arc::clone(&app), stopping));

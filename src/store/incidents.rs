@@ -107,9 +107,9 @@ pub(crate) fn to_remind(
     all(tx.rows(sql::TO_REMIND, &[Value::from(now), Value::from(limit)])?)
 }
 
-/// When the next reminder is.
+/// When the next reminder is. Where only nonsense is left, which SQLite keeps, there is none.
 pub(crate) fn next_reminder(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
-    super::one(tx.rows(sql::NEXT_REMINDER, &[])?)?.maybe_moment()
+    Ok(super::one(tx.rows(sql::NEXT_REMINDER, &[])?)?.maybe_moment().unwrap_or(None))
 }
 
 /// How many incidents are open in each project with each severity.

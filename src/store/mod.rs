@@ -25,6 +25,7 @@ pub(crate) mod changes;
 pub(crate) mod channels;
 #[cfg(test)]
 mod contract;
+mod damaged;
 pub(crate) mod deliveries;
 pub(crate) mod doubts;
 pub(crate) mod due;

@@ -5,8 +5,8 @@
 //! forgot to lock: the whole operation is refused then.
 
 use super::queries::monitors as sql;
-use super::tx::{Row, Trouble, Tx, Value};
-use super::{Page, json_texts, texts_json};
+use super::tx::{Trouble, Tx, Value};
+use super::{Page, damaged, texts_json};
 use crate::domain::time::Moment;
 
 /// One monitor.
@@ -28,6 +28,8 @@ pub(crate) struct Monitor {
     pub(crate) version: i64,
     /// What hb found out.
     pub(crate) live: Live,
+    /// What of its row makes no sense, if anything does not.
+    pub(crate) damage: Option<String>,
 }
 
 /// What people say about a monitor.
@@ -237,7 +239,7 @@ fn fetch(tx: &mut dyn Tx, leads: Vec<Lead>, is_locking: bool) -> Result<Vec<Foun
     let many = if is_locking { &sql::LOAD } else { &sql::LOOK };
     let mut monitors = std::collections::HashMap::with_capacity(rows.len());
     for (place, row) in tx.rows_many(many, &rows)? {
-        monitors.insert(ids[place], monitor(row)?);
+        monitors.insert(ids[place], damaged::monitor(row)?);
     }
     let is_one_each = leads.len() == ids.len();
     let found = leads.into_iter().filter_map(|lead| {
@@ -349,40 +351,4 @@ fn live_values(live: &Live) -> [Value; 10] {
         Value::from(live.event_count),
         Value::from(live.incident_id.as_ref()),
     ]
-}
-
-fn monitor(mut row: Row) -> Result<Monitor, Trouble> {
-    let row = &mut row;
-    Ok(Monitor {
-        id: row.int()?,
-        project_id: row.int()?,
-        uuid: row.text()?,
-        about: About {
-            slug: row.text()?,
-            name: row.text()?,
-            description: row.text()?,
-            owner: row.text()?,
-            tags: json_texts(&row.text()?),
-            rules: row.text()?,
-            filters: row.text()?,
-            channels: row.text()?,
-            priority: row.text()?,
-            source: row.text()?,
-        },
-        created_at: row.moment()?,
-        updated_at: row.moment()?,
-        version: row.int()?,
-        live: Live {
-            state: row.text()?,
-            status: row.text()?,
-            wake_at: row.maybe_moment()?,
-            due_at: row.maybe_moment()?,
-            deadline_at: row.maybe_moment()?,
-            last_success_at: row.maybe_moment()?,
-            last_event_at: row.maybe_moment()?,
-            started_at: row.maybe_moment()?,
-            event_count: row.count()?,
-            incident_id: row.maybe_text()?,
-        },
-    })
 }

@@ -29,7 +29,9 @@ pub(crate) fn of_project(
 ) -> Result<Vec<Print>, Trouble> {
     let params = [Value::Int(project_id), Value::from(slug.unwrap_or_default())];
     let print = |mut row: Row| {
-        Ok(Print { id: row.int()?, version: row.int()?, last_event_at: row.maybe_moment()? })
+        let (id, version) = (row.int()?, row.int()?);
+        // What makes no sense there is nothing in the monitor, too.
+        Ok(Print { id, version, last_event_at: row.maybe_moment().unwrap_or(None) })
     };
     tx.rows(sql::PRINTS, &params)?.into_iter().map(print).collect()
 }

@@ -71,6 +71,7 @@ mod others_things;
 mod pausing;
 mod ping;
 mod places;
+mod poison_monitors;
 mod policy;
 mod policy_keys;
 mod power_cut;

@@ -7,6 +7,7 @@ use crate::domain::transition::State;
 use crate::serve::app::App;
 use crate::serve::definition::StoredRules;
 use crate::serve::judge::quiet_until;
+use crate::serve::kept::Kept;
 use crate::serve::record::flags;
 use crate::serve::rules::Compiled;
 use crate::store::channels::Channel;
@@ -24,7 +25,8 @@ pub(crate) fn moment(at: Option<Moment>) -> Value {
 pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: Moment) -> Value {
     let rules: StoredRules = serde_json::from_str(&monitor.about.rules).unwrap_or_default();
     let compiled = app.rules.get(&monitor.about.rules, now);
-    let state: State = serde_json::from_str(&monitor.live.state).unwrap_or_default();
+    let Kept { state, damage } = Kept::of(monitor);
+    let fault = compiled.fault.clone().or(damage);
     let chosen = crate::serve::alerts::Chosen::parse(&monitor.about.channels);
     let told = chosen.told(channels);
     let told: Vec<&str> = told.iter().map(|channel| channel.about.name.as_str()).collect();
@@ -54,7 +56,7 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "wait_first": rules.wait_first,
         "channels": told,
         "ping_url": app.ping_url(&monitor.uuid),
-        "status": if compiled.fault.is_some() { "unknown" } else { monitor.live.status.as_str() },
+        "status": if fault.is_some() { "unknown" } else { monitor.live.status.as_str() },
         "facts": facts(&state, &compiled, quiet_until, now),
         "due_at": moment(monitor.live.due_at),
         "deadline_at": moment(monitor.live.deadline_at),
@@ -67,8 +69,8 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "created_at": monitor.created_at.to_rfc3339(),
         "updated_at": monitor.updated_at.to_rfc3339(),
     });
-    if let Some(fault) = &compiled.fault {
-        shown["fault"] = Value::from(fault.as_str());
+    if let Some(fault) = fault {
+        shown["fault"] = Value::from(fault);
     }
     if let Some(warning) = &compiled.warning {
         shown["warnings"] = json!([warning]);

@@ -10,7 +10,7 @@ use crate::domain::time::Moment;
 use crate::domain::transition::State;
 use crate::serve::alerts::Chosen;
 use crate::serve::app::App;
-use crate::serve::judge;
+use crate::serve::kept;
 use crate::serve::rules::Compiled;
 use crate::store::channels::Channel;
 use crate::store::monitors::Monitor;
@@ -100,7 +100,7 @@ pub(super) fn standing(app: &App, monitor: &Monitor, now: Moment) -> (Shown, Mem
 
 fn standing_by(compiled: &Compiled, monitor: &Monitor, now: Moment) -> (Shown, Memory) {
     let state: State = serde_json::from_str(&monitor.live.state).unwrap_or_default();
-    let memory = judge::memory(&monitor.live);
+    let memory = kept::memory(&monitor.live);
     (shown(&compiled.rules, &state, &memory, now), memory)
 }
 

@@ -52,6 +52,7 @@ pub(super) fn a_monitor_comes_back_as_it_went(bed: &Bed) {
         updated_at: at(5),
         version: 1,
         live: full_live(),
+        damage: None,
     };
     let given = new.clone();
     assert_eq!(bed.write(move |tx| monitors::insert(tx, &given, at(5))), Ok(1));

@@ -41,8 +41,8 @@ pub(in crate::store) const INSERT: &str = "\
 pub(in crate::store) const UPDATE_ABOUT: &str = "\
     update monitors set slug = $3, name = $4, description = $5, owner = $6, tags = $7, rules = $8, \
      filters = $9, channels = $10, priority = $11, source = $12, updated_at = $13, \
-     version = version + 1 \
-    where id = $1 and version = $2";
+     version = cast(version as bigint) + 1 \
+    where id = $1 and cast(version as bigint) = $2";
 
 /// Saves what hb found out, where nobody else did meanwhile. Who wakes up a little early, by an eighth of
 /// the time until then at most, stays as it is: moving it in its index costs more than a look that finds
@@ -53,8 +53,8 @@ pub(in crate::store) const SAVE: Many = Many {
      wake_at = case when wake_at > $13 and wake_at <= $5 \
       and wake_at - $13 >= ($5 - $13) / 8 * 7 then wake_at else $5 end, \
      due_at = $6, deadline_at = $7, last_success_at = $8, last_event_at = $9, started_at = $10, \
-     event_count = $11, incident_id = $12, version = version + 1 \
-    where id = $1 and version = $2",
+     event_count = $11, incident_id = $12, version = cast(version as bigint) + 1 \
+    where id = $1 and cast(version as bigint) = $2",
     postgres: "\
     update monitors m set state = g.state, status = g.status, \
      wake_at = case when m.wake_at > g.now and m.wake_at <= g.wake_at \
@@ -81,12 +81,13 @@ pub(in crate::store) const LOOK: Many = Many {
 };
 
 /// Whole monitors by their numbers, locked against other nodes until the commit. Everybody locks in
-/// the order of the numbers, so nobody waits in a circle.
+/// the order of the numbers, so nobody waits in a circle. A version in which SQLite has kept nonsense is
+/// read as a number here and where it is asked for again, or the monitor could never be saved.
 pub(in crate::store) const LOAD: Many = Many {
     sqlite: "\
     select id, project_id, uuid, slug, name, description, owner, tags, rules, filters, channels, \
-     priority, source, created_at, updated_at, version, state, status, wake_at, due_at, \
-     deadline_at, last_success_at, last_event_at, started_at, event_count, incident_id \
+     priority, source, created_at, updated_at, cast(version as bigint), state, status, wake_at, \
+     due_at, deadline_at, last_success_at, last_event_at, started_at, event_count, incident_id \
     from monitors where id = $1",
     postgres: "\
     select g.n, m.id, m.project_id, m.uuid, m.slug, m.name, m.description, m.owner, m.tags, \
@@ -144,6 +145,13 @@ pub(in crate::store) const DUE: Many = Many {
 pub(in crate::store) const NEXT_WAKE: &str = "\
     select min(wake_at) from monitors where wake_at is not null";
 
+/// Wakes one.
+pub(in crate::store) const WAKE: &str = "update monitors set wake_at = $2 where id = $1";
+
+/// Numbers of all projects' monitors, in the order in which they were made.
+pub(in crate::store) const AFTER: &str = "\
+    select id from monitors where id > $1 order by id limit $2";
+
 /// Wakes those of which people may have to be told.
 pub(in crate::store) const WAKE_UNTOLD: &str = "\
     update monitors set wake_at = $1 where (wake_at is null or wake_at > $1) \
@@ -182,7 +190,7 @@ pub(in crate::store) const PAGE: &str = "\
 
 /// What tells whether one is as it was.
 pub(in crate::store) const PRINTS: &str = "\
-    select id, version, last_event_at from monitors where project_id = $1 \
+    select id, cast(version as bigint), last_event_at from monitors where project_id = $1 \
      and ($2 = '' or slug = $2) order by id";
 
 /// How many there are with each status.
