@@ -168,6 +168,9 @@ async fn ended(app: &Arc<App>, leased: Vec<Delivery>, outcome: Outcome) {
         .map(|delivery| {
             let settled = settled(&delivery, &outcome, now, random_unit);
             tell(app, &delivery, &settled, outcome.note());
+            if matches!(settled, Settled::Sent(_)) {
+                app.lateness.taken(&delivery, now);
+            }
             (delivery, settled)
         })
         .collect();

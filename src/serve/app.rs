@@ -11,6 +11,7 @@ use super::effects::Effects;
 use super::health::Health;
 use super::healthchecks::list::Listed;
 use super::keys_used::KeysUsed;
+use super::lateness::Lateness;
 use super::log::Log;
 use super::output::Packers;
 use super::pace::Pace;
@@ -78,6 +79,8 @@ pub(crate) struct App {
     pub(crate) keys_used: Arc<KeysUsed>,
     /// The password, as far as it is known to be right.
     pub(crate) password: Password,
+    /// How long alarms took.
+    pub(crate) lateness: Lateness,
     /// How much monitors have said in a minute.
     pub(crate) pace: Pace,
     /// Packers for output.
@@ -143,6 +146,7 @@ impl App {
             refusals: Refusals::default(),
             keys_used: Arc::default(),
             password: Password::default(),
+            lateness: Lateness::default(),
             pace: Pace::default(),
             packers: Packers::default(),
             outbound,

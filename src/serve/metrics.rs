@@ -19,10 +19,11 @@ pub(crate) async fn page(State(app): State<Arc<App>>) -> Result<Response, Mistak
             monitors::counts(tx)?,
             incidents::open_counts(tx)?,
             deliveries::counts(tx)?,
+            deliveries::oldest_unsent(tx)?,
             due::next_wake(tx)?,
         ))
     });
-    let (by_status, open, deliveries, next_wake) = found.await?;
+    let (by_status, open, deliveries, oldest_unsent, next_wake) = found.await?;
     let mut text = String::new();
     let head = |text: &mut String, name: &str, kind: &str, help: &str| {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -43,10 +44,18 @@ pub(crate) async fn page(State(app): State<Arc<App>>) -> Result<Response, Mistak
     for (state, count) in deliveries {
         let _ = writeln!(text, "hb_deliveries{{state=\"{state}\"}} {count}");
     }
+    let now = clock::now();
+    let oldest = "How long the oldest alert that is not sent has waited.";
+    head(&mut text, "hb_deliveries_oldest_seconds", "gauge", oldest);
+    let age = oldest_unsent.map_or(0, |at| now.since(at).as_secs());
+    let _ = writeln!(text, "hb_deliveries_oldest_seconds {age}");
+    let delay = "From a deadline to the alarm about it that a channel took, since the start.";
+    head(&mut text, "hb_alarm_delay_seconds", "histogram", delay);
+    app.lateness.write(&mut text);
     head(&mut text, "hb_pings_total", "counter", "Pings that were kept since the start.");
     let _ = writeln!(text, "hb_pings_total {}", app.recorder.count());
     head(&mut text, "hb_deadline_lag_seconds", "gauge", "How long the oldest due deadline waits.");
-    let lag = next_wake.map_or(0, |at| clock::now().since(at).as_secs());
+    let lag = next_wake.map_or(0, |at| now.since(at).as_secs());
     let _ = writeln!(text, "hb_deadline_lag_seconds {lag}");
     head(
         &mut text,

@@ -41,6 +41,7 @@ mod judge;
 mod kept;
 mod keys_used;
 mod lanes;
+mod lateness;
 mod listen;
 mod mail;
 mod metrics;

@@ -243,6 +243,11 @@ pub(crate) fn by_id(tx: &mut dyn Tx, id: &str) -> Result<Option<Delivery>, Troub
     tx.rows(sql::BY_ID, &[Value::from(id)])?.into_iter().next().map(delivery).transpose()
 }
 
+/// When the oldest delivery was made that is still on its way.
+pub(crate) fn oldest_unsent(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
+    super::one(tx.rows(sql::OLDEST_UNSENT, &[])?)?.maybe_moment()
+}
+
 /// How many deliveries are in each state.
 pub(crate) fn counts(tx: &mut dyn Tx) -> Result<Vec<(String, u64)>, Trouble> {
     let rows = tx.rows(sql::COUNTS, &[])?;

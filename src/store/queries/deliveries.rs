@@ -96,6 +96,10 @@ pub(in crate::store) const HASTEN: &str = "\
 pub(in crate::store) const FOLD_BEGAN: &str = "\
     select min(created_at) from deliveries where fold = $1 and created_at > $2";
 
+/// When the oldest was made that is still on its way.
+pub(in crate::store) const OLDEST_UNSENT: &str = "\
+    select min(created_at) from deliveries where state in ('pending', 'sending')";
+
 /// How many there are in each state.
 pub(in crate::store) const COUNTS: &str = "\
     select state, count(*) from deliveries group by state order by state";
