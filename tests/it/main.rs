@@ -4,6 +4,7 @@
 
 mod abuse;
 mod acknowledged;
+mod alarms_on_their_way;
 mod architecture;
 mod as_code;
 mod bare_hosts;
