@@ -164,6 +164,7 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
     let log = log(form)?;
     let said = Said { public_url: arguments.public_url, trust_proxy: arguments.trust_proxy };
     let (changeable, path) = (changeable(&said, &file)?, arguments.config);
+    let first = file.clone();
     Ok(Settings {
         listen_default: listen.is_empty().then(|| LISTEN_DEFAULT.to_owned()),
         listen,
@@ -179,7 +180,7 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
         allow_commands: arguments.allow_commands || file.allow_commands == Some(true),
         keys: given_keys()?,
         log,
-        reread: Box::new(move || reread(path.as_deref(), &said)),
+        reread: Box::new(move || reread(path.as_deref(), &said, &first)),
     })
 }
 
@@ -267,16 +268,19 @@ fn changeable(said: &Said, file: &ServeFile) -> Result<Changeable, Refused> {
             history: keep.history.unwrap_or(own.history),
         },
         proxies: Arc::new(Proxies::new(proxies)),
+        fixed: Vec::new(),
     })
 }
 
-/// The same, read again; what is wrong is one line.
-fn reread(path: Option<&Path>, said: &Said) -> Result<Changeable, String> {
+/// The same, read again; what is wrong is one line. `first` is the file as it was at the start.
+fn reread(path: Option<&Path>, said: &Said, first: &ServeFile) -> Result<Changeable, String> {
     let file = file(path).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         lines.join("; ")
     })?;
-    changeable(said, &file).map_err(|(why, _)| why)
+    let fixed = first.fixed_keys_changed(&file);
+    let changed = changeable(said, &file).map_err(|(why, _)| why)?;
+    Ok(Changeable { fixed, ..changed })
 }
 
 /// A variable that is set and not empty.

@@ -41,7 +41,7 @@ const TLS_KEYS: &[&str] = &["cert", "key"];
 const KEEP_KEYS: &[&str] = &["failures", "successes", "events", "history"];
 
 /// What the file says; nothing where it says nothing.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ServeFile {
     /// Where to listen.
     pub(crate) listen: Option<Vec<String>>,
@@ -70,7 +70,7 @@ pub(crate) struct ServeFile {
 }
 
 /// How long what is kept.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct KeepFile {
     /// The output of runs that went badly.
     pub(crate) failures: Option<Duration>,
@@ -80,6 +80,25 @@ pub(crate) struct KeepFile {
     pub(crate) events: Option<Duration>,
     /// Changes, incidents and how people were told.
     pub(crate) history: Option<Duration>,
+}
+
+impl ServeFile {
+    /// The keys that are other than in `newer` and count only at the next start. The contents of a
+    /// certificate are read again, its names are not.
+    pub(crate) fn fixed_keys_changed(&self, newer: &ServeFile) -> Vec<&'static str> {
+        let keys = [
+            ("listen", self.listen != newer.listen),
+            ("data", self.data != newer.data),
+            ("database", self.database != newer.database),
+            ("smtp", self.smtp != newer.smtp),
+            ("tls.cert", self.tls_cert != newer.tls_cert),
+            ("tls.key", self.tls_key != newer.tls_key),
+            ("ca_file", self.ca_file != newer.ca_file),
+            ("allow_commands", self.allow_commands != newer.allow_commands),
+            ("log_format", self.log_format != newer.log_format),
+        ];
+        keys.into_iter().filter_map(|(key, is_other)| is_other.then_some(key)).collect()
+    }
 }
 
 /// Reads the file, or tells everything that is wrong in it.

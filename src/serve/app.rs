@@ -239,8 +239,15 @@ impl App {
 
     /// Takes what may change as it is now.
     pub(crate) fn change(&self, changeable: Changeable) {
+        let fixed = changeable.fixed.join(", ");
         *self.changeable.write().unwrap_or_else(PoisonError::into_inner) = changeable;
         self.directory.forget();
         self.log.info("reloaded", &[]);
+        if !fixed.is_empty() {
+            self.log.warning(
+                "changed in the file, and counts only at the next start",
+                &[("keys", &fixed)],
+            );
+        }
     }
 }

@@ -294,7 +294,7 @@ impl Keys {
         let is_given = |name: &str| self.given.contains(&name);
         let schedule = "--schedule '0 3 * * *'";
         let monitor = format!("--monitor nightly {schedule}");
-        (log.write)(&match is_given("HB_API_KEY") {
+        log.bare(&match is_given("HB_API_KEY") {
             // `hb init` takes the key out of the file, the others take the variable as well.
             true => format!("next, here:      hb monitor add nightly {schedule}"),
             false => format!("next, here:      hb init {monitor}"),
@@ -303,18 +303,14 @@ impl Keys {
             true => "A-FILE-WITH-HB_PING_KEY=-AND-HB_API_KEY=",
             false => "A-COPY-OF-THAT-FILE",
         };
-        (log.write)(&format!(
-            "on other hosts:  hb init --server {url} --key-file {keys} {monitor}"
-        ));
+        log.bare(&format!("on other hosts:  hb init --server {url} --key-file {keys} {monitor}"));
         if url.starts_with("http") {
             let key = match is_given("HB_PING_KEY") {
                 true if std::env::var_os("HB_PING_KEY").is_some() => "$HB_PING_KEY".to_owned(),
                 true => "$(head -n 1 \"$HB_PING_KEY_FILE\")".to_owned(),
                 false => format!("$(sed -n s/^HB_PING_KEY=//p '{place}')"),
             };
-            (log.write)(&format!(
-                "or plain curl:   curl -fsS \"{url}/ping/{key}/nightly?create=1\""
-            ));
+            log.bare(&format!("or plain curl:   curl -fsS \"{url}/ping/{key}/nightly?create=1\""));
         }
     }
 

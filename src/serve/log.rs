@@ -99,6 +99,15 @@ impl Log {
         self.line(Level::Debug, message, fields);
     }
 
+    /// A line that scripts and people wait for: it comes at every level, bare but for JSON.
+    pub(crate) fn bare(&self, message: &str) {
+        let at = clock::now().to_rfc3339();
+        match self.form {
+            Form::Json => (self.write)(&rendered(self.form, Level::Info, &at, message, &[])),
+            Form::Text | Form::Journal => (self.write)(message),
+        }
+    }
+
     fn line(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
         if level <= self.level {
             (self.write)(&rendered(self.form, level, &clock::now().to_rfc3339(), message, fields));

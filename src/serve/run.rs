@@ -47,6 +47,8 @@ pub(crate) struct Changeable {
     pub(crate) keep: Keep,
     /// Whom to believe about where a request came from.
     pub(crate) proxies: Arc<Proxies>,
+    /// Keys of the file that are other than at the start, and count at the next one.
+    pub(crate) fixed: Vec<&'static str>,
 }
 
 /// How the receiver is to run.
@@ -151,10 +153,10 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
         let router = router::router(&app);
         tasks.spawn(listen::serve(listener, router, doors.clone(), stopping.clone()));
         // Scripts wait for exactly this line.
-        (settings.log.write)(&format!("listening on {url}"));
+        settings.log.bare(&format!("listening on {url}"));
     }
     if let Some(door) = mail_door {
-        (settings.log.write)(&format!("listening on {}", door.url()));
+        settings.log.bare(&format!("listening on {}", door.url()));
         tasks.spawn(mail::serve(door, Arc::clone(&app), stopping.clone()));
     }
     keys.announce(&settings.log, &app.public_url());
