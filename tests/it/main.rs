@@ -81,6 +81,7 @@ mod readme;
 mod real_clients;
 mod real_tools;
 mod receiver;
+mod receiver_settings;
 mod receiving;
 mod receiving_postgres;
 mod run;

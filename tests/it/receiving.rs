@@ -173,10 +173,15 @@ fn an_alert_is_not_lost_when_its_channel_is_away_and_comes_once() {
 
 /// Starts the receiver with a clock that is ahead.
 pub(crate) fn ahead(home: &Home, offset: &str) -> Server {
+    ahead_with(home, offset, &[])
+}
+
+/// The same with more words.
+pub(crate) fn ahead_with(home: &Home, offset: &str, words: &[&str]) -> Server {
     let machine = std::env::consts::ARCH;
     let library = format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1");
     Server::start_with(home, |command| {
-        command.env("LD_PRELOAD", library).env("FAKETIME", offset);
+        command.args(words).env("LD_PRELOAD", library).env("FAKETIME", offset);
         command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     })
 }
