@@ -1,6 +1,7 @@
 //! How a receiver's monitors look: the words of their statuses, the summary, the table. Pure.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -73,7 +74,32 @@ pub(crate) fn summary(place: &str, status: &Value) -> String {
     for blind in status.items("blind") {
         out.push_str(&blind_line(Object(blind)));
     }
+    out.push_str(&refused_line(status));
     out
+}
+
+/// Refused pings that are older than this are no news.
+const REFUSED_SHOWN_FOR: Duration = Duration::from_secs(86_400);
+
+/// Somebody pings with a key that nothing has: a job whose URL is wrong looks well from its own side.
+fn refused_line(status: Object<'_>) -> String {
+    let since = status.moment("now").map(|now| now.before(REFUSED_SHOWN_FOR));
+    let mut recent: Vec<(Moment, Object<'_>)> = status
+        .items("refused_pings")
+        .iter()
+        .filter_map(|one| Some((Object(one).moment("last_at")?, Object(one))))
+        .filter(|(at, _)| since.is_none_or(|since| *at >= since))
+        .collect();
+    recent.sort_by_key(|(at, _)| *at);
+    let Some((at, last)) = recent.last() else { return String::new() };
+    let total: i64 = recent.iter().filter_map(|(_, one)| one.whole("count")).sum();
+    let count = text::count(usize::try_from(total).unwrap_or(0), "ping");
+    let was = if total == 1 { "was" } else { "were" };
+    let (path, remote) = (one_line(last.text("path")), one_line(last.text("remote")));
+    let at = local(*at);
+    format!(
+        "{count} {was} refused, because nothing has their key; last {path} from {remote} at {at}\n"
+    )
 }
 
 /// When the receiver was not there, nothing that happened is known for sure.
@@ -163,6 +189,7 @@ pub(crate) fn pause(pause: Object<'_>) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::super::moments::local;
     use super::{Standing, is_bad, reasons, sort, standing, summary, table};
     use crate::cli::status::Picture;
     use crate::cli::table::Canvas;
@@ -204,6 +231,19 @@ mod tests {
         let line = "http://h: 1 failed, 2 late, 12 up; 2 incidents are open\n";
         assert_eq!(summary("http://h", &status), line);
         assert_eq!(summary("http://h", &json!({})), "http://h: no monitors yet\n");
+        let refused = |path: &str, count: u64, last_at: &str| json!({"path": path, "remote": "192.0.2.1", "count": count, "last_at": last_at});
+        let status = json!({"now": "2026-03-29T12:00:00.000Z", "refused_pings": [
+            refused("/ping/b…", 3, "2026-03-29T11:00:00.000Z"),
+            refused("/ping/a…", 2, "2026-03-29T10:00:00.000Z"),
+            refused("/ping/old…", 9, "2026-03-28T11:00:00.000Z"),
+        ]});
+        let (told, at) = (
+            summary("http://h", &status),
+            local(Moment::parse_rfc3339("2026-03-29T11:00:00Z").unwrap()),
+        );
+        let line =
+            "5 pings were refused, because nothing has their key; last /ping/b… from 192.0.2.1";
+        assert_eq!(told, format!("http://h: no monitors yet\n{line} at {at}\n"));
     }
 
     #[test]

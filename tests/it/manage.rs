@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::hb::{Home, Seen, check};
 use crate::receiver::{FakeReceiver, Step, status};
+use crate::receiving::wait_for;
 use crate::server::{API_KEY, PING_KEY, READ_KEY, Server};
 
 /// `hb` on another host: it knows this receiver by its address and its key.
@@ -337,4 +338,22 @@ fn a_grace_that_reaches_to_the_next_run_is_told() {
     assert_eq!(server.look("gg")["warnings"], json!([warning]));
     let words = ["monitor", "add", "g", "--schedule", "0 * * * *", "--grace", "50m"];
     assert_eq!(Seen::of(&mut hb(&home, &server, &words)).stderr, "");
+}
+
+#[test]
+fn a_ping_with_a_wrong_key_is_refused_and_shown() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "nightly", "schedule": "every 1h" }));
+    let wrong = "/ping/00000000-0000-4000-8000-000000000000";
+    assert_eq!(server.get(wrong).status, 404);
+    // They are counted, and written down every ten seconds.
+    let mut shown = String::new();
+    wait_for(|| {
+        shown = done_with_words(&home, &server, &["status"]);
+        shown.contains("refused")
+    });
+    let line = "1 ping was refused, because nothing has their key; last ";
+    assert!(shown.contains(line) && shown.contains(" from 127.0.0.1 at "), "{shown}");
+    assert!(!shown.contains("8000-000000000000"), "what may be a key is not shown: {shown}");
 }
