@@ -237,12 +237,13 @@ impl<'a> Reporter<'a> {
         if !alive {
             self.courier = None;
         }
+        let goes_on = reports.iter().any(|report| !report.is_finish);
         for report in reports {
-            // What comes next may be hours away; until then hb needs little of its program.
-            if !report.is_finish {
-                program::forget_pages();
-            }
             self.settle(report);
+        }
+        // What comes next may be hours away; until then hb needs little of its program.
+        if goes_on {
+            program::forget_pages();
         }
     }
 

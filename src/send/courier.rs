@@ -34,7 +34,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::domain::text;
 use crate::sys::readable::readable;
-use crate::sys::{fault, runtime};
+use crate::sys::{fault, program, runtime};
 
 /// The stack of the courier's thread; TLS needs most of it.
 const STACK_BYTES: usize = 512 * 1024;
@@ -137,6 +137,8 @@ impl Courier {
     ///
     /// What the thread needs is made before it, so that whoever asks for it hears of the trouble.
     pub(crate) fn start(targets: Vec<(Target, Limits)>) -> std::io::Result<Courier> {
+        // Another part of the program begins here.
+        program::forget_pages();
         let (engaged, agents) = Engaged::prepare(targets)?;
         let runtime = runtime::build()?;
         let builder = std::thread::Builder::new().name("courier".into()).stack_size(STACK_BYTES);
@@ -168,6 +170,7 @@ impl Courier {
         events: Vec<Event>,
         until: Instant,
     ) -> std::io::Result<Courier> {
+        program::forget_constants();
         let (mut engaged, agents) = Engaged::prepare(targets)?;
         let runtime = Some(runtime::build()?);
         engaged.here = Some(Here { local: agents.engage(), runtime });
@@ -211,6 +214,10 @@ impl Courier {
     /// settled until `until`.
     pub(crate) fn finish(&self, events: Vec<Event>, until: Instant) {
         let Way::Agents(engaged) = &self.0 else { return };
+        if engaged.here.is_none() {
+            // The record is written, and what is to be sent is another part of the program.
+            program::forget_pages();
+        }
         engaged.budget.set(until);
         for (agent, event) in engaged.orders.iter().zip(events) {
             let _ = agent.send(Order::Finish(Box::new(event)));
