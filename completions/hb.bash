@@ -1938,7 +1938,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__serve)
-            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --config --ca-file --allow-commands --log-format --print-unit --help backup restore"
+            opts="-h --listen --data --database --public-url --tls-cert --tls-key --trust-proxy --smtp --watched-by --config --ca-file --allow-commands --log-format --print-unit --help backup restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1973,6 +1973,10 @@ _hb() {
                     return 0
                     ;;
                 --smtp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watched-by)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -615,6 +615,7 @@ set edit:completion:arg-completer[hb] = {|@words|
             cand --tls-key 'The key of that certificate, in PEM [env: HB_TLS_KEY]'
             cand --trust-proxy 'Believe these proxies about who asks: `10.0.0.0/8,fd00::1` (repeatable) [default: this host''s] [env: HB_TRUST_PROXY]'
             cand --smtp 'Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]'
+            cand --watched-by 'Ping this URL every minute while all is well, so that somebody notices when it is not; `file:PATH` with it [env: HB_WATCHED_BY]'
             cand --config 'Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`'
             cand --ca-file 'Trust the certificates in this file, too, when alerts are sent: a private CA''s, or a mail server''s own [env: HB_CA_FILE]'
             cand --log-format 'How log lines look: text, json'

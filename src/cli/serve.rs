@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
+use reqwest::Url;
 
 use super::{arguments, exit, say, serve_copy, serve_unit};
 use crate::config::mistake::Mistake;
@@ -50,6 +51,9 @@ pub(crate) struct ServeArguments {
     /// Take pings as mails to `<uuid>@…` here, such as `127.0.0.1:2525` [default: nowhere] [env: HB_SMTP]
     #[arg(long, value_name = "ADDR")]
     pub(super) smtp: Option<String>,
+    /// Ping this URL every minute while all is well, so that somebody notices when it is not; `file:PATH` with it [env: HB_WATCHED_BY]
+    #[arg(long, value_name = "URL")]
+    pub(super) watched_by: Option<String>,
     /// Read this file: the same with underscores, and the tables `tls` (cert, key) and `keep`
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) config: Option<PathBuf>,
@@ -169,6 +173,9 @@ fn settle(arguments: ServeArguments, file: ServeFile) -> Result<Settings, Refuse
         listen_default: listen.is_empty().then(|| LISTEN_DEFAULT.to_owned()),
         listen,
         smtp: arguments.smtp.or_else(|| variable("HB_SMTP")).or(file.smtp.clone()),
+        watched_by: watched_by(
+            arguments.watched_by.or_else(|| variable("HB_WATCHED_BY")).or(file.watched_by.clone()),
+        )?,
         tls: pair(arguments.tls_cert, arguments.tls_key, &file)?,
         place,
         data_dir,
@@ -207,6 +214,19 @@ fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {
     }
     let hint = Some("write postgres://user@host/name, or --data DIR for SQLite".to_owned());
     Err(("`--database` takes the URL of a PostgreSQL".to_owned(), hint))
+}
+
+/// Whom to ping. The URL is a key, and is not shown.
+fn watched_by(given: Option<String>) -> Result<Option<Url>, Refused> {
+    let Some(given) = given else { return Ok(None) };
+    let text = match given.strip_prefix("file:") {
+        Some(path) => file_line(path)?,
+        None => given,
+    };
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let hint =
+        || Some("write the ping URL of a monitor elsewhere, or file:PATH with it".to_owned());
+    url.map(Some).ok_or_else(|| ("`--watched-by` takes an http or https URL".to_owned(), hint()))
 }
 
 /// The certificate and its key: both, or none.

@@ -28,17 +28,15 @@ const FOR_LOW_PORTS: [(&str, &str); 3] = [
     ("PrivateUsers=yes\n", "PrivateUsers=no\n"),
 ];
 
-/// The unit, and what has to be said about it; an error is a line and what to do.
-pub(super) fn unit(
-    arguments: &ServeArguments,
-) -> Result<(String, Option<String>), (String, String)> {
+/// The unit, and what has to be said about it, in lines; an error is a line and what to do.
+pub(super) fn unit(arguments: &ServeArguments) -> Result<(String, Vec<String>), (String, String)> {
     if let Some(directory) = &arguments.data {
         let shown = text::excerpt(directory.as_os_str().as_encoded_bytes());
         let why = format!("`--data {shown}` cannot stand in the unit");
         let hint = "its user is made for it and has /var/lib/hb-serve alone; leave the option out";
         return Err((why, hint.to_owned()));
     }
-    let (mut words, mut said) = (String::new(), None);
+    let (mut words, mut said) = (String::new(), Vec::new());
     let mut add = |name: &str, value: Option<&str>| {
         words.push_str(" --");
         words.push_str(name);
@@ -52,11 +50,16 @@ pub(super) fn unit(
     }
     match arguments.database.as_deref() {
         Some(url) if may_hold_a_secret(url) => {
-            said = Some(
-                "`--database` may hold a password, and everybody can read a unit: write it as `HB_DATABASE=…` into /etc/hb/serve.env, which the unit reads, with mode 0600".to_owned(),
-            );
+            said.push(secret("--database", "may hold a password", "HB_DATABASE"));
         }
         Some(place) => add("database", Some(place)),
+        None => {}
+    }
+    match arguments.watched_by.as_deref() {
+        Some(url) if !url.starts_with("file:") => {
+            said.push(secret("--watched-by", "is a key", "HB_WATCHED_BY"));
+        }
+        Some(file) => add("watched-by", Some(file)),
         None => {}
     }
     for (name, value) in [
@@ -87,6 +90,13 @@ pub(super) fn unit(
         }
     }
     Ok((unit, said))
+}
+
+/// Where to write what does not belong into a unit.
+fn secret(option: &str, what: &str, variable: &str) -> String {
+    format!(
+        "`{option}` {what}, and everybody can read a unit: write it as `{variable}=…` into /etc/hb/serve.env, which the unit reads, with mode 0600"
+    )
 }
 
 /// A path as a service can find it.

@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "public_url",
     "trust_proxy",
     "smtp",
+    "watched_by",
     "ca_file",
     "allow_commands",
     "log_format",
@@ -55,6 +56,8 @@ pub(crate) struct ServeFile {
     pub(crate) trust_proxy: Option<Vec<Network>>,
     /// Where to take pings as mails.
     pub(crate) smtp: Option<String>,
+    /// Who is pinged while all is well.
+    pub(crate) watched_by: Option<String>,
     /// The certificate with its chain.
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its key.
@@ -91,6 +94,7 @@ impl ServeFile {
             ("data", self.data != newer.data),
             ("database", self.database != newer.database),
             ("smtp", self.smtp != newer.smtp),
+            ("watched_by", self.watched_by != newer.watched_by),
             ("tls.cert", self.tls_cert != newer.tls_cert),
             ("tls.key", self.tls_key != newer.tls_key),
             ("ca_file", self.ca_file != newer.ca_file),
@@ -157,6 +161,7 @@ fn walk(table: &DeTable<'_>, notes: &mut Notes<'_>) -> ServeFile {
                     .list(&member, |notes, item| notes.parsed(item, "network", Network::parse));
             }
             "smtp" => file.smtp = notes.text(&member),
+            "watched_by" => file.watched_by = notes.text(&member),
             "tls" => tls(&member, notes, &mut file),
             "ca_file" => file.ca_file = notes.path(&member),
             "allow_commands" => file.allow_commands = notes.flag(&member),

@@ -32,7 +32,7 @@ use std::time::Duration;
 use self::channel::{Kind, Settings};
 use self::message::Message;
 use self::outbound::Outbound;
-use self::request::Answers;
+use self::request::{Answers, Request};
 use self::secrets::Secrets;
 use crate::sys::clock;
 
@@ -69,6 +69,20 @@ impl Outcome {
             Outcome::Retry { .. } | Outcome::Refused { .. } => None,
         }
     }
+}
+
+/// Asks for a URL of a person's own, wherever that is, and says how it went.
+pub(crate) async fn ping(outbound: &Outbound, url: &str) -> Outcome {
+    let request = Request {
+        method: "GET".to_owned(),
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let mut secrets = Secrets::default();
+    secrets.and_of(&request);
+    let sent = request::send(outbound, true, &request, "", Answers::OwnCode, clock::now());
+    without_secrets(sent.await, &secrets)
 }
 
 /// Sends `message` once.

@@ -70,6 +70,7 @@ mod secrets;
 mod simulation;
 mod socket;
 mod strangers;
+mod watched;
 
 pub(crate) use app::Keep;
 pub(crate) use first_start::GivenKeys;

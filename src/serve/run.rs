@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -20,6 +21,7 @@ use super::log::Log;
 use super::socket::Listener;
 use super::{
     alerter, alone, blind, checker, faults, health, mail, ping, quiet, recorder, retention, router,
+    watched,
 };
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
@@ -61,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<Pair>,
     /// Where to take pings as mails.
     pub(crate) smtp: Option<String>,
+    /// Who expects this receiver like a job.
+    pub(crate) watched_by: Option<Url>,
     /// Where the store is.
     pub(crate) place: Place,
     /// Where this node keeps its own files.
@@ -119,6 +123,30 @@ pub(crate) fn run(settings: Settings) -> Result<(), Stopped> {
     ended
 }
 
+/// Sets everything to work that a receiver does by itself.
+fn work(
+    tasks: &mut JoinSet<()>,
+    app: &Arc<App>,
+    watched_by: Option<Url>,
+    stopping: &watch::Receiver<bool>,
+) {
+    let both = || (Arc::clone(app), stopping.clone());
+    let (own, stop) = both();
+    tasks.spawn(blind::keep_marking(own, stop));
+    let (own, stop) = both();
+    tasks.spawn(checker::check(own, stop));
+    let (own, stop) = both();
+    tasks.spawn(faults::look_through(own, stop));
+    let (own, stop) = both();
+    tasks.spawn(alerter::alert(own, stop));
+    let (own, stop) = both();
+    tasks.spawn(retention::tidy(own, stop));
+    if let Some(url) = watched_by {
+        let (own, stop) = both();
+        tasks.spawn(watched::keep_pinging(own, url, stop));
+    }
+}
+
 async fn serve(settings: Settings) -> Result<(), Stopped> {
     // Held until everything has ended.
     let _alone = alone::take(&settings.place)?;
@@ -161,11 +189,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     }
     keys.announce(&settings.log, &app.public_url());
     keys.leave_word(&url_here, &settings.log);
-    tasks.spawn(blind::keep_marking(Arc::clone(&app), stopping.clone()));
-    tasks.spawn(checker::check(Arc::clone(&app), stopping.clone()));
-    tasks.spawn(faults::look_through(Arc::clone(&app), stopping.clone()));
-    tasks.spawn(alerter::alert(Arc::clone(&app), stopping.clone()));
-    tasks.spawn(retention::tidy(Arc::clone(&app), stopping.clone()));
+    work(&mut tasks, &app, settings.watched_by, &stopping);
     tasks.spawn(keep_password(Arc::clone(&app), Arc::clone(&keys)));
     let (ask, asked) = watch::channel(0);
     if let Some(certificate) = certificate {

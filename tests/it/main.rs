@@ -106,6 +106,7 @@ mod tls;
 mod told_in_order;
 mod told_safely;
 mod unix_signals;
+mod watched;
 mod while_it_runs;
 mod wire_faults;
 mod wrong_clocks;

@@ -84,6 +84,7 @@ fn settings(place: Place) -> Settings {
         listen_default: None,
         tls: None,
         smtp: None,
+        watched_by: None,
         place,
         data_dir: PathBuf::new(),
         changeable: Changeable::default(),
