@@ -237,12 +237,12 @@ impl<'a> Reporter<'a> {
         if !alive {
             self.courier = None;
         }
-        let goes_on = reports.iter().any(|report| !report.is_finish);
+        let is_news = !reports.is_empty();
         for report in reports {
             self.settle(report);
         }
-        // What comes next may be hours away; until then hb needs little of its program.
-        if goes_on {
+        // What comes next is hours away or the end, and needs little of the program.
+        if is_news {
             program::forget_pages();
         }
     }
