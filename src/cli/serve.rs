@@ -205,10 +205,7 @@ fn place_of(arguments: &ServeArguments, file: &ServeFile) -> Result<(Place, Path
 
 fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {
     let Some(given) = database else { return Ok(Place::Sqlite(data_dir.to_owned())) };
-    let url = match given.strip_prefix("file:") {
-        Some(path) => file_line(path)?,
-        None => given,
-    };
+    let url = or_in_file(given)?;
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Place::Postgres(url));
     }
@@ -219,10 +216,7 @@ fn place(database: Option<String>, data_dir: &Path) -> Result<Place, Refused> {
 /// Whom to ping. The URL is a key, and is not shown.
 fn watched_by(given: Option<String>) -> Result<Option<Url>, Refused> {
     let Some(given) = given else { return Ok(None) };
-    let text = match given.strip_prefix("file:") {
-        Some(path) => file_line(path)?,
-        None => given,
-    };
+    let text = or_in_file(given)?;
     let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let hint =
         || Some("write the ping URL of a monitor elsewhere, or file:PATH with it".to_owned());
@@ -356,6 +350,14 @@ fn given_keys() -> Result<GivenKeys, Refused> {
     };
     keys.check().map_err(|why| (why, None))?;
     Ok(keys)
+}
+
+/// A value, or the one in the file that it names: `file:PATH`.
+fn or_in_file(given: String) -> Result<String, Refused> {
+    match given.strip_prefix("file:") {
+        Some(path) => file_line(path),
+        None => Ok(given),
+    }
 }
 
 /// The first line of a file that holds a secret. What is in it is never told.

@@ -158,13 +158,17 @@ impl Heard {
 
 /// Time for the words of a receiver whose status has said all that there has to be said: they come with
 /// it, or they are not worth the wait.
-pub(super) const WORDS_TIMEOUT: Duration = Duration::from_millis(500);
+const WORDS_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long the words of a target's answer are waited for once its status is there.
+pub(super) fn patience(target: &Target) -> Duration {
+    if target.dialect.reads_answers() { ATTEMPT_TIMEOUT } else { WORDS_TIMEOUT }
+}
 
 async fn hear(target: &Target, mut response: reqwest::Response) -> Heard {
     let headers = response.headers();
     let heard = Heard::new(response.status().as_u16(), |name| headers.get(name)?.to_str().ok());
-    let patience = if target.dialect.reads_answers() { ATTEMPT_TIMEOUT } else { WORDS_TIMEOUT };
-    let until = tokio::time::Instant::now() + patience;
+    let until = tokio::time::Instant::now() + patience(target);
     let mut body = Vec::new();
     while body.len() < ANSWER_BYTES_MAX {
         match tokio::time::timeout_at(until, response.chunk()).await {
@@ -216,16 +220,22 @@ pub(super) fn judge(target: &Target, heard: Heard) -> Attempt {
         }
         // Hosted Healthchecks says so to whoever pings a UUID that there is not.
         Answer::Refused if status == 200 && target.dialect == Dialect::Healthchecks => {
-            let why = refusal(404).replacen("404", "200, but that it was not found", 1);
-            Attempt::Refused { why }
+            let why = meaning(404);
+            Attempt::Refused {
+                why: format!("the server answered 200, but that it was not found: {why}"),
+            }
         }
         Answer::Refused => Attempt::Refused { why: refusal(status) },
     }
 }
 
-/// What a refusal means to the person who has to mend it.
 fn refusal(status: u16) -> String {
-    let meaning = match status {
+    format!("the server answered {status}: {}", meaning(status))
+}
+
+/// What a refusal means to the person who has to mend it.
+fn meaning(status: u16) -> &'static str {
+    match status {
         401 | 403 => "the key is not accepted",
         407 => "the proxy wants a user and a password, as in `http://user:password@proxy`",
         404 => "no such check; is the URL or the key right?",
@@ -233,6 +243,5 @@ fn refusal(status: u16) -> String {
         410 => "the check was deleted",
         300..=399 => "a redirect to another place; use that URL itself if it is right",
         _ => "it will not take this event",
-    };
-    format!("the server answered {status}: {meaning}")
+    }
 }

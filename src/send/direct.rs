@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
 
-use super::attempt::{self, ANSWER_BYTES_MAX, Attempt, Heard, REDIRECTS_MAX, WORDS_TIMEOUT};
+use super::attempt::{self, ANSWER_BYTES_MAX, Attempt, Heard, REDIRECTS_MAX};
 use super::courier::Report;
 use super::deliver::{NO_ANSWER, SHRINKS_MAX, Settled, takes_no_body};
 use super::target::Target;
@@ -279,8 +279,7 @@ impl Talk {
         let stream = socket::connect(place.to)?;
         let limit = target.client.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let (connect_until, until) = (now + limit, now + ATTEMPT_TIMEOUT);
-        let reads = target.dialect.reads_answers();
-        let patience = if reads { ATTEMPT_TIMEOUT } else { WORDS_TIMEOUT };
+        let patience = attempt::patience(target);
         let (input, words_until) = (Vec::new(), None);
         Ok(Talk { stream, output, written: 0, input, connect_until, until, patience, words_until })
     }
