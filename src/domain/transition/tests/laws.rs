@@ -1,6 +1,7 @@
 //! One story for each law.
 
-use super::script::Story;
+use super::super::Reason;
+use super::script::{Story, moment};
 
 fn play(rules: &str, lines: &str) -> Story {
     let mut story = Story::new(rules);
@@ -279,6 +280,22 @@ fn a_failed_verification_outranks_a_good_run() {
          2 02:20 verified at=1T03:05   => verify-failed taken=stale
          2 02:30 verified              => up",
     );
+}
+
+#[test]
+fn what_was_missed_for_years_is_stepped_over_at_once() {
+    let begun = std::time::Instant::now();
+    let story = play(
+        "every 1s | grace 1s | tolerance 0",
+        "2026-03-01 00:00 success
+         2076-03-01 00:00 pause until=2076-03-01T01:00 => paused
+         2076-03-01 01:00 tick                         => missed",
+    );
+    let Some(Reason::Resumed(forgiven)) = story.changes.last().map(|one| &one.reason) else {
+        panic!("{:?}", story.changes);
+    };
+    assert_eq!((forgiven.count, forgiven.slots[0]), (1_000, moment("2076-03-01", "00:00")));
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
 
 #[test]
