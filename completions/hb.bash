@@ -790,7 +790,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__init)
-            opts="-h --server --key-file --monitor --schedule --tz --grace --start-within --run-at-most --tolerance --owner --description --title --tag --channel --json-settings --force --no-ping --help"
+            opts="-h --server --key-file --monitor --schedule --tz --grace --start-within --run-at-most --tolerance --presence --absent-at-most --owner --description --title --tag --channel --json-settings --force --no-ping --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -829,6 +829,14 @@ _hb() {
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --presence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --absent-at-most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1060,7 +1068,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor__subcmd__add)
-            opts="-h --schedule --tz --grace --start-within --run-at-most --tolerance --owner --description --title --tag --channel --json-settings --replace --json --server --key --help"
+            opts="-h --schedule --tz --grace --start-within --run-at-most --tolerance --presence --absent-at-most --owner --description --title --tag --channel --json-settings --replace --json --server --key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1087,6 +1095,14 @@ _hb() {
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --presence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --absent-at-most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1156,7 +1172,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__monitor__subcmd__edit)
-            opts="-h --schedule --tz --grace --start-within --run-at-most --tolerance --owner --description --title --tag --channel --json-settings --rename --json --server --key --help"
+            opts="-h --schedule --tz --grace --start-within --run-at-most --tolerance --presence --absent-at-most --owner --description --title --tag --channel --json-settings --rename --json --server --key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1183,6 +1199,14 @@ _hb() {
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --presence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --absent-at-most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1590,7 +1614,7 @@ _hb() {
             return 0
             ;;
         hb__subcmd__run)
-            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --schedule --timezone --grace --start-within --run-at-most --tolerance --owner --description --tag --lease --stalled-after --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --every --at --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
+            opts="-h --shell --to --dialect --header --ca-file --client-cert --client-key --report-timeout --keepalive --warn-after --json --dry-run --export --strict --schedule --timezone --grace --start-within --run-at-most --tolerance --presence --absent-at-most --owner --description --tag --lease --stalled-after --ok-exit --warn-exit --preset --fail-if-output --require-output --fail-on-stderr --min-duration --tolerate --require-mount --require-free --pre --expect-newer --min-size --size-of --sha256-of --expect-sha256 --timeout --kill-after --timeout-signal --retry --retry-delay --retry-on-exit --lock --lock-wait --lock-skip --lock-busy-exit --every --at --jitter --quiet --tail --head --no-output --redact --raw --capture --log-dir --drain --follow-descendants --nice --ionice --chdir --user --env-file --signal-group --init --die-with-parent --exit-style --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1661,6 +1685,14 @@ _hb() {
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --presence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --absent-at-most)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

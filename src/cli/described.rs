@@ -10,7 +10,7 @@ use super::run_arguments::MonitorArguments;
 use crate::config::settings::Settings;
 use crate::domain::arrival::{DESCRIPTION_BYTES_MAX, Definition, LABEL_BYTES_MAX, TAGS_MAX};
 use crate::domain::event::check_lease;
-use crate::domain::monitor::TOLERANCE_MAX;
+use crate::domain::monitor::{PRESENCES, TOLERANCE_MAX};
 use crate::domain::schedule::Line;
 use crate::domain::{span, text};
 use crate::run::lease::LEASE;
@@ -56,6 +56,11 @@ pub(crate) fn definition(
         run_at_most: shown(more("run-at-most", &flags.run_at_most)?.or(settings.run_at_most)),
         start_within: shown(more("start-within", &flags.start_within)?.or(settings.start_within)),
         tolerance: flags.tolerance.or(settings.tolerance),
+        presence: read("presence", &flags.presence, presence)?
+            .or_else(|| settings.presence.clone()),
+        absent_at_most: shown(
+            more("absent-at-most", &flags.absent_at_most)?.or(settings.absent_at_most),
+        ),
         name: None,
     };
     Ok((definition != Definition::default()).then(|| Box::new(definition)))
@@ -79,6 +84,14 @@ pub(crate) fn stalled_after(
     settings: &Settings,
 ) -> Result<Option<Duration>, String> {
     Ok(positive("stalled-after", &flags.stalled_after)?.or(settings.stalled_after))
+}
+
+/// Whose presence counts.
+fn presence(word: &str) -> Result<String, String> {
+    match PRESENCES.contains(&word) {
+        true => Ok(word.to_owned()),
+        false => Err(format!("it is {}", PRESENCES.join(" or "))),
+    }
 }
 
 /// A schedule that comes true some day.

@@ -34,6 +34,12 @@ pub(crate) struct DefinitionArguments {
     /// How many expected runs in a row may be missed
     #[arg(long, value_name = "N")]
     tolerance: Option<u32>,
+    /// `host`: only time in which its host is awake counts, for a laptop that sleeps [default: always]
+    #[arg(long, value_name = "WHOSE")]
+    presence: Option<String>,
+    /// With that, how long the host is waited for at most [default: 14d]
+    #[arg(long, value_name = "TIME")]
+    absent_at_most: Option<String>,
     /// Who is responsible
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
@@ -67,6 +73,8 @@ impl DefinitionArguments {
             ("grace", &self.grace),
             ("start_within", &self.start_within),
             ("run_at_most", &self.run_at_most),
+            ("presence", &self.presence),
+            ("absent_at_most", &self.absent_at_most),
             ("owner", &self.owner),
             ("description", &self.description),
             ("name", &self.title),

@@ -68,6 +68,7 @@ pub(crate) fn full(monitor: Object<'_>, now: Moment, coloured: bool) -> String {
         ("starts within", span_of("start_within")),
         ("runs at most", span_of("run_at_most")),
         ("tolerance", monitor.whole("tolerance").map(|n| n.to_string()).unwrap_or_default()),
+        ("waits for", absence(monitor)),
         ("owner", monitor.text("owner").to_owned()),
         ("description", monitor.text("description").to_owned()),
         ("tags", monitor.texts("tags").join(" ")),
@@ -83,6 +84,12 @@ pub(crate) fn full(monitor: Object<'_>, now: Moment, coloured: bool) -> String {
         }
         Some(_) | None => text,
     }
+}
+
+/// Whether its host is waited for: `its host, for 14d at most`.
+fn absence(monitor: Object<'_>) -> String {
+    let most = monitor.span("absent_at_most");
+    most.map(|most| format!("its host, for {} at most", span::format(most))).unwrap_or_default()
 }
 
 /// How the last run went: `failed with exit code 3`.

@@ -114,6 +114,12 @@ pub(crate) struct MonitorArguments {
     /// How many expected runs in a row may be missed
     #[arg(long, value_name = "N")]
     pub(crate) tolerance: Option<u32>,
+    /// `host`: only time in which this host is awake counts, for a laptop that sleeps [default: always]
+    #[arg(long, value_name = "WHOSE")]
+    pub(crate) presence: Option<String>,
+    /// With that, how long the host is waited for at most [default: 14d]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) absent_at_most: Option<String>,
     /// Who is responsible
     #[arg(long, value_name = "NAME")]
     pub(crate) owner: Option<String>,

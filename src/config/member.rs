@@ -18,7 +18,7 @@ use crate::config::url;
 use crate::config::value::Member;
 use crate::domain::event::{Kind, check_lease};
 use crate::domain::io_class;
-use crate::domain::monitor::TOLERANCE_MAX;
+use crate::domain::monitor::{PRESENCES, TOLERANCE_MAX};
 use crate::domain::schedule::Line;
 use crate::domain::text;
 use crate::domain::tool::Tool;
@@ -54,6 +54,8 @@ pub(crate) const SETTINGS_KEYS: &[&str] = &[
     "run_at_most",
     "start_within",
     "tolerance",
+    "presence",
+    "absent_at_most",
     "lease",
     "stalled_after",
     "preset",
@@ -128,6 +130,8 @@ pub(crate) fn set(settings: &mut Settings, member: &Member<'_>, notes: &mut Note
         "run_at_most" => settings.run_at_most = notes.positive(member),
         "start_within" => settings.start_within = notes.positive(member),
         "tolerance" => settings.tolerance = notes.whole(member, 0, TOLERANCE_MAX.into()),
+        "presence" => settings.presence = notes.name_of(member, &PRESENCES),
+        "absent_at_most" => settings.absent_at_most = notes.positive(member),
         "lease" => settings.lease = lease(notes, member),
         "stalled_after" => settings.stalled_after = notes.positive_ms(member),
         "preset" => settings.preset = notes.name_of(member, &presets()),

@@ -29,6 +29,10 @@ pub(crate) struct Settings {
     pub(crate) start_within: Option<Duration>,
     /// How many expected runs in a row may be missed.
     pub(crate) tolerance: Option<u32>,
+    /// Whether only time in which this host is awake counts.
+    pub(crate) presence: Option<String>,
+    /// How long such a host is waited for.
+    pub(crate) absent_at_most: Option<Duration>,
     /// For how long a receiver may do without a word of a run; nothing: no promise.
     pub(crate) lease: Option<Duration>,
     /// After how long without any work such a receiver is told that the job has come to a halt.
@@ -61,6 +65,8 @@ impl Settings {
             run_at_most: self.run_at_most.or(lower.run_at_most),
             start_within: self.start_within.or(lower.start_within),
             tolerance: self.tolerance.or(lower.tolerance),
+            presence: self.presence.or(lower.presence),
+            absent_at_most: self.absent_at_most.or(lower.absent_at_most),
             lease: self.lease.or(lower.lease),
             stalled_after: self.stalled_after.or(lower.stalled_after),
             preset: self.preset.or(lower.preset),

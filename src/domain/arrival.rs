@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::event::{Counted, Kind};
+use super::host::Uptime;
 use super::metric::Metrics;
 use super::time::Moment;
 
@@ -52,6 +53,8 @@ pub(crate) struct Arrival {
     pub(crate) output_bytes: u64,
     /// The host it happened on.
     pub(crate) host: Option<String>,
+    /// For how long that had been running when this was sent.
+    pub(crate) uptime: Option<Uptime>,
     /// Where it runs: production, staging.
     pub(crate) env: Option<String>,
     /// The client promises to be heard of again within this.
@@ -117,6 +120,12 @@ pub(crate) struct Definition {
     /// How many expected runs in a row may be missed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tolerance: Option<u32>,
+    /// Whether only time in which its host was awake counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) presence: Option<String>,
+    /// How long such a host is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) absent_at_most: Option<String>,
     /// What people call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -144,6 +153,7 @@ impl Arrival {
             output: Vec::new(),
             output_bytes: 0,
             host: None,
+            uptime: None,
             env: None,
             lease_ms: None,
             stalled: None,

@@ -19,6 +19,15 @@ pub(crate) struct HostFacts {
     pub(crate) memory_bytes: u64,
 }
 
+/// For how long a host has been running, by its own counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Uptime {
+    /// Milliseconds since it was started.
+    pub(crate) up_ms: u64,
+    /// How many of them it was awake: not suspended.
+    pub(crate) awake_ms: u64,
+}
+
 /// A process named so that a recycled number is not taken for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProcessName {

@@ -31,6 +31,12 @@ const GAPS_MAX: usize = 64;
 /// for this many.
 pub(crate) const TOLERANCE_MAX: u32 = 100;
 
+/// Whose presence may count, by their words: see [`Rules::absent_at_most`].
+pub(crate) const PRESENCES: [&str; 2] = ["host", "always"];
+
+/// How long a host is waited for that says nothing, unless somebody says how long: holidays.
+pub(crate) const ABSENT_MAX: Duration = Duration::from_secs(14 * 86_400);
+
 /// How much earlier than its due moment a slot opens, unless its grace or half the gap before it is
 /// less: clocks of two hosts differ, and cron and a timer are not one.
 pub(crate) const EARLY_MAX: Duration = Duration::from_secs(60);
@@ -52,6 +58,9 @@ pub(crate) struct Rules {
     pub(crate) tolerance: u32,
     /// Nothing is expected before the first event.
     pub(crate) wait_first: bool,
+    /// Only time in which its host was awake counts, and a host that says nothing is waited for so long;
+    /// none: all time counts.
+    pub(crate) absent_at_most: Option<Duration>,
     /// How much before its due moment a success may come and still answers it; see `EARLY_MAX`.
     pub(crate) early: Duration,
 }
@@ -68,6 +77,7 @@ impl Rules {
             run_at_most: None,
             tolerance: interval.map_or(0, tolerance_for),
             wait_first: false,
+            absent_at_most: None,
             early: EARLY_MAX,
         }
     }

@@ -6,6 +6,7 @@ use crate::domain::dialect::{Dialect, Limits, Parameters, Request};
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::TargetRef;
 use crate::domain::time::Moment;
+use crate::sys::clock;
 use crate::sys::http::ClientSettings;
 
 /// One address for the events of one monitor.
@@ -64,6 +65,7 @@ impl Target {
         let mut parameters = self.parameters.clone();
         parameters.start_untold |= !self.wants(Kind::Start);
         parameters.sent_at = Some(now);
+        parameters.uptime = self.speaks_hb().then(clock::uptime).flatten();
         self.dialect.spell(&self.address, event, limits, &parameters)
     }
 }

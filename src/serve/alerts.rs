@@ -263,7 +263,7 @@ fn message(
     let happened_at = news.map_or(now, |change| change.at);
     let status = if what.is_good() { opened_with } else { judged.shown_status().to_owned() };
     let expected = match change.map(|change| &change.reason) {
-        Some(Reason::Missed { due_at, .. } | Reason::Late { due_at }) => Some(*due_at),
+        Some(Reason::Missed { due_at, .. } | Reason::Late { due_at, .. }) => Some(*due_at),
         _ if what.is_good() => None,
         // What went wrong leaves it open when the next good run has to come.
         _ => judged.state.due_at(&judged.compiled.rules),

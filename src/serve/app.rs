@@ -17,6 +17,7 @@ use super::output::Packers;
 use super::pace::Pace;
 use super::password::Password;
 use super::ping::Directory;
+use super::presence::Presence;
 use super::quiet::Quiet;
 use super::recorder::Recorder;
 use super::refusals::Refusals;
@@ -65,6 +66,8 @@ pub(crate) struct App {
     pub(crate) listed: Listed,
     /// Who is left alone now.
     pub(crate) quiet: Quiet,
+    /// Hosts that are followed.
+    pub(crate) presence: Presence,
     /// Marks and blind times.
     pub(crate) watch: Watch,
     /// What was told about other nodes.
@@ -139,6 +142,7 @@ impl App {
             rules: RulesCache::default(),
             listed: Listed::default(),
             quiet: Quiet::default(),
+            presence: Presence::default(),
             watch: Watch::new(node, clock::now(), &settings.place),
             told: neighbours::Told::default(),
             health: Health::new(),
@@ -202,6 +206,7 @@ impl App {
         {
             self.wake_checker.notify_one();
         }
+        self.presence.heard(effects);
         if !effects.news.is_empty() {
             self.changed.send_replace(());
         }

@@ -1,6 +1,7 @@
 //! What a transaction leaves to be done after its commit: wake somebody, tell followers, write a line.
 
 use super::log::Log;
+use super::presence::Sign;
 use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
 
@@ -11,6 +12,10 @@ pub(crate) struct Effects {
     pub(crate) alerts: bool,
     /// The nearest moment at which a deadline is to be looked at.
     pub(crate) wake_at: Option<Moment>,
+    /// Somebody follows another host than before.
+    pub(crate) follows: bool,
+    /// Hosts that were heard of.
+    pub(crate) signs: Vec<Sign>,
     /// What has changed.
     pub(crate) news: Vec<News>,
 }

@@ -19,6 +19,7 @@ use crate::domain::monitor::Status;
 use crate::domain::time::Moment;
 use crate::domain::transition::{Change, Forgiven, Input, Reason, State, Taken, step};
 use crate::store::changes::{self, NewChange};
+use crate::store::followers;
 use crate::store::incidents::{self, Incident};
 use crate::store::monitors::{self, Live, Monitor};
 use crate::store::{Trouble, Tx};
@@ -46,6 +47,7 @@ pub(crate) struct Judged {
     quiet_until: Option<Moment>,
     event_count: u64,
     incident_id: Option<String>,
+    followed: Option<String>,
     is_anew: bool,
     damage: Option<String>,
 }
@@ -63,7 +65,6 @@ impl Judged {
         Judged {
             memory: compiled.is_healthchecks.then(|| kept::memory(&monitor.live)),
             compiled,
-            state,
             blind: app.watch.recent(),
             changes: Vec::new(),
             untold: None,
@@ -71,8 +72,10 @@ impl Judged {
             quiet_until: quiet_until(app, &monitor, now),
             event_count: monitor.live.event_count,
             incident_id: monitor.live.incident_id.clone(),
+            followed: state.host().map(str::to_owned),
             is_anew: false,
             damage,
+            state,
             monitor,
         }
     }
@@ -168,6 +171,10 @@ impl Judged {
                 &self.changes.iter().map(|one| self.stored(one)).collect::<Vec<_>>(),
             )?;
             effects.news.extend(self.changes.iter().map(|change| self.news(change)));
+        }
+        if self.state.host() != self.followed.as_deref() {
+            followers::follow(tx, &self.monitor, self.state.host())?;
+            effects.follows = true;
         }
         let (status, faulty) = (self.status(), self.fault().is_some());
         let is_bad = incident::severity_of(status).is_some() || faulty;

@@ -51,6 +51,7 @@ mod pace;
 mod password;
 mod patient;
 mod ping;
+mod presence;
 mod quiet;
 mod quoted;
 mod reasons;

@@ -6,6 +6,9 @@ use crate::domain::transition::Reason;
 use crate::domain::{span, unix_signal};
 use crate::notify::message::when;
 
+/// Why a deadline was judged later than it passed.
+const WAS_BLIND: &str = "; hb itself could not see for a while and has waited for clients to tell";
+
 /// One sentence without its full stop. Moments are those of the monitor's own zone.
 pub(crate) fn sentence(reason: &Reason, rules: &Rules, now: Moment) -> String {
     let at = |moment: Moment| when(moment, &rules.zone);
@@ -24,19 +27,17 @@ pub(crate) fn sentence(reason: &Reason, rules: &Rules, now: Moment) -> String {
         Reason::VerifyFailed { message, .. } => {
             format!("what was made is not what was expected{}", said(message))
         }
-        Reason::Late { due_at } => format!("a success was due at {}", at(*due_at)),
-        Reason::Missed { due_at, deadline_at, missed, settled_at } => {
+        Reason::Late { due_at, host_heard_at } => {
+            format!("a success was due at {}{}", at(*due_at), away(*host_heard_at, rules))
+        }
+        Reason::Missed { due_at, deadline_at, missed, settled_at, host_heard_at } => {
             let more = if *missed > 1 { format!(", {missed} in a row") } else { String::new() };
-            let blind = match settled_at {
-                Some(_) => {
-                    "; hb itself could not see for a while and has waited for clients to tell"
-                }
-                None => "",
-            };
+            let blind = if settled_at.is_some() { WAS_BLIND } else { "" };
             format!(
-                "no success by {}; it was due at {}{more}{blind}",
+                "no success by {}; it was due at {}{more}{}{blind}",
                 at(*deadline_at),
-                at(*due_at)
+                at(*due_at),
+                away(*host_heard_at, rules)
             )
         }
         Reason::Overrun { started_at, limit_at, .. } => {
@@ -59,11 +60,7 @@ pub(crate) fn sentence(reason: &Reason, rules: &Rules, now: Moment) -> String {
             format!("hb itself could not see when it was due{}", until.unwrap_or_default())
         }
         Reason::Paused { until, until_success, reason } => {
-            let until = match (until, until_success) {
-                (Some(until), _) => format!(" until {}", at(*until)),
-                (None, true) => " until its next success".to_owned(),
-                (None, false) => String::new(),
-            };
+            let until = paused_until(*until, *until_success, rules);
             format!("paused{until}{}", said(reason))
         }
         Reason::Resumed(forgiven) if forgiven.count > 0 => {
@@ -76,6 +73,20 @@ pub(crate) fn sentence(reason: &Reason, rules: &Rules, now: Moment) -> String {
         }
         Reason::Resumed(_) => "no longer paused".to_owned(),
         Reason::RulesChanged => "its rules were changed".to_owned(),
+    }
+}
+
+/// When its host was last heard of, where that has put a deadline off.
+fn away(heard_at: Option<Moment>, rules: &Rules) -> String {
+    let heard_at = heard_at.map(|heard_at| when(heard_at, &rules.zone));
+    heard_at.map(|at| format!("; its host was last heard of at {at}")).unwrap_or_default()
+}
+
+fn paused_until(until: Option<Moment>, until_success: bool, rules: &Rules) -> String {
+    match (until, until_success) {
+        (Some(until), _) => format!(" until {}", when(until, &rules.zone)),
+        (None, true) => " until its next success".to_owned(),
+        (None, false) => String::new(),
     }
 }
 

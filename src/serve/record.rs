@@ -12,6 +12,7 @@ use super::blind;
 use super::effects::Effects;
 use super::healthchecks::habits;
 use super::judge::Judged;
+use super::presence::Sign;
 use super::recorder::{Ping, Recorded};
 use crate::domain::arrival::Told;
 use crate::domain::event::Kind;
@@ -87,11 +88,24 @@ pub(crate) fn all(
             stored.filter_map(|((place, id), event)| Some((*place, (id?, event.n)))).collect();
         events::number(tx, &moved_up(&numbered, &moved))?;
     }
+    if app.presence.is_followed() {
+        effects.signs = pings.iter().filter_map(|ping| sign(&monitors, ping)).collect();
+    }
     for judged in monitors.values_mut() {
         judged.settle(tx, now, &mut effects)?;
     }
     super::judge::save(tx, monitors.values().collect(), now)?;
     Ok(Done { recorded, effects })
+}
+
+/// What a ping says of its host to those that follow it.
+fn sign(monitors: &BTreeMap<i64, Judged>, ping: &Ping) -> Option<Sign> {
+    Some(Sign {
+        project_id: monitors.get(&ping.monitor_id)?.monitor.project_id,
+        host: ping.arrival.host.clone()?,
+        at: ping.received_at,
+        uptime: ping.arrival.uptime?,
+    })
 }
 
 /// The events that have another place among their monitor's than they were stored with, and which.
@@ -192,6 +206,8 @@ fn heard(ping: &Ping) -> Heard {
         stalled: arrival.stalled,
         expected_ms: arrival.expected_ms,
         matches_expected: arrival.matches_expected,
+        host: arrival.host.clone(),
+        uptime: arrival.uptime,
         message: arrival.message.clone(),
     }
 }

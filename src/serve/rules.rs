@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::definition::StoredRules;
-use crate::domain::monitor::{Rules, interval_of};
+use super::definition::{Presence, StoredRules};
+use crate::domain::monitor::{ABSENT_MAX, Rules, interval_of};
 use crate::domain::schedule::zone::Zone;
 use crate::domain::schedule::{Line, Schedule};
 use crate::domain::span;
@@ -127,6 +127,9 @@ fn read(stored: &StoredRules, now: Moment) -> Result<Rules, String> {
     rules.start_within = seconds(stored.start_within_s);
     rules.run_at_most = seconds(stored.run_at_most_s);
     rules.tolerance = stored.tolerance.unwrap_or(rules.tolerance);
+    rules.absent_at_most = stored
+        .presence
+        .map(|Presence::Host| seconds(stored.absent_at_most_s).unwrap_or(ABSENT_MAX));
     rules.wait_first = stored.wait_first;
     if stored.healthchecks {
         // It expects the first moment after the last ping, however near that is.

@@ -20,8 +20,8 @@ use super::listen::{self, Doors};
 use super::log::Log;
 use super::socket::Listener;
 use super::{
-    alerter, alone, blind, checker, faults, health, mail, ping, quiet, recorder, retention, router,
-    watched,
+    alerter, alone, blind, checker, faults, health, mail, ping, presence, quiet, recorder,
+    retention, router, watched,
 };
 use crate::domain::proxies::Proxies;
 use crate::store::{Place, Store, Trouble};
@@ -137,6 +137,8 @@ fn work(
     tasks.spawn(checker::check(own, stop));
     let (own, stop) = both();
     tasks.spawn(faults::look_through(own, stop));
+    let (own, stop) = both();
+    tasks.spawn(presence::keep_telling(own, stop));
     let (own, stop) = both();
     tasks.spawn(alerter::alert(own, stop));
     let (own, stop) = both();

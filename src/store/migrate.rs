@@ -29,6 +29,7 @@ pub(super) const STEPS: &[Migration] = &[
     include_str!("schema/0004_repeats.sql"),
     include_str!("schema/0005_folds.sql"),
     include_str!("schema/0006_months.sql"),
+    include_str!("schema/0007_followers.sql"),
 ];
 
 /// The schema that this hb writes.

@@ -31,6 +31,7 @@ pub(crate) mod doubts;
 pub(crate) mod due;
 mod engine;
 pub(crate) mod events;
+pub(crate) mod followers;
 pub(crate) mod incidents;
 pub(crate) mod maintenance;
 pub(crate) mod meta;

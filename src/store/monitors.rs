@@ -317,6 +317,7 @@ pub(crate) fn counts(tx: &mut dyn Tx) -> Result<Vec<(i64, String, u64)>, Trouble
 pub(crate) fn delete(tx: &mut dyn Tx, id: i64, now: Moment) -> Result<bool, Trouble> {
     let removed = tx.run(sql::DELETE, &[Value::Int(id)])? > 0;
     tx.run(sql::DELETE_ALIASES, &[Value::Int(id)])?;
+    tx.run(super::queries::followers::UNFOLLOW, &[Value::Int(id)])?;
     tx.run(super::queries::incidents::DELETE_OF_MONITOR, &[Value::Int(id)])?;
     tx.run(super::queries::deliveries::DELETE_OF_MONITOR, &[Value::Int(id)])?;
     tx.run(sql::INSERT_REMOVAL, &[Value::Int(id), Value::from(now)])?;

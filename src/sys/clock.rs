@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
+use crate::domain::host::Uptime;
 use crate::domain::time::Moment;
 
 /// What is added to this host's clock, in milliseconds.
@@ -67,6 +68,22 @@ pub(crate) fn since_boot() -> Duration {
     #[cfg(not(target_os = "linux"))]
     let clock = ClockId::CLOCK_MONOTONIC;
     clock_gettime(clock).map_or(Duration::ZERO, Duration::from)
+}
+
+/// For how long this machine has been running, and for how long of that it was not suspended; none where
+/// it does not say.
+#[cfg(target_os = "linux")]
+pub(crate) fn uptime() -> Option<Uptime> {
+    // Only what sleeps does not count for this clock, which is what makes the two differ.
+    let awake = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).ok()?;
+    let ms = |span: Duration| u64::try_from(span.as_millis()).ok();
+    Some(Uptime { up_ms: ms(since_boot())?, awake_ms: ms(awake)? })
+}
+
+/// See above.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn uptime() -> Option<Uptime> {
+    None
 }
 
 #[cfg(test)]

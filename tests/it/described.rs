@@ -14,7 +14,7 @@ use crate::server::{PING_KEY, Server};
 /// A job that goes on until there is a file `go`, and does something all the while.
 const UNTIL_GO: &str = "until test -e go; do sleep 0.05; done";
 
-fn to(server: &Server) -> String {
+pub(crate) fn to(server: &Server) -> String {
     format!("http://{}/hb/{PING_KEY}", server.address)
 }
 
@@ -63,7 +63,7 @@ fn wait_for(mut holds: impl FnMut() -> bool) {
 }
 
 /// These members of a monitor.
-fn members(monitor: &Value, names: &[&str]) -> Vec<Value> {
+pub(crate) fn members(monitor: &Value, names: &[&str]) -> Vec<Value> {
     names.iter().map(|name| monitor[*name].clone()).collect()
 }
 

@@ -76,6 +76,7 @@ mod poison_monitors;
 mod policy;
 mod policy_keys;
 mod power_cut;
+mod presence;
 mod quoted;
 mod readme;
 mod real_clients;

@@ -95,6 +95,8 @@ fn every_key_becomes_its_value() {
         run_at_most: Some(Duration::from_secs(14_400)),
         start_within: Some(Duration::from_secs(600)),
         tolerance: Some(1),
+        presence: Some("host".to_owned()),
+        absent_at_most: Some(Duration::from_secs(30 * 86_400)),
         lease: Some(Duration::from_secs(120)),
         stalled_after: Some(Duration::from_secs(1800)),
         preset: Some("borg".to_owned()),

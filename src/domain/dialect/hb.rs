@@ -8,7 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::detect::is_uuid;
-use super::{Answer, HttpRequest, Limits, Request};
+use super::{Answer, HttpRequest, Limits, Parameters, Request};
 use crate::domain::address::{Address, percent_encode};
 use crate::domain::base64;
 use crate::domain::event::{Event, Kind};
@@ -69,21 +69,21 @@ pub(super) fn spell(
     address: &Address,
     event: &Event,
     limits: Limits,
-    sent_at: Option<Moment>,
+    parameters: &Parameters,
 ) -> Vec<Request> {
     // To pause is an order that needs another key than a ping.
     if matches!(event.kind, Kind::Pause | Kind::Resume) {
         return Vec::new();
     }
     let most = limits.body_bytes_max.unwrap_or(TAIL_BYTES_DEFAULT);
-    let body = Value::Array(vec![written(event, sent_at, most)]).to_string().into_bytes();
+    let body = Value::Array(vec![written(event, parameters, most)]).to_string().into_bytes();
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     let url = address.url(&["events"], &[]);
     vec![Request::Http(HttpRequest { method: "POST", url, headers, body })]
 }
 
 /// One event as it travels; members that say nothing are left out.
-fn written(event: &Event, sent_at: Option<Moment>, tail_bytes_max: usize) -> Value {
+fn written(event: &Event, parameters: &Parameters, tail_bytes_max: usize) -> Value {
     let moment = |at: Moment| Value::String(at.to_rfc3339());
     let mut members = Map::new();
     members.insert("v".to_owned(), json!(VERSION));
@@ -97,7 +97,9 @@ fn written(event: &Event, sent_at: Option<Moment>, tail_bytes_max: usize) -> Val
         // all of them, the second log line would be taken for a repeat of the first.
         ("run_id", event.run_id.map(|id| Value::String(id.to_string()))),
         ("seq", event.run_id.filter(|_| placed).map(|_| json!(event.seq))),
-        ("sent_at", sent_at.map(moment)),
+        ("sent_at", parameters.sent_at.map(moment)),
+        ("up_ms", parameters.uptime.map(|uptime| json!(uptime.up_ms))),
+        ("awake_ms", parameters.uptime.map(|uptime| json!(uptime.awake_ms))),
         ("started_at", event.started_at.map(moment)),
         ("duration_ms", said(json!(event.elapsed_ms))),
         ("exit_code", said(json!(event.exit_code))),
@@ -132,7 +134,7 @@ fn bytes(bytes: &[u8]) -> Value {
 }
 
 /// The members of a definition, as they are named on the wire.
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 12] = [
     "schedule",
     "timezone",
     "grace",
@@ -143,6 +145,8 @@ const MEMBERS: [&str; 10] = [
     "start_within",
     "tolerance",
     "name",
+    "presence",
+    "absent_at_most",
 ];
 
 /// See [`super::Dialect::untaken`]. The reasons stay unread: an answer may say anything.

@@ -218,7 +218,7 @@ impl Dialect {
     ) -> Vec<Request> {
         match self {
             Dialect::Healthchecks => healthchecks::spell(address, event, limits),
-            Dialect::Hb => hb::spell(address, event, limits, parameters.sent_at),
+            Dialect::Hb => hb::spell(address, event, limits, parameters),
             Dialect::Table(service) => render::spell(service, address, event, limits, parameters),
         }
     }

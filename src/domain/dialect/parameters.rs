@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::service::Service;
 use crate::domain::address::Address;
+use crate::domain::host::Uptime;
 use crate::domain::time::Moment;
 
 /// Values by name. They print as their names: most are secret.
@@ -17,6 +18,8 @@ pub(crate) struct Parameters {
     pub(crate) start_untold: bool,
     /// When the request is sent, for a receiver that wants to know how wrong this clock is.
     pub(crate) sent_at: Option<Moment>,
+    /// For how long this host had been running then, for a receiver that waits while it sleeps.
+    pub(crate) uptime: Option<Uptime>,
 }
 
 impl Parameters {

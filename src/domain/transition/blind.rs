@@ -26,7 +26,7 @@ const BLIND_MAX: usize = 16;
 pub(super) struct Blind(Vec<(Moment, Moment)>);
 
 /// How long a doubt lasts after the blind time: the grace, but not longer than a quarter of an hour.
-fn settle(rules: &Rules) -> Duration {
+pub(super) fn settle(rules: &Rules) -> Duration {
     rules.grace.min(SETTLE_MAX)
 }
 

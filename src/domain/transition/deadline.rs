@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::reason::{self, Reason};
 use super::slot;
 use super::state::State;
-use super::status::{View, late_at};
+use super::status::{View, late_at, run_ends};
 use super::{Change, Input};
 use crate::domain::monitor::{Rules, Status};
 use crate::domain::time::Moment;
@@ -100,8 +100,8 @@ fn next_moment(rules: &Rules, state: &State, view: &View, seen_at: Moment) -> Op
         }
     };
     for run in &view.runs {
-        for at in [run.lease_until, run.limit_at(rules), Some(run.patience_until(rules))] {
-            let Some(at) = at else { continue };
+        let (lease, limit) = run_ends(rules, state, run);
+        for at in [lease, limit, Some(run.patience_until(rules))].into_iter().flatten() {
             consider(at);
             consider(state.blind.settled(rules, at));
         }
@@ -112,7 +112,7 @@ fn next_moment(rules: &Rules, state: &State, view: &View, seen_at: Moment) -> Op
         let deadline_from = expected.slot.after(rules.grace);
         let late_first = seen_at < expected.slot && late_at(rules, expected) <= deadline_from;
         if !late_first && let Some(deadline) = slot::deadline(rules, expected) {
-            let judged_at = deadline.at.after(SLACK);
+            let judged_at = deadline.judged_at(rules, state);
             consider(judged_at);
             consider(state.blind.settled(rules, judged_at));
         }

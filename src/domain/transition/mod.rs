@@ -3,7 +3,7 @@
 //! Silence is an input too. A ping, a passing moment, a blind time and a pause all go through
 //! [`step`], and nothing else changes a state. It works in three parts, each a folder's file:
 //!
-//! - facts (`state`, `slot`, `runs`, `blind`, `pause`): what is known. They are maxima, minima and small sorted
+//! - facts (`state`, `slot`, `runs`, `blind`, `awake`, `pause`): what is known. They are maxima, minima and small sorted
 //!   sets, so that events may arrive late, twice and in any order and still leave the same facts;
 //! - the word (`status`): a function of the rules, the facts and a moment, and of nothing else;
 //! - the moments (`deadline`): when that word can change although nothing is heard.
@@ -11,6 +11,7 @@
 //! A change is a difference of that function, found by walking over its moments. So a tick that comes
 //! hours late tells the same changes as ticks that were in time, and a second tick tells none.
 //! What is expected is judged by when things happened; leases by when they were heard.
+mod awake;
 mod blind;
 mod deadline;
 mod loose;
@@ -26,6 +27,7 @@ mod tests;
 use std::time::Duration;
 
 use super::event::Kind;
+use super::host::Uptime;
 use super::monitor::{Rules, Status};
 use super::time::Moment;
 
@@ -45,6 +47,13 @@ pub(crate) enum Input<'a> {
     /// at which it could again. All that are news, in order: what one of them leaves in doubt, time must
     /// not pass by before the next one is known.
     Blind(Vec<(Moment, Moment)>),
+    /// Its host was heard of elsewhere.
+    Sign {
+        /// When.
+        at: Moment,
+        /// What it said.
+        uptime: Uptime,
+    },
     /// Nothing is expected for a while.
     Pause {
         /// It ends by itself; what lies behind ends it at once.
@@ -92,6 +101,10 @@ pub(crate) struct Heard {
     pub(crate) expected_ms: Option<u64>,
     /// Of [`Kind::Verified`]: whether it is what was expected.
     pub(crate) matches_expected: Option<bool>,
+    /// The host it happened on.
+    pub(crate) host: Option<String>,
+    /// For how long that had been running when this was sent.
+    pub(crate) uptime: Option<Uptime>,
     /// One short line, for the reason of a change.
     pub(crate) message: Option<String>,
 }
@@ -112,6 +125,8 @@ impl Heard {
             stalled: None,
             expected_ms: None,
             matches_expected: None,
+            host: None,
+            uptime: None,
             message: None,
         }
     }
@@ -207,7 +222,14 @@ pub(crate) fn step(rules: &Rules, state: &State, input: &Input, now: Moment) -> 
     }
     deadline::pass(rules, &mut state, now, &mut changes);
     match input {
-        Input::Event(event) => heard = Some(state.hear(rules, event, now)),
+        Input::Event(event) => {
+            heard = Some(state.hear(rules, event, now));
+            if let Some(uptime) = event.uptime {
+                state.follow(rules, event.host.as_deref());
+                state.hear_host(rules, event.received_at, uptime, now);
+            }
+        }
+        Input::Sign { at, uptime } => state.hear_host(rules, *at, *uptime, now),
         Input::Pause { until: Some(until), .. } if slot::sane(*until) <= now => {
             state.resume_at(rules, now);
         }

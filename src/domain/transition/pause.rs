@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::awake::Awake;
 use super::slot;
 use super::state::State;
 use super::status::{Verdict, verdict};
@@ -99,6 +100,9 @@ impl State {
     /// of rules raises no alarm of its own, and silences none that the new ones uphold.
     pub(super) fn rules_changed(&mut self, rules: &Rules, now: Moment) {
         self.answer_anew(rules);
+        if rules.absent_at_most.is_none() {
+            self.awake = Awake::default();
+        }
         let stands = self.status() == Status::Missed || self.pause.is_some();
         if !stands && verdict(rules, self, now) == Verdict::Missed {
             self.forgive(now);

@@ -1,5 +1,7 @@
 //! Why a word changed: kept with the change, and what messages to people are made of.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::pause::Forgiven;
@@ -56,17 +58,23 @@ pub(crate) enum Reason {
     Late {
         /// When it was due.
         due_at: Moment,
+        /// When its host was last heard of, where that matters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host_heard_at: Option<Moment>,
     },
     /// Too late.
     Missed {
         /// When the run was due whose deadline decided.
         due_at: Moment,
-        /// That deadline.
+        /// That deadline; where its host was away, the one that counted in its stead.
         deadline_at: Moment,
         /// How many expected runs in a row were missed by then.
         missed: u32,
         /// The receiver had been blind, and waited until then.
         settled_at: Option<Moment>,
+        /// When its host was last heard of, where that has put the deadline off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host_heard_at: Option<Moment>,
     },
     /// A run takes too long.
     Overrun {
@@ -109,6 +117,19 @@ pub(crate) enum Reason {
     Resumed(Forgiven),
     /// The rules are others than before.
     RulesChanged,
+}
+
+impl Reason {
+    /// One run was missed, of which no more is known than its deadline.
+    pub(crate) fn missed_by(deadline_at: Moment, grace: Duration) -> Reason {
+        Reason::Missed {
+            due_at: deadline_at.before(grace),
+            deadline_at,
+            missed: 1,
+            settled_at: None,
+            host_heard_at: None,
+        }
+    }
 }
 
 /// Why time alone made it this, and when that became true.
@@ -190,13 +211,16 @@ fn of_status(rules: &Rules, state: &State, view: &View, status: Status, at: Mome
             run_id: run.run_id.clone(),
             last_event_at: run.last_event_at,
         }),
-        Status::Late => view.expected.map(|expected| Reason::Late { due_at: expected.slot }),
+        Status::Late => view.expected.map(|expected| Reason::Late {
+            due_at: expected.slot,
+            host_heard_at: rules.absent_at_most.and_then(|_| state.awake.heard_at()),
+        }),
         Status::Missed => missed(rules, state, view),
         Status::Unknown => {
             let judged_at = view
                 .expected
                 .and_then(|expected| slot::deadline(rules, expected))
-                .map(|deadline| deadline.at.after(super::deadline::SLACK));
+                .map(|deadline| deadline.judged_at(rules, state));
             let settles_at = judged_at.map(|judged_at| state.blind.settled(rules, judged_at));
             Some(Reason::Blind { settles_at: settles_at.filter(|settles_at| *settles_at > at) })
         }
@@ -212,12 +236,15 @@ fn of_status(rules: &Rules, state: &State, view: &View, status: Status, at: Mome
 /// Why it is missed.
 fn missed(rules: &Rules, state: &State, view: &View) -> Option<Reason> {
     let deadline = slot::deadline(rules, view.expected?)?;
-    let judged_at = deadline.at.after(super::deadline::SLACK);
+    let judged_at = deadline.judged_at(rules, state);
     let settled_at = state.blind.settled(rules, judged_at);
+    let deadline_at = state.reached(rules, deadline.from, deadline.at);
+    let host_heard_at = state.awake.heard_at().filter(|_| deadline_at > deadline.at);
     Some(Reason::Missed {
         due_at: deadline.slot,
-        deadline_at: deadline.at,
+        deadline_at,
         missed: rules.tolerance.min(crate::domain::monitor::TOLERANCE_MAX).saturating_add(1),
         settled_at: (settled_at > judged_at).then_some(settled_at),
+        host_heard_at,
     })
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::deadline::SLACK;
 use super::state::State;
 use crate::domain::monitor::{Rules, TOLERANCE_MAX};
 use crate::domain::schedule::Schedule;
@@ -230,7 +231,11 @@ pub(super) fn deadline(rules: &Rules, expected: Expected) -> Option<Deadline> {
     for _ in 0..rules.tolerance.min(TOLERANCE_MAX) {
         slot = next(rules, slot);
     }
-    (slot < NEVER).then(|| Deadline { slot, at: slot.after(rules.grace) })
+    let from = match rules.schedule {
+        Some(Schedule::Every(every)) => expected.slot.before(every.at_most),
+        Some(_) | None => slot,
+    };
+    (slot < NEVER).then(|| Deadline { slot, from, at: slot.after(rules.grace) })
 }
 
 /// A slot and its deadline.
@@ -238,8 +243,17 @@ pub(super) fn deadline(rules: &Rules, expected: Expected) -> Option<Deadline> {
 pub(super) struct Deadline {
     /// The slot.
     pub(super) slot: Moment,
+    /// Since when the job has had time for it.
+    pub(super) from: Moment,
     /// Its deadline.
     pub(super) at: Moment,
+}
+
+impl Deadline {
+    /// When it is judged: a moment after its host had the time for it.
+    pub(super) fn judged_at(&self, rules: &Rules, state: &State) -> Moment {
+        state.reached(rules, self.from, self.at).after(SLACK)
+    }
 }
 
 /// Whether slots are moments that a run may come a little before; windows and intervals are not.

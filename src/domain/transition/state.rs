@@ -6,12 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::awake::Awake;
 use super::blind::Blind;
 use super::pause::Pause;
 use super::runs::Runs;
 use super::slot::{self, Slots};
 use super::{Change, Heard, Reason, Taken};
 use crate::domain::event::Kind;
+use crate::domain::host::Uptime;
 use crate::domain::monitor::{Rules, Status};
 use crate::domain::time::Moment;
 
@@ -58,6 +60,9 @@ pub(crate) struct State {
     /// When the receiver could not hear.
     #[serde(skip_serializing_if = "Blind::is_empty")]
     pub(super) blind: Blind,
+    /// When its host was awake, where that matters.
+    #[serde(skip_serializing_if = "Awake::is_empty")]
+    pub(super) awake: Awake,
     /// Nothing is expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pause: Option<Pause>,
@@ -176,6 +181,7 @@ impl State {
             self.runs.heal(now);
             self.blind.heal(now);
         }
+        self.awake.heal(now);
         if let Some(pause) = &mut self.pause {
             pause.from = pause.from.min(now);
         }
@@ -194,6 +200,41 @@ impl State {
         let told_at = self.told.seen_at.map(|seen_at| Moment(seen_at.epoch_ms() + 1));
         let from = told_at.map_or(from, |told_at| told_at.max(from));
         self.blind.add(rules, from, until, now);
+    }
+
+    /// The host that it follows.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.awake.host()
+    }
+
+    /// Follows the host that it was told of from.
+    pub(super) fn follow(&mut self, rules: &Rules, host: Option<&str>) {
+        if rules.absent_at_most.is_some() {
+            self.awake.follow(host);
+        }
+    }
+
+    /// Whether a sign of its host is news.
+    pub(crate) fn wants_sign(&self, at: Moment) -> bool {
+        self.awake.wants(at)
+    }
+
+    /// Its host was heard of.
+    pub(super) fn hear_host(&mut self, rules: &Rules, at: Moment, uptime: Uptime, now: Moment) {
+        let at = slot::sane(at).min(now);
+        if rules.absent_at_most.is_none() || !self.awake.wants(at) {
+            return;
+        }
+        let expected = slot::expected(rules, self).and_then(|one| slot::deadline(rules, one));
+        let runs = self.open_runs(rules);
+        let needed = runs.iter().map(|run| run.started_at).chain(expected.map(|one| one.from));
+        let needed_from = needed.min().unwrap_or(at);
+        self.awake.hear(at, uptime, needed_from);
+    }
+
+    /// When a deadline counts that leaves the host the time since `from`.
+    pub(super) fn reached(&self, rules: &Rules, from: Moment, at: Moment) -> Moment {
+        self.awake.reached(rules, from, at)
     }
 
     /// Adds an event to the facts.
@@ -260,7 +301,7 @@ impl State {
         self.slots.answer(rules, floor, at, started_at);
         if let Some(due) = due.filter(|_| !taken.stale) {
             let left = slot::expected(rules, self).map(|expected| expected.slot);
-            taken.late = at > due.after(rules.grace);
+            taken.late = at > self.reached(rules, due, due.after(rules.grace));
             taken.early = at < due && left > Some(due) && slot::opens_early(rules);
         }
         let ends_pause = |pause: &Pause| pause.until_success && at >= pause.from;

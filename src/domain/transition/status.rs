@@ -10,8 +10,6 @@ use super::state::State;
 use crate::domain::monitor::{Rules, Status};
 use crate::domain::time::Moment;
 
-use super::deadline::SLACK;
-
 /// What the schedule says about the slot that is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -188,9 +186,9 @@ pub(super) fn verdict_with(
     }
     if now >= expected.slot.after(rules.grace)
         && let Some(deadline) = slot::deadline(rules, expected)
-        && now >= deadline.at.after(SLACK)
+        && let judged_at = deadline.judged_at(rules, state)
+        && now >= judged_at
     {
-        let judged_at = deadline.at.after(SLACK);
         let settled_at = state.blind.settled(rules, judged_at);
         return if now < settled_at { Verdict::Unknown } else { Verdict::Missed };
     }
@@ -198,12 +196,23 @@ pub(super) fn verdict_with(
     if in_time { Verdict::Due } else { Verdict::Late }
 }
 
+/// When the lease of a run ends and when its limit does.
+pub(super) fn run_ends(
+    rules: &Rules,
+    state: &State,
+    run: &OpenRun,
+) -> (Option<Moment>, Option<Moment>) {
+    let lease = run.lease_until.map(|at| state.reached(rules, run.last_event_at, at));
+    let limit = run.limit_at(rules).map(|at| state.reached(rules, run.started_at, at));
+    (lease, limit)
+}
+
 /// How an open run does at a moment.
 pub(super) fn run_word(rules: &Rules, state: &State, run: &OpenRun, now: Moment) -> RunWord {
     let passed = |at: Moment| now >= at;
     let settled = |at: Moment| state.blind.settled(rules, at);
-    let limit = run.limit_at(rules);
-    if let Some(lease) = run.lease_until.filter(|at| passed(*at)) {
+    let (lease, limit) = run_ends(rules, state, run);
+    if let Some(lease) = lease.filter(|at| passed(*at)) {
         return if passed(settled(lease)) { RunWord::Vanished } else { RunWord::Unknown };
     }
     if let Some(limit) = limit.filter(|at| passed(*at)) {

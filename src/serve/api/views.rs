@@ -53,6 +53,8 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "start_within": rules.start_within_s,
         "run_at_most": rules.run_at_most_s,
         "tolerance": compiled.rules.tolerance,
+        "presence": rules.presence,
+        "absent_at_most": compiled.rules.absent_at_most.map(|most| most.as_secs()),
         "wait_first": rules.wait_first,
         "channels": told,
         "ping_url": app.ping_url(&monitor.uuid),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ForeignKey;
+use super::{ForeignKey, Presence};
 use crate::domain::span;
 use crate::serve::reply::Mistake;
 use crate::sys::zone;
@@ -184,6 +184,19 @@ pub(super) fn tolerance(name: &str, value: &Value) -> Result<Option<u32>, Mistak
         _ => Err(Mistake::field(
             name,
             format!("`tolerance` is a number of missed runs, up to {TOLERANCE_MAX}"),
+        )),
+    }
+}
+
+/// Whose presence counts; nobody's where nothing is said.
+pub(super) fn presence(name: &str, value: &Value) -> Result<Option<Presence>, Mistake> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(word) if word.is_empty() || word == "always" => Ok(None),
+        Value::String(word) if word == "host" => Ok(Some(Presence::Host)),
+        _ => Err(Mistake::field(
+            name,
+            "`presence` is `host`, and only time in which that is awake counts, or `always`",
         )),
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::text;
 use crate::domain::time::Moment;
 use crate::sys::zone;
 use members::{
-    flag, foreign_keys, list, schedule_text, seconds, slug, tolerance, words, zone_name,
+    flag, foreign_keys, list, presence, schedule_text, seconds, slug, tolerance, words, zone_name,
 };
 pub(crate) use members::{slug as checked_slug, span_of};
 
@@ -49,12 +49,26 @@ pub(crate) struct StoredRules {
     /// Missed runs in a row that are no reason to tell anybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tolerance: Option<u32>,
+    /// Whether only time in which its host was awake counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) presence: Option<Presence>,
+    /// How long such a host is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) absent_at_most_s: Option<u64>,
     /// Whether nothing is expected before the first ping.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) wait_first: bool,
     /// Whether it is judged as Healthchecks would: see `domain::healthchecks`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) healthchecks: bool,
+}
+
+/// Whose presence counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Presence {
+    /// The host's that was last heard of: a laptop that sleeps is not late.
+    Host,
 }
 
 /// A foreign key that leads to a monitor.
@@ -147,6 +161,8 @@ impl Definition {
             "start_within" => self.rules.start_within_s = seconds(name, value, false)?,
             "run_at_most" => self.rules.run_at_most_s = seconds(name, value, false)?,
             "tolerance" => self.rules.tolerance = tolerance(name, value)?,
+            "presence" => self.rules.presence = presence(name, value)?,
+            "absent_at_most" => self.rules.absent_at_most_s = seconds(name, value, false)?,
             "wait_first" => self.rules.wait_first = flag(name, value)?,
             // What an answer holds may be sent back as it came.
             "id" | "ping_url" | "status" | "facts" | "due_at" | "deadline_at" | "created_at"
@@ -228,7 +244,7 @@ fn members_of(said: &arrival::Definition) -> Map<String, Value> {
 }
 
 /// Everything that a person may write.
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 16] = [
     "slug",
     "name",
     "description",
@@ -240,6 +256,8 @@ const MEMBERS: [&str; 14] = [
     "start_within",
     "run_at_most",
     "tolerance",
+    "presence",
+    "absent_at_most",
     "wait_first",
     "channels",
     "keys",
@@ -285,6 +303,9 @@ mod tests {
             (json!({"slug": "a", "schedule": "0 3 * *"}), "field"),
             (json!({"slug": "a", "schedule": "0 0 31 2 *"}), ""),
             (json!({"slug": "a", "schedule": "every 1h", "timezone": "Mars/Base"}), "no time zone"),
+            (json!({"slug": "a", "presence": "hosts"}), "`presence` is `host`"),
+            (json!({"slug": "a", "presence": true}), "`presence` is `host`"),
+            (json!({"slug": "a", "absent_at_most": 0}), "longer than nothing"),
             (json!({"slug": "a", "tags": [1]}), "not a text"),
             (json!({"slug": "a", "tolerance": 1e9}), "missed runs"),
             (json!({"slug": "a", "keys": [{}]}), "cronitor"),

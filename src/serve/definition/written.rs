@@ -35,6 +35,8 @@ impl Definition {
         put("start_within", json!(rules.start_within_s));
         put("run_at_most", json!(rules.run_at_most_s));
         put("tolerance", json!(rules.tolerance));
+        put("presence", json!(rules.presence));
+        put("absent_at_most", json!(rules.absent_at_most_s));
         put("wait_first", json!(rules.wait_first));
         let keys = self.keys.iter().flatten();
         let keys = keys.map(|key| json!({ "dialect": key.dialect, "key": key.key }));
@@ -63,6 +65,7 @@ mod tests {
                 "slug": "whole", "name": "Whole", "description": "all of it", "owner": "dba",
                 "tags": ["a", "b"], "schedule": "0 3 * * *", "timezone": "Europe/Berlin",
                 "grace": 5400, "start_within": 600, "run_at_most": 7200, "tolerance": 2,
+                "presence": "host", "absent_at_most": 259_200,
                 "wait_first": true, "channels": ["mail"],
                 "keys": [{ "dialect": "cronitor", "key": ["a", "b"] }],
             }),

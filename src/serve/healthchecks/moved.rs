@@ -375,11 +375,7 @@ fn flip(
                     "failed",
                     Reason::Failed { at: Some(*at), exit_code: None, message: None },
                 ),
-                false => {
-                    let (due_at, settled_at) = (at.before(grace), None);
-                    let missed = Reason::Missed { due_at, deadline_at: *at, missed: 1, settled_at };
-                    ("up", "missed", missed)
-                }
+                false => ("up", "missed", Reason::missed_by(*at, grace)),
             };
             NewChange {
                 monitor_id,

@@ -51,6 +51,7 @@ const LAWS: &[Law] = &[
         "who_wakes_a_little_early_stays_where_it_is",
         watched::who_wakes_a_little_early_stays_where_it_is,
     ),
+    ("who_follows_a_host_is_found_by_it", watched::who_follows_a_host_is_found_by_it),
     ("who_was_in_doubt_is_counted", doubts::who_was_in_doubt_is_counted),
     ("whoever_may_be_told_of_is_woken", doubts::whoever_may_be_told_of_is_woken),
     ("what_waits_for_the_future_is_looked_at", doubts::what_waits_for_the_future_is_looked_at),

@@ -4,7 +4,7 @@ use super::nouns::NASTY;
 use super::{Bed, at, new_monitor};
 use crate::store::aliases::{self, Alias};
 use crate::store::monitors::{self, About, Filter, Live, Monitor, Named, NewMonitor};
-use crate::store::{Trouble, Tx, due};
+use crate::store::{Trouble, Tx, due, followers};
 
 fn full_live() -> Live {
     Live {
@@ -232,4 +232,35 @@ pub(super) fn who_wakes_a_little_early_stays_where_it_is(bed: &Bed) {
     let late = [Some(i64::MAX), Some(i64::MAX - 1), Some(i64::MAX - 1), Some(i64::MIN)];
     let early = [Some(1000), Some(1000), Some(1200), Some(600), Some(601), None];
     assert_eq!(woken, Ok([&early[..], &late[..], &[Some(i64::MAX)]].concat()));
+}
+
+pub(super) fn who_follows_a_host_is_found_by_it(bed: &Bed) {
+    let ids = bed.monitors(3);
+    let followers = |hosts: &'static [(i64, &str)]| {
+        let hosts: Vec<(i64, String)> =
+            hosts.iter().map(|(project_id, host)| (*project_id, (*host).to_owned())).collect();
+        bed.read(move |tx| Ok((followers::is_any(tx)?, followers::of_hosts(tx, &hosts)?)))
+            .expect("reading works")
+    };
+    let follow = |id: i64, host: Option<&'static str>| {
+        bed.write(move |tx| {
+            let found = monitors::load(tx, &[Named::Id(id)])?.remove(0);
+            followers::follow(tx, &found.monitor, host)
+        })
+        .expect("writing works");
+    };
+    assert_eq!(followers(&[]), (false, vec![]));
+    follow(ids[0], Some("laptop"));
+    follow(ids[1], Some("laptop"));
+    follow(ids[2], Some("desk"));
+    let hosts = &[(1, "desk"), (2, "laptop"), (1, NASTY), (1, "laptop")];
+    let all = vec![(0, ids[2]), (3, ids[0]), (3, ids[1])];
+    assert_eq!(followers(hosts), (true, all));
+    follow(ids[0], Some(NASTY));
+    follow(ids[1], None);
+    assert_eq!(followers(hosts), (true, vec![(0, ids[2]), (2, ids[0])]));
+    let (one, two) = (ids[0], ids[2]);
+    bed.write(move |tx| Ok((monitors::delete(tx, one, at(2))?, monitors::delete(tx, two, at(2))?)))
+        .expect("writing works");
+    assert_eq!(followers(hosts), (false, vec![]));
 }

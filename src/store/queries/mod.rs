@@ -7,6 +7,7 @@ pub(super) mod audit;
 pub(super) mod channels;
 pub(super) mod deliveries;
 pub(super) mod events;
+pub(super) mod followers;
 pub(super) mod incidents;
 pub(super) mod keys;
 pub(in crate::store) mod monitors;

@@ -8,6 +8,7 @@ use super::{Heard, Refused, Told, healthchecks, told};
 use crate::domain::arrival::{Arrival, Definition, TAGS_MAX};
 use crate::domain::base64;
 use crate::domain::event::Kind;
+use crate::domain::host::Uptime;
 use crate::domain::metric::Metrics;
 use crate::domain::ping::body::json;
 use crate::domain::ping::bounds;
@@ -86,6 +87,9 @@ fn arrival(members: Map<String, Value>) -> Result<Arrival, String> {
     payload.forget(&["v", "monitor"]);
     arrival.seq = payload.read(&["seq"], number);
     arrival.sent_at = payload.read(&["sent_at"], values::moment);
+    let up_ms = payload.read(&["up_ms"], Value::as_u64);
+    let awake_ms = payload.read(&["awake_ms"], Value::as_u64);
+    arrival.uptime = up_ms.zip(awake_ms).map(|(up_ms, awake_ms)| Uptime { up_ms, awake_ms });
     arrival.metrics = payload.take(&["metrics"]).map_or_else(Metrics::default, metrics);
     if let Some(counted) = payload.take(&["counted"]) {
         arrival.counted = serde_json::from_value(counted).unwrap_or_default();
@@ -150,6 +154,8 @@ fn definition(value: Value) -> Option<Box<Definition>> {
         &mut read.description,
         &mut read.run_at_most,
         &mut read.start_within,
+        &mut read.presence,
+        &mut read.absent_at_most,
         &mut read.name,
     ];
     for text in texts {

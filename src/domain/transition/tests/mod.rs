@@ -3,6 +3,7 @@
 mod chance;
 mod laws;
 mod order;
+mod presence;
 mod random;
 mod script;
 mod time;

@@ -4,6 +4,7 @@ use super::super::{Heard, Input, State, step};
 use super::chance::Chance;
 use super::script::rules;
 use crate::domain::event::Kind;
+use crate::domain::host::Uptime;
 use crate::domain::time::Moment;
 
 /// Moments at which arithmetic breaks.
@@ -33,6 +34,14 @@ fn span(chance: &mut Chance) -> Option<u64> {
     chance.pick(&[None, Some(0), Some(1), Some(60_000), Some(86_400_000), Some(u64::MAX)])
 }
 
+fn uptime(chance: &mut Chance) -> Uptime {
+    let mut ms = || {
+        let near = chance.below(100_000_000);
+        chance.pick(&[0, 1, near, near, u64::MAX - 1, u64::MAX])
+    };
+    Uptime { up_ms: ms(), awake_ms: ms() }
+}
+
 /// Any event at all, its moments by `near`.
 fn wild(chance: &mut Chance, near: &dyn Fn(&mut Chance) -> Moment) -> Heard {
     let kinds = [
@@ -60,6 +69,7 @@ fn wild(chance: &mut Chance, near: &dyn Fn(&mut Chance) -> Moment) -> Heard {
         stalled: chance.pick(&[None, Some(true), Some(false)]),
         expected_ms: span(chance),
         matches_expected: chance.pick(&[None, Some(true), Some(false)]),
+        uptime: chance.one_in(2).then(|| uptime(chance)),
         message: Some("é".repeat(chance.below(300) as usize)),
         ..Heard::new(chance.pick(&kinds), near(chance))
     }
@@ -81,8 +91,10 @@ fn nothing_panics_and_everything_ends() {
         "between 02:15 and 02:45 | zone Europe/Berlin | grace 1m",
         "by 02:30 | grace 3650d | zone America/Nuuk",
         "- | at-most 3650d | wait",
+        "0 * * * * | grace 1h | absent 1d",
+        "every 1h | at-most 1h | absent 3650d",
     ];
-    for round in 0..360 {
+    for round in 0..420 {
         let rules = rules(texts[round % texts.len()]);
         let mut state = State::new(extreme(&mut chance));
         let mut steady = chance.one_in(2).then(|| extreme(&mut chance));
@@ -98,7 +110,7 @@ fn nothing_panics_and_everything_ends() {
                 }
             };
             let event = wild(&mut chance, &near);
-            let input = match chance.below(12) {
+            let input = match chance.below(13) {
                 0 => {
                     let mut time = || (near(&mut chance), near(&mut chance));
                     Input::Blind(vec![time(), time()])
@@ -112,6 +124,7 @@ fn nothing_panics_and_everything_ends() {
                 3 => Input::Rules,
                 4 => Input::Quiet { until: Some(near(&mut chance)) },
                 5 => Input::Tick,
+                6 => Input::Sign { at: near(&mut chance), uptime: uptime(&mut chance) },
                 _ => Input::Event(&event),
             };
             let done = step(&rules, &state, &input, now);

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::super::{Change, Heard, Input, State, Step, Taken, step};
 use crate::domain::event::Kind;
+use crate::domain::host::Uptime;
 use crate::domain::monitor::Rules;
 use crate::domain::schedule::Line;
 use crate::domain::schedule::zone::Zone;
@@ -55,6 +56,7 @@ pub(super) fn rules(text: &str) -> Rules {
             "at-most" => rules.run_at_most = Some(span_of(value)),
             "start-within" => rules.start_within = Some(span_of(value)),
             "wait" => rules.wait_first = true,
+            "absent" => rules.absent_at_most = Some(span_of(value)),
             _ => panic!("no rule `{part}`"),
         }
     }
@@ -118,6 +120,10 @@ impl Story {
                 self.step(&Input::Pause { until, until_success, reason: None }, now)
             }
             "resume" => self.step(&Input::Resume, now),
+            "host" => {
+                let uptime = uptime(words).expect("how long it was up and awake");
+                self.step(&Input::Sign { at: now, uptime }, now)
+            }
             "quiet" => self.step(&Input::Quiet { until: value("until").map(joined) }, now),
             "rules" => {
                 self.rules = rules(&words[1..].join(" "));
@@ -182,6 +188,15 @@ impl Story {
     }
 }
 
+/// `up=9h awake=3h`.
+fn uptime(words: &[&str]) -> Option<Uptime> {
+    let ms = |name: &str| {
+        let text = words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))?;
+        Some(span_of(text).as_millis() as u64)
+    };
+    Some(Uptime { up_ms: ms("up")?, awake_ms: ms("awake")? })
+}
+
 /// What became of an event, in words.
 fn marks(taken: &Taken) -> String {
     let marks = [
@@ -202,7 +217,7 @@ pub(super) fn heard(words: &[&str], now: Moment) -> Heard {
         "resuming" => Kind::Resume,
         other => panic!("no input `{other}`"),
     });
-    let mut event = Heard { received_at: now, ..Heard::new(kind, now) };
+    let mut event = Heard { received_at: now, uptime: uptime(words), ..Heard::new(kind, now) };
     for word in &words[1..] {
         let ms = |text: &str| Some(span_of(text).as_millis() as u64);
         match word.split_once('=').unwrap_or((word, "")) {
@@ -213,6 +228,8 @@ pub(super) fn heard(words: &[&str], now: Moment) -> Heard {
             ("expect", text) => event.expected_ms = ms(text),
             ("exit", code) => event.exit_code = code.parse().ok(),
             ("stalled", _) => event.stalled = Some(true),
+            ("up" | "awake", _) => {}
+            ("on", host) => event.host = Some(host.to_owned()),
             ("mismatch", _) => event.matches_expected = Some(false),
             (id, _) => event.run_id = Some(id.to_owned()),
         }
