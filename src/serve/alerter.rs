@@ -223,30 +223,34 @@ pub(super) fn prepare(tx: &mut dyn Tx, delivery: &Delivery, now: Moment) -> Resu
     }
 }
 
-/// What stands before an attempt at several: those that are still this node's, and the one message.
+/// What stands before an attempt at several: those that are still this node's, and the one message. One
+/// that cannot be read stays behind, and is refused when its lease has ended and its turn comes again.
 fn prepare_all(
     tx: &mut dyn Tx,
     together: &[Delivery],
     now: Moment,
 ) -> Result<(Vec<Delivery>, Ready), Trouble> {
-    let (mut leased, mut messages, mut way, mut refused) = (Vec::new(), Vec::new(), None, None);
+    let (mut leased, mut messages, mut way) = (Vec::new(), Vec::new(), None);
+    let (mut broken, mut refused) = (Vec::new(), None);
     for delivery in together {
         match prepare(tx, delivery, now)? {
             Ready::Gone => continue,
-            Ready::Refused(why) => refused = Some(why),
+            Ready::Refused(why) => {
+                refused = Some(why);
+                broken.push(delivery.clone());
+            }
             Ready::Go(what) => {
                 messages.push(what.1);
                 way = Some(what.0);
+                leased.push(delivery.clone());
             }
         }
-        leased.push(delivery.clone());
     }
     let message = together::together(messages);
-    Ok(match (refused, way, message) {
-        // One channel, one reason; a message that cannot be read is alone.
-        (Some(why), _, _) => (leased, Ready::Refused(why)),
-        (None, Some(settings), Some(message)) => (leased, Ready::Go(Box::new((settings, message)))),
-        (None, _, _) => (leased, Ready::Gone),
+    Ok(match (way, message, refused) {
+        (Some(settings), Some(message), _) => (leased, Ready::Go(Box::new((settings, message)))),
+        (_, _, Some(why)) => (broken, Ready::Refused(why)),
+        (_, _, None) => (leased, Ready::Gone),
     })
 }
 

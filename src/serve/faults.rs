@@ -1,5 +1,5 @@
-//! Monitors that cannot be watched: finds them before their turn comes, and keeps them from standing in
-//! the way of the others.
+//! Monitors that cannot be watched, and alerts that would never be sent: finds them before their turn comes,
+//! and keeps them from standing in the way of the others.
 //!
 //! A monitor whose rules or state make no sense is judged as such when it is looked at, which may be in a
 //! month, and one whose moment makes no sense is never looked at. So all of them are looked through at the
@@ -18,7 +18,7 @@ use super::judge::FAULTY_LOOK;
 use super::kept::Kept;
 use crate::domain::time::Moment;
 use crate::store::monitors::Monitor;
-use crate::store::{Trouble, due};
+use crate::store::{Trouble, deliveries, due};
 use crate::sys::clock;
 
 /// How long after a look through all of them the next one begins.
@@ -45,6 +45,12 @@ pub(crate) async fn look_through(app: Arc<App>, mut stop: watch::Receiver<bool>)
 }
 
 async fn round(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Result<(), Trouble> {
+    let mended = app.store.write(|tx| deliveries::mend(tx, clock::now())).await?;
+    if mended > 0 {
+        let count = mended.to_string();
+        app.log.error("alerts waited for a moment that makes no sense", &[("count", &count)]);
+        app.wake_alerter.notify_one();
+    }
     let mut after = 0;
     while !*stop.borrow() {
         let looker = Arc::clone(app);

@@ -5,8 +5,9 @@
 //! and wakes up must ask [`is_leased`] right before it sends, and its late word about the end counts
 //! for nothing, because the number of attempts is part of the lease.
 
+use super::damaged;
 use super::queries::deliveries as sql;
-use super::tx::{Row, Trouble, Tx, Value};
+use super::tx::{Trouble, Tx, Value};
 use crate::domain::time::Moment;
 
 /// What the delivery is about that tells the end of an incident. It is not claimed while an alarm of the
@@ -50,7 +51,7 @@ pub(crate) enum DeliveryState {
 }
 
 impl DeliveryState {
-    const ALL: [DeliveryState; 5] = [
+    pub(super) const ALL: [DeliveryState; 5] = [
         DeliveryState::Pending,
         DeliveryState::Sending,
         DeliveryState::Sent,
@@ -146,8 +147,7 @@ pub(crate) fn claim(
         Value::from(claimant.lease_until),
     ];
     let rows = tx.rows_many(&sql::CLAIM, &[params])?;
-    let mut claimed =
-        rows.into_iter().map(|(_, row)| delivery(row)).collect::<Result<Vec<_>, _>>()?;
+    let mut claimed = rows.into_iter().map(|(_, row)| damaged::delivery(row)).collect::<Vec<_>>();
     claimed.sort_by(|a, b| (a.created_at, &a.about.id).cmp(&(b.created_at, &b.about.id)));
     Ok(claimed)
 }
@@ -206,9 +206,16 @@ pub(crate) fn reword(tx: &mut dyn Tx, id: &str, message: &str) -> Result<bool, T
     Ok(tx.run(sql::REWORD, &[Value::from(id), Value::from(message)])? > 0)
 }
 
-/// When the next delivery is due, or its lease ends.
+/// When the next delivery is due, or its lease ends. Nonsense, which SQLite sorts behind every number, is
+/// no such moment.
 pub(crate) fn next_due(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
-    super::one(tx.rows(sql::NEXT, &[])?)?.maybe_moment()
+    Ok(super::one(tx.rows(sql::NEXT, &[])?)?.maybe_moment().unwrap_or(None))
+}
+
+/// Sends now what would never be claimed, because its moment or its attempts make no sense; says how many
+/// those are.
+pub(crate) fn mend(tx: &mut dyn Tx, now: Moment) -> Result<u64, Trouble> {
+    tx.run_many(&sql::MEND, &[vec![Value::from(now)]])
 }
 
 /// Lets the news that a monitor is well again go out now, where it waits to go out with others and its
@@ -235,17 +242,18 @@ pub(crate) fn fold_began(
 
 /// The deliveries about an incident, the oldest first.
 pub(crate) fn of_incident(tx: &mut dyn Tx, incident_id: &str) -> Result<Vec<Delivery>, Trouble> {
-    tx.rows(sql::OF_INCIDENT, &[Value::from(incident_id)])?.into_iter().map(delivery).collect()
+    let rows = tx.rows(sql::OF_INCIDENT, &[Value::from(incident_id)])?;
+    Ok(rows.into_iter().map(damaged::delivery).collect())
 }
 
 /// One delivery.
 pub(crate) fn by_id(tx: &mut dyn Tx, id: &str) -> Result<Option<Delivery>, Trouble> {
-    tx.rows(sql::BY_ID, &[Value::from(id)])?.into_iter().next().map(delivery).transpose()
+    Ok(tx.rows(sql::BY_ID, &[Value::from(id)])?.into_iter().next().map(damaged::delivery))
 }
 
 /// When the oldest delivery was made that is still on its way.
 pub(crate) fn oldest_unsent(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
-    super::one(tx.rows(sql::OLDEST_UNSENT, &[])?)?.maybe_moment()
+    Ok(super::one(tx.rows(sql::OLDEST_UNSENT, &[])?)?.maybe_moment().unwrap_or(None))
 }
 
 /// How many deliveries are in each state.
@@ -260,27 +268,4 @@ fn lease(delivery: &Delivery) -> [Value; 3] {
         Value::from(delivery.leased_by.as_ref()),
         Value::from(delivery.attempts),
     ]
-}
-
-fn delivery(mut row: Row) -> Result<Delivery, Trouble> {
-    let row = &mut row;
-    let mut about = NewDelivery {
-        id: row.text()?,
-        incident_id: row.maybe_text()?,
-        monitor_id: row.maybe_int()?,
-        channel_id: row.int()?,
-        what: row.text()?,
-        message: row.text()?,
-        next_at: Moment::from_epoch_ms(0),
-        fold: None,
-    };
-    let word = row.text()?;
-    let state = DeliveryState::ALL.into_iter().find(|state| state.word() == word);
-    let state = state.ok_or_else(|| Trouble::Ours(format!("a delivery is `{word}`")))?;
-    let attempts = u32::try_from(row.int()?).unwrap_or(u32::MAX);
-    about.next_at = row.moment()?;
-    let (leased_by, last_error) = (row.maybe_text()?, row.maybe_text()?);
-    let (created_at, sent_at) = (row.moment()?, row.maybe_moment()?);
-    about.fold = row.maybe_text()?;
-    Ok(Delivery { about, state, attempts, leased_by, last_error, created_at, sent_at })
 }

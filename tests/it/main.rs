@@ -72,6 +72,7 @@ mod others_things;
 mod pausing;
 mod ping;
 mod places;
+mod poison_alerts;
 mod poison_monitors;
 mod policy;
 mod policy_keys;

@@ -75,6 +75,15 @@ pub(in crate::store) const NEXT: &str = "\
      where a.incident_id = d.incident_id and a.channel_id = d.channel_id and a.what <> 'closed' \
      and a.state in ('pending', 'sending')))";
 
+/// Sends now what SQLite has kept with a moment or attempts that are none; PostgreSQL refuses those.
+pub(in crate::store) const MEND: Many = Many {
+    sqlite: "\
+    update deliveries set next_at = $1, attempts = 0 where state in ('pending', 'sending') \
+     and (typeof(next_at) <> 'integer' or typeof(attempts) <> 'integer' or attempts < 0)",
+    postgres: "\
+    update deliveries set next_at = g.now from unnest($1::bigint[]) as g(now) where false",
+};
+
 /// Those of an incident, the oldest first.
 pub(in crate::store) const OF_INCIDENT: &str = "\
     select id, incident_id, monitor_id, channel_id, what, message, state, attempts, next_at, \

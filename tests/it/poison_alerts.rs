@@ -1,0 +1,107 @@
+//! Alerts that make no sense in the store: they are given up one by one, and all others go out.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::hb::Home;
+use super::receiver::{FakeReceiver, Step, status};
+use super::receiving::wait_for;
+use super::server::{PING_KEY, Server};
+
+/// What is written by SQL into an alert that waits, and whether it goes out all the same.
+const POISONS: [(&str, &str, bool); 12] = [
+    ("message", "x'00ff'", false),
+    ("message", "'no JSON'", false),
+    ("channel_id", "'the other one'", false),
+    ("next_at", "'soon'", true),
+    ("next_at", "x'00ff'", true),
+    ("created_at", "'once'", true),
+    ("attempts", "'many'", true),
+    ("attempts", "-1", true),
+    ("leased_by", "x'00ff'", true),
+    ("last_error", "x'00ff'", true),
+    ("sent_at", "'never'", true),
+    ("fold", "x'00ff'", true),
+];
+
+fn slug(number: usize) -> String {
+    format!("poison-{number}")
+}
+
+/// Whose failure a channel has heard of.
+fn told(hook: &FakeReceiver) -> Vec<String> {
+    let mut told: Vec<String> = hook
+        .requests()
+        .iter()
+        .map(|request| {
+            let sent: Value = serde_json::from_slice(&request.body).expect("JSON");
+            sent["monitor"]["slug"].as_str().expect("a slug").to_owned()
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    told
+}
+
+fn channel(server: &Server, name: &str, hook: &FakeReceiver) {
+    let channel = json!({
+        "name": name, "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
+    });
+    assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
+}
+
+fn fail(server: &Server, slug: &str) {
+    server.monitor(json!({ "slug": slug, "schedule": "every 1h" }));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/{slug}/fail")).status, 200);
+}
+
+#[test]
+fn one_that_makes_no_sense_keeps_no_other_from_being_sent() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let hook = FakeReceiver::always(&status(503));
+    channel(&server, "hook", &hook);
+    for number in 0..POISONS.len() {
+        fail(&server, &slug(number));
+    }
+    fail(&server, "healthy");
+    wait_for(|| told(&hook).len() == POISONS.len() + 1);
+    assert_eq!(server.stop(), Some(0));
+
+    let store = Connection::open(home.path("data/hb.sqlite")).expect("it opens");
+    store.busy_timeout(Duration::from_secs(10)).expect("it waits");
+    assert_eq!(
+        store.execute("update deliveries set next_at = 1, state = 'pending'", []),
+        Ok(POISONS.len() + 1)
+    );
+    for (number, (column, value, _)) in POISONS.iter().enumerate() {
+        let sql = format!(
+            "update deliveries set {column} = {value} \
+             where monitor_id = (select id from monitors where slug = ?1)"
+        );
+        assert_eq!(store.execute(&sql, [slug(number)]), Ok(1), "{column}");
+    }
+    hook.go_on(&[Step::Ok]);
+    let server = Server::start(&home);
+    let mut expected: Vec<String> = POISONS
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, _, goes_out))| *goes_out)
+        .map(|(number, _)| slug(number))
+        .collect();
+    expected.push("healthy".to_owned());
+    expected.sort();
+    wait_for(|| told(&hook) == expected);
+
+    // What was given up is shown as such, and nothing that looks at it fails.
+    let incidents = server.api("GET", "/incidents?limit=100", None);
+    assert_eq!(incidents.status, 200, "{}", incidents.text());
+    for incident in incidents.json()["incidents"].as_array().expect("a list") {
+        let id = incident["id"].as_str().expect("an id");
+        let shown = server.api("GET", &format!("/incidents/{id}"), None);
+        assert_eq!(shown.status, 200, "{}", shown.text());
+    }
+    assert_eq!(server.get("/metrics").status, 200);
+}
