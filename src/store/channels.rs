@@ -120,26 +120,28 @@ pub(crate) fn delete(tx: &mut dyn Tx, project_id: i64, id: i64) -> Result<bool, 
     Ok(tx.run(sql::DELETE, &[Value::Int(id), Value::Int(project_id)])? > 0)
 }
 
+/// The channel of this row, whatever stands in it: one whose settings make no sense cannot be sent through,
+/// and must not keep the others from being so.
 fn channel(mut row: Row) -> Result<Channel, Trouble> {
     let row = &mut row;
     let id = row.int()?;
     let mut about = NewChannel {
-        uuid: row.text()?,
-        project_id: row.int()?,
-        name: row.text()?,
-        kind: row.text()?,
-        settings: row.text()?,
+        uuid: row.or_nothing(Row::text),
+        project_id: row.or_nothing(Row::int),
+        name: row.or_nothing(Row::text),
+        kind: row.or_nothing(Row::text),
+        settings: row.or_nothing(Row::text),
         disabled: None,
     };
-    let created_at = row.moment()?;
-    about.disabled = row.maybe_text()?;
+    let created_at = row.or_nothing(Row::maybe_moment).unwrap_or(Moment::from_epoch_ms(0));
+    about.disabled = row.or_nothing(Row::maybe_text);
     Ok(Channel {
         id,
         about,
         created_at,
-        last_ok_at: row.maybe_moment()?,
-        last_error: row.maybe_text()?,
-        last_error_at: row.maybe_moment()?,
-        last_note: row.maybe_text()?,
+        last_ok_at: row.or_nothing(Row::maybe_moment),
+        last_error: row.or_nothing(Row::maybe_text),
+        last_error_at: row.or_nothing(Row::maybe_moment),
+        last_note: row.or_nothing(Row::maybe_text),
     })
 }

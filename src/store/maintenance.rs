@@ -42,7 +42,7 @@ pub(crate) fn insert(tx: &mut dyn Tx, plan: &Maintenance) -> Result<i64, Trouble
 
 /// All plans with their numbers, of all projects.
 pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<(i64, Maintenance)>, Trouble> {
-    let plan = |mut row: Row| {
+    let plan = |mut row: Row| -> Result<(i64, Maintenance), Trouble> {
         let id = row.int()?;
         let plan = Maintenance {
             project_id: row.int()?,
@@ -55,7 +55,9 @@ pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<(i64, Maintenance)>, Trouble> {
         };
         Ok((id, plan))
     };
-    tx.rows(sql::MAINTENANCE, &[Value::Int(PLANS_MAX)])?.into_iter().map(plan).collect()
+    let rows = tx.rows(sql::MAINTENANCE, &[Value::Int(PLANS_MAX)])?;
+    // One that makes no sense keeps nobody undisturbed.
+    Ok(rows.into_iter().filter_map(|row| plan(row).ok()).collect())
 }
 
 /// Removes a plan of a project; says whether it was there.

@@ -6,7 +6,8 @@ use super::tx::{Trouble, Tx, Value};
 /// The value of a name.
 pub(crate) fn find(tx: &mut dyn Tx, name: &str) -> Result<Option<String>, Trouble> {
     let row = tx.rows(sql::FIND_META, &[Value::from(name)])?.into_iter().next();
-    row.map(|mut row| row.text()).transpose()
+    // A value that makes no sense is none, and made anew by whoever needs it.
+    Ok(row.and_then(|mut row| row.text().ok()))
 }
 
 /// Counts the number of a name up: numbers rise in the order of the commits, whichever node counts.

@@ -37,7 +37,8 @@ pub(crate) fn mark(tx: &mut dyn Tx, node: &Node) -> Result<(), Trouble> {
 
 /// When any node was last seen alive.
 pub(crate) fn newest_mark(tx: &mut dyn Tx) -> Result<Option<Moment>, Trouble> {
-    super::one(tx.rows(sql::NEWEST_MARK, &[])?)?.maybe_moment()
+    // One that makes no sense sorts behind all others, and is healed as one of the future.
+    Ok(super::one(tx.rows(sql::NEWEST_MARK, &[])?)?.or_nothing(Row::maybe_moment))
 }
 
 /// Waits for its turn among those who look at the mark of this moment; whoever was first has changed what
@@ -54,10 +55,10 @@ pub(crate) fn heal(tx: &mut dyn Tx, latest: Moment, now: Moment) -> Result<u64, 
 
 /// All nodes, the one that was seen last first.
 pub(crate) fn all(tx: &mut dyn Tx) -> Result<Vec<Node>, Trouble> {
-    let node = |mut row: Row| {
+    let node = |mut row: Row| -> Result<Node, Trouble> {
         Ok(Node { id: row.text()?, started_at: row.moment()?, seen_at: row.moment()? })
     };
-    tx.rows(sql::ALL, &[])?.into_iter().map(node).collect()
+    Ok(tx.rows(sql::ALL, &[])?.into_iter().filter_map(|row| node(row).ok()).collect())
 }
 
 /// Removes a node that is gone for long.
@@ -73,12 +74,13 @@ pub(crate) fn insert_blind(tx: &mut dyn Tx, blind: &BlindTime) -> Result<i64, Tr
 
 /// The times when nobody could see that ended after `moment`, the oldest first, at most 1,000.
 pub(crate) fn blind_since(tx: &mut dyn Tx, moment: Moment) -> Result<Vec<BlindTime>, Trouble> {
-    let blind = |mut row: Row| {
+    let blind = |mut row: Row| -> Result<BlindTime, Trouble> {
         row.int()?;
         Ok(BlindTime { from: row.moment()?, until: row.moment()?, reason: row.text()? })
     };
     let rows = tx.rows(sql::BLIND_SINCE, &[Value::from(moment), Value::Int(BLIND_MAX)])?;
-    rows.into_iter().map(blind).collect()
+    // One that makes no sense gives no doubt: people are told then.
+    Ok(rows.into_iter().filter_map(|row| blind(row).ok()).collect())
 }
 
 /// Forgets blind times that ended before `moment`.

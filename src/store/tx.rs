@@ -198,6 +198,14 @@ impl Row {
         self.int().map(Moment::from_epoch_ms)
     }
 
+    /// The next column, or what stands for nothing where it makes no sense: see `damaged`.
+    pub(super) fn or_nothing<T: Default>(
+        &mut self,
+        read: impl FnOnce(&mut Row) -> Result<T, Trouble>,
+    ) -> T {
+        read(self).unwrap_or_default()
+    }
+
     /// The next column, a moment or nothing.
     pub(crate) fn maybe_moment(&mut self) -> Result<Option<Moment>, Trouble> {
         Ok(self.maybe_int()?.map(Moment::from_epoch_ms))

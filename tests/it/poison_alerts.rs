@@ -26,6 +26,12 @@ const POISONS: [(&str, &str, bool); 12] = [
     ("fold", "x'00ff'", true),
 ];
 
+fn store(home: &Home) -> Connection {
+    let store = Connection::open(home.path("data/hb.sqlite")).expect("it opens");
+    store.busy_timeout(Duration::from_secs(10)).expect("it waits");
+    store
+}
+
 fn slug(number: usize) -> String {
     format!("poison-{number}")
 }
@@ -70,8 +76,7 @@ fn one_that_makes_no_sense_keeps_no_other_from_being_sent() {
     wait_for(|| told(&hook).len() == POISONS.len() + 1);
     assert_eq!(server.stop(), Some(0));
 
-    let store = Connection::open(home.path("data/hb.sqlite")).expect("it opens");
-    store.busy_timeout(Duration::from_secs(10)).expect("it waits");
+    let store = store(&home);
     assert_eq!(
         store.execute("update deliveries set next_at = 1, state = 'pending'", []),
         Ok(POISONS.len() + 1)
@@ -104,4 +109,54 @@ fn one_that_makes_no_sense_keeps_no_other_from_being_sent() {
         assert_eq!(shown.status, 200, "{}", shown.text());
     }
     assert_eq!(server.get("/metrics").status, 200);
+}
+
+/// What is written by SQL beside monitors and alerts: none of it may keep people from being told.
+const BESIDE: [&str; 14] = [
+    "update channels set created_at = 'once'",
+    "update channels set last_ok_at = 'once', last_error = x'00ff', last_note = x'00ff'",
+    "update channels set settings = x'00ff' where name = 'other'",
+    "update channels set kind = x'00ff', name = x'00ff', disabled = x'00ff' where name = 'other'",
+    "update nodes set started_at = 'once'",
+    "update nodes set seen_at = 'just now'",
+    "insert into nodes (id, started_at, seen_at) values (x'00ff', 1, 1)",
+    "insert into blind_times (from_at, until_at, reason) values ('then', 'now', x'00ff')",
+    "insert into blind_times (from_at, until_at, reason) values ('then', 1, x'00ff')",
+    "insert into maintenance (project_id, scope, from_at, until_at, reason) \
+     values (1, x'00ff', 'then', 'now', x'00ff')",
+    "insert into maintenance (project_id, scope, schedule, duration_ms, reason) \
+     values (1, '{}', 'every blue moon', 'long', '')",
+    "update meta set value = x'00ff' where name <> 'schema' and name <> 'oldest-beside'",
+    "insert into followers (monitor_id, project_id, host) values (99, 'one', x'00ff')",
+    "insert into aliases (dialect, key, monitor_id) values ('hb', x'00ff', 'one')",
+];
+
+#[test]
+fn nonsense_beside_them_keeps_nobody_from_being_told() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let (hook, other) = (FakeReceiver::always(&Step::Ok), FakeReceiver::always(&Step::Ok));
+    channel(&server, "hook", &hook);
+    channel(&server, "other", &other);
+    fail(&server, "before");
+    wait_for(|| told(&hook) == ["before"]);
+    let store = store(&home);
+    let plan = json!({ "tags": ["quiet"], "for": "1h", "reason": "new disks" });
+    for (number, sql) in BESIDE.iter().enumerate() {
+        store.execute(sql, []).expect(sql);
+        // Plans are read again when one changes.
+        assert_eq!(server.api("POST", "/maintenance", Some(plan.clone())).status, 201, "{sql}");
+        let slug = format!("after-{number:02}");
+        fail(&server, &slug);
+        wait_for(|| told(&hook).contains(&slug));
+    }
+    assert_eq!(server.stop(), Some(0));
+    let server = Server::start(&home);
+    fail(&server, "restarted");
+    wait_for(|| told(&hook).contains(&"restarted".to_owned()));
+    for path in ["/status", "/channels", "/maintenance", "/incidents", "/monitors", "/audit"] {
+        let shown = server.api("GET", path, None);
+        assert!(matches!(shown.status, 200 | 403), "{path}: {} {}", shown.status, shown.text());
+    }
+    server.await_status("restarted", "failed");
 }
