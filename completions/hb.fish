@@ -64,7 +64,7 @@ complete -c hb -n "__fish_hb_using_subcommand run" -l start-within -d 'How late 
 complete -c hb -n "__fish_hb_using_subcommand run" -l run-at-most -d 'How long a run may take before somebody is told' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l tolerance -d 'How many expected runs in a row may be missed' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l presence -d '`host`: only time in which this host is awake counts, for a laptop that sleeps [default: always]' -r
-complete -c hb -n "__fish_hb_using_subcommand run" -l absent-at-most -d 'With that, how long the host is waited for at most [default: 14d]' -r
+complete -c hb -n "__fish_hb_using_subcommand run" -l absent-at-most -d 'With that, how long after its deadline it is told in any case [default: 14d]' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l owner -d 'Who is responsible' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l description -d 'What it is for' -r
 complete -c hb -n "__fish_hb_using_subcommand run" -l tag -d 'A label; may be given several times' -r
@@ -206,7 +206,7 @@ complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcomman
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l run-at-most -d 'How long a run may take' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l tolerance -d 'How many expected runs in a row may be missed' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l presence -d '`host`: only time in which its host is awake counts, for a laptop that sleeps [default: always]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l absent-at-most -d 'With that, how long the host is waited for at most [default: 14d]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l absent-at-most -d 'With that, how long after its deadline it is told in any case [default: 14d]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l owner -d 'Who is responsible' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l description -d 'What it is for' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from add" -l title -d 'Its name for people' -r
@@ -225,7 +225,7 @@ complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcomman
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l run-at-most -d 'How long a run may take' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l tolerance -d 'How many expected runs in a row may be missed' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l presence -d '`host`: only time in which its host is awake counts, for a laptop that sleeps [default: always]' -r
-complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l absent-at-most -d 'With that, how long the host is waited for at most [default: 14d]' -r
+complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l absent-at-most -d 'With that, how long after its deadline it is told in any case [default: 14d]' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l owner -d 'Who is responsible' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l description -d 'What it is for' -r
 complete -c hb -n "__fish_hb_using_subcommand monitor; and __fish_seen_subcommand_from edit" -l title -d 'Its name for people' -r
@@ -482,7 +482,7 @@ complete -c hb -n "__fish_hb_using_subcommand init" -l start-within -d 'How late
 complete -c hb -n "__fish_hb_using_subcommand init" -l run-at-most -d 'How long a run may take' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l tolerance -d 'How many expected runs in a row may be missed' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l presence -d '`host`: only time in which its host is awake counts, for a laptop that sleeps [default: always]' -r
-complete -c hb -n "__fish_hb_using_subcommand init" -l absent-at-most -d 'With that, how long the host is waited for at most [default: 14d]' -r
+complete -c hb -n "__fish_hb_using_subcommand init" -l absent-at-most -d 'With that, how long after its deadline it is told in any case [default: 14d]' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l owner -d 'Who is responsible' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l description -d 'What it is for' -r
 complete -c hb -n "__fish_hb_using_subcommand init" -l title -d 'Its name for people' -r

@@ -186,7 +186,8 @@ fn look_at_targets(
 ) -> Result<(), String> {
     let flags = TellingArguments::default();
     let key = run_settle::key_of_environment();
-    let resolver = Resolver { config: &context.config, flags: &flags, key };
+    let resolver =
+        Resolver { config: &context.config, kept_in: &context.state_dir, flags: &flags, key };
     let mut found = Found::default();
     match &arguments.what {
         Some(word) => {

@@ -37,7 +37,7 @@ pub(crate) struct DefinitionArguments {
     /// `host`: only time in which its host is awake counts, for a laptop that sleeps [default: always]
     #[arg(long, value_name = "WHOSE")]
     presence: Option<String>,
-    /// With that, how long the host is waited for at most [default: 14d]
+    /// With that, how long after its deadline it is told in any case [default: 14d]
     #[arg(long, value_name = "TIME")]
     absent_at_most: Option<String>,
     /// Who is responsible

@@ -86,9 +86,10 @@ pub(crate) fn full(monitor: Object<'_>, now: Moment, coloured: bool) -> String {
     }
 }
 
-/// Whether its host is waited for: `its host, for 14d at most`.
+/// Whether its host is waited for: `its host, for 14d at most`. What is said for the case that it were is
+/// not shown.
 fn absence(monitor: Object<'_>) -> String {
-    let most = monitor.span("absent_at_most");
+    let most = monitor.span("absent_at_most").filter(|_| monitor.text("presence") == "host");
     most.map(|most| format!("its host, for {} at most", span::format(most))).unwrap_or_default()
 }
 

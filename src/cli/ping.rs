@@ -100,7 +100,8 @@ fn ping(arguments: &PingArguments) -> Result<i32, String> {
         say::warning(line);
     }
     let key = run_settle::key_of_environment();
-    let resolver = Resolver { config: &context.config, flags: telling, key };
+    let resolver =
+        Resolver { config: &context.config, kept_in: &context.state_dir, flags: telling, key };
     let settings = context.config.settings_for(&named.monitor);
     let found = resolver.find(&named, &settings);
     let redactor = Redactor::new(settings.redact.as_deref().unwrap_or_default());

@@ -100,7 +100,12 @@ fn afterwards(
     }
     if let (Some(state), false) = (state, finished.end_asked) {
         let key = run_settle::key_of_environment();
-        let resolver = Resolver { config: &context.config, flags: &arguments.telling, key };
+        let resolver = Resolver {
+            config: &context.config,
+            kept_in: &context.state_dir,
+            flags: &arguments.telling,
+            key,
+        };
         let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
         let told = settled.plan.targets.iter().map(|target| target.reference.clone()).collect();
         let just = Just::told(told, finished.unreached);

@@ -117,7 +117,7 @@ pub(crate) struct MonitorArguments {
     /// `host`: only time in which this host is awake counts, for a laptop that sleeps [default: always]
     #[arg(long, value_name = "WHOSE")]
     pub(crate) presence: Option<String>,
-    /// With that, how long the host is waited for at most [default: 14d]
+    /// With that, how long after its deadline it is told in any case [default: 14d]
     #[arg(long, value_name = "TIME")]
     pub(crate) absent_at_most: Option<String>,
     /// Who is responsible

@@ -64,7 +64,12 @@ pub(crate) fn settle(arguments: &mut RunArguments, context: &Context) -> Result<
     targets::check_headers(&telling.header)?;
     let settings = context.config.settings_for(&named.monitor);
     let strict = settings.policy.strict.unwrap_or(false);
-    let resolver = Resolver { config: &context.config, flags: telling, key: key_of_environment() };
+    let resolver = Resolver {
+        config: &context.config,
+        kept_in: &context.state_dir,
+        flags: telling,
+        key: key_of_environment(),
+    };
     let mut found = resolver.find(&named, &settings);
     if let Err(why) = dialect
         && !found.troubles.iter().any(|trouble| trouble.contains(&why))

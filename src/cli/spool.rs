@@ -162,8 +162,12 @@ fn tries(tries: &Tries, next: Option<Moment>, now: Moment) -> String {
 
 fn flush(context: &Context, state: &State, quiet: bool) -> Result<i32, String> {
     let flags = TellingArguments::default();
-    let resolver =
-        Resolver { config: &context.config, flags: &flags, key: run_settle::key_of_environment() };
+    let resolver = Resolver {
+        config: &context.config,
+        kept_in: &context.state_dir,
+        flags: &flags,
+        key: run_settle::key_of_environment(),
+    };
     let resolve = |target: &_, monitor: &str| resolver.spooled(state, target, monitor);
     let began = std::time::Instant::now();
     let done = loop {

@@ -137,6 +137,8 @@ pub(crate) fn named(word: &str, dialect: Option<Dialect>) -> Result<Named, Strin
 pub(crate) struct Resolver<'a> {
     /// The configuration.
     pub(crate) config: &'a Config,
+    /// Where this host keeps what could not be told.
+    pub(crate) kept_in: &'a Path,
     /// What was given on the command line.
     pub(crate) flags: &'a TellingArguments,
     /// `HB_KEY`.
@@ -309,7 +311,8 @@ impl Resolver<'_> {
         };
         let on = options.and_then(|options| options.on.clone());
         let headers = Headers(headers);
-        Ok(Target { name, reference, dialect, address, parameters, client, headers, on })
+        let kept_in = self.kept_in.to_owned();
+        Ok(Target { name, reference, dialect, address, parameters, client, headers, kept_in, on })
     }
 
     /// The target that a spooled event names, as it is configured today, or as it was given.
@@ -322,7 +325,7 @@ impl Resolver<'_> {
         monitor: &str,
     ) -> Result<Target, String> {
         let mut flags = TellingArguments::default();
-        let bare = |flags| Resolver { config: self.config, flags, key: self.key.clone() };
+        let bare = |flags| Resolver { flags, key: self.key.clone(), ..*self };
         match target {
             TargetRef::Keyed(name)
                 if self.key.is_none()

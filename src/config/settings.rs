@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) tolerance: Option<u32>,
     /// Whether only time in which this host is awake counts.
     pub(crate) presence: Option<String>,
-    /// How long such a host is waited for.
+    /// How long a deadline is put off by that at most.
     pub(crate) absent_at_most: Option<Duration>,
     /// For how long a receiver may do without a word of a run; nothing: no promise.
     pub(crate) lease: Option<Duration>,

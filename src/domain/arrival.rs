@@ -123,7 +123,7 @@ pub(crate) struct Definition {
     /// Whether only time in which its host was awake counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) presence: Option<String>,
-    /// How long such a host is waited for.
+    /// How long a deadline is put off by that at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) absent_at_most: Option<String>,
     /// What people call it.

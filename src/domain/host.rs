@@ -26,6 +26,9 @@ pub(crate) struct Uptime {
     pub(crate) up_ms: u64,
     /// How many of them it was awake: not suspended.
     pub(crate) awake_ms: u64,
+    /// It has kept events of before that were not sent yet: what it did in that time is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) behind: bool,
 }
 
 /// A process named so that a recycled number is not taken for it.

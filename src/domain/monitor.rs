@@ -34,7 +34,7 @@ pub(crate) const TOLERANCE_MAX: u32 = 100;
 /// Whose presence may count, by their words: see [`Rules::absent_at_most`].
 pub(crate) const PRESENCES: [&str; 2] = ["host", "always"];
 
-/// How long a host is waited for that says nothing, unless somebody says how long: holidays.
+/// How long a deadline is put off by a host that sleeps, unless somebody says how long: holidays.
 pub(crate) const ABSENT_MAX: Duration = Duration::from_secs(14 * 86_400);
 
 /// How much earlier than its due moment a slot opens, unless its grace or half the gap before it is
@@ -58,7 +58,7 @@ pub(crate) struct Rules {
     pub(crate) tolerance: u32,
     /// Nothing is expected before the first event.
     pub(crate) wait_first: bool,
-    /// Only time in which its host was awake counts, and a host that says nothing is waited for so long;
+    /// Only time in which its host was awake brings a deadline nearer, which is put off by so much at most;
     /// none: all time counts.
     pub(crate) absent_at_most: Option<Duration>,
     /// How much before its due moment a success may come and still answers it; see `EARLY_MAX`.

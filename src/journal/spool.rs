@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -348,6 +349,12 @@ fn file_name(spooled: &Spooled) -> String {
 /// What of a target's key stands in a file's name.
 fn short_key(target: &TargetRef) -> String {
     target.key().chars().take(12).collect()
+}
+
+/// Whether anything waits in the spool of the state directory at `path`.
+pub(crate) fn holds_any(path: &Path) -> bool {
+    let spool = State::open_there(path).ok().and_then(|state| Spool::open_there(&state));
+    spool.is_some_and(|spool| spool.count() > 0)
 }
 
 /// Whether one of the events of these ids goes to the target of that key.

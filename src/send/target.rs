@@ -1,11 +1,15 @@
 //! A target: one address that events go to, with everything an attempt needs.
 
+use std::path::PathBuf;
+
 use crate::domain::address::Address;
 use crate::domain::alert::Said;
 use crate::domain::dialect::{Dialect, Limits, Parameters, Request};
 use crate::domain::event::{Event, Kind};
+use crate::domain::host::Uptime;
 use crate::domain::record::TargetRef;
 use crate::domain::time::Moment;
+use crate::journal::spool;
 use crate::sys::clock;
 use crate::sys::http::ClientSettings;
 
@@ -26,6 +30,8 @@ pub(crate) struct Target {
     pub(crate) client: ClientSettings,
     /// Headers to send along; their values are secret.
     pub(crate) headers: Headers,
+    /// Where this host keeps what could not be told.
+    pub(crate) kept_in: PathBuf,
     /// The only kinds of event it is told of; none: all of them.
     pub(crate) on: Option<Vec<Kind>>,
 }
@@ -65,7 +71,10 @@ impl Target {
         let mut parameters = self.parameters.clone();
         parameters.start_untold |= !self.wants(Kind::Start);
         parameters.sent_at = Some(now);
-        parameters.uptime = self.speaks_hb().then(clock::uptime).flatten();
+        if let Some(uptime) = clock::uptime().filter(|_| self.speaks_hb()) {
+            let behind = spool::holds_any(&self.kept_in);
+            parameters.uptime = Some(Uptime { behind, ..uptime });
+        }
         self.dialect.spell(&self.address, event, limits, &parameters)
     }
 }

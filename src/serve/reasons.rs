@@ -40,13 +40,14 @@ pub(crate) fn sentence(reason: &Reason, rules: &Rules, now: Moment) -> String {
                 away(*host_heard_at, rules)
             )
         }
-        Reason::Overrun { started_at, limit_at, .. } => {
+        Reason::Overrun { started_at, limit_at, host_heard_at, .. } => {
             let limit = limit_at.map(|limit| limit.since(*started_at));
             let limit = limit.map(|limit| format!(", and may take {}", span::format(limit)));
             format!(
-                "a run has been going on since {}{}",
+                "a run has been going on since {}{}{}",
                 at(*started_at),
-                limit.unwrap_or_default()
+                limit.unwrap_or_default(),
+                away(*host_heard_at, rules)
             )
         }
         Reason::Stalled { started_at, .. } => {

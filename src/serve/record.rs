@@ -104,7 +104,7 @@ fn sign(monitors: &BTreeMap<i64, Judged>, ping: &Ping) -> Option<Sign> {
         project_id: monitors.get(&ping.monitor_id)?.monitor.project_id,
         host: ping.arrival.host.clone()?,
         at: ping.received_at,
-        uptime: ping.arrival.uptime?,
+        uptime: ping.arrival.uptime.filter(|uptime| !uptime.behind)?,
     })
 }
 

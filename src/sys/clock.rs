@@ -77,7 +77,7 @@ pub(crate) fn uptime() -> Option<Uptime> {
     // Only what sleeps does not count for this clock, which is what makes the two differ.
     let awake = clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).ok()?;
     let ms = |span: Duration| u64::try_from(span.as_millis()).ok();
-    Some(Uptime { up_ms: ms(since_boot())?, awake_ms: ms(awake)? })
+    Some(Uptime { up_ms: ms(since_boot())?, awake_ms: ms(awake)?, behind: false })
 }
 
 /// See above.

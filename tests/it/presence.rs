@@ -113,7 +113,7 @@ fn a_job_says_that_its_host_sleeps_and_for_how_long_it_did_not() {
     home.config("[monitors.m]\npresence = \"always\"\n");
     let seen = Seen::of(&mut home.hb(&["run", "m", "--to", &to, "--", "true"]));
     assert_eq!((seen.status, &*seen.stderr), (0, ""));
-    assert_eq!(members(&server.look("m"), &said), [Value::Null, Value::Null]);
+    assert_eq!(members(&server.look("m"), &said), [Value::Null, json!(30 * 86_400)]);
 
     let receiver = FakeReceiver::always(&Step::Ok);
     let to = format!("{}{PING_KEY}", receiver.url("/hb/"));
@@ -121,6 +121,16 @@ fn a_job_says_that_its_host_sleeps_and_for_how_long_it_did_not() {
     let sent: Value = serde_json::from_slice(&receiver.only().body).expect("JSON");
     let ms = |name: &str| sent[0][name].as_u64().expect(name);
     assert!(ms("up_ms") >= ms("awake_ms") && ms("awake_ms") > 0, "{sent:#}");
+
+    // What waits here shows that more is to be told of the time before.
+    assert_eq!(sent[0]["behind"], Value::Null, "{sent:#}");
+    let dead = format!("http://127.0.0.1:9/hb/{PING_KEY}");
+    let words = ["run", "m", "--report-timeout", "100ms", "--to", &dead, "--", "true"];
+    Seen::of(&mut home.hb(&words));
+    receiver.go_on(&[Step::Ok]);
+    Seen::of(&mut home.hb(&["run", "m", "--to", &to, "--dialect", "hb", "--", "true"]));
+    let sent: Value = serde_json::from_slice(&receiver.only().body).expect("JSON");
+    assert_eq!(sent[0]["behind"], true, "{sent:#}");
 
     for (flag, word, part) in
         [("--presence", "hosts", "it is host or always"), ("--absent-at-most", "0", "more than 0")]

@@ -100,6 +100,7 @@ fn written(event: &Event, parameters: &Parameters, tail_bytes_max: usize) -> Val
         ("sent_at", parameters.sent_at.map(moment)),
         ("up_ms", parameters.uptime.map(|uptime| json!(uptime.up_ms))),
         ("awake_ms", parameters.uptime.map(|uptime| json!(uptime.awake_ms))),
+        ("behind", parameters.uptime.filter(|uptime| uptime.behind).map(|_| json!(true))),
         ("started_at", event.started_at.map(moment)),
         ("duration_ms", said(json!(event.elapsed_ms))),
         ("exit_code", said(json!(event.exit_code))),

@@ -2,11 +2,13 @@
 //!
 //! A laptop that sleeps runs no job, and its silence is no news. Hosts say now and then for how long they
 //! have been up and for how long of that awake; the difference between two such signs is time in which
-//! the host was surely awake, and only that brings a deadline nearer. A host that says nothing for too long
-//! is not waited for any more, and where none has ever said anything the wall clock counts.
+//! the host was surely awake, and only that brings a deadline nearer. A host of which too little is heard
+//! for that does not put a deadline off for ever, and where jobs end without such a sign the wall clock
+//! counts.
 //!
 //! A sign can be the first thing that is heard after a long silence, and what the host has kept of that
-//! time follows it. So what a sign proves counts only after as much silence again, or the settle time.
+//! time follows it. So what a sign proves counts only after as much silence again, or the settle time; and
+//! a sign of a host that says it has kept something proves nothing yet.
 
 use std::time::Duration;
 
@@ -23,8 +25,9 @@ const SIGN_EVERY: Duration = Duration::from_secs(60);
 /// By how much a clock may have been put right between two signs of the same boot.
 const SLIP_MAX: Duration = Duration::from_secs(60);
 
-/// How many stretches are remembered. At the maximum the second oldest is joined to the third: what decides
-/// lies within the oldest, and what has decided is more than a settle time back.
+/// How many stretches are remembered. At the maximum the oldest two are joined that no deadline counts from
+/// within; but for the very oldest, which may be cut by one. What has decided is more than a settle time back
+/// then.
 const STRETCHES_MAX: usize = 32;
 
 /// What is known of the host.
@@ -34,6 +37,9 @@ pub(super) struct Awake {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     host: Option<String>,
+    /// Its jobs end without a sign, so there is nothing to wait for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    silent: bool,
     /// The newest sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Sign>,
@@ -96,11 +102,19 @@ impl Awake {
         self.host.as_deref()
     }
 
-    /// Follows a host from now on. Of another one than before nothing is known yet.
+    /// A run began or ended on a host that gives signs, and that is followed from now on. What was proved
+    /// of another one before stays so.
     pub(super) fn follow(&mut self, host: Option<&str>) {
+        self.silent = false;
         if self.host() != host {
-            *self = Awake { host: host.map(str::to_owned), ..Awake::default() };
+            self.host = host.map(str::to_owned);
+            self.last = None;
         }
+    }
+
+    /// A run has ended without a sign.
+    pub(super) fn is_silent(&mut self) {
+        *self = Awake { silent: true, ..Awake::default() };
     }
 
     /// Whether a sign at this moment is worth hearing.
@@ -108,24 +122,38 @@ impl Awake {
         self.last.is_none_or(|last| at >= last.at.after(SIGN_EVERY))
     }
 
-    /// Hears a sign. Nothing that lies before `needed_from` is asked for any more.
-    pub(super) fn hear(&mut self, at: Moment, uptime: Uptime, needed_from: Moment) {
+    /// Hears a sign. Deadlines count from the moments in `needed`; what lies before all of them is not asked
+    /// for any more.
+    pub(super) fn hear(&mut self, at: Moment, uptime: Uptime, needed: &[Moment]) {
+        let needed_from = needed.iter().copied().min().unwrap_or(at);
         let sign = Sign { at, uptime };
         let stretch = self.last.and_then(|last| Stretch::between(last, sign));
         self.last = Some(sign);
         self.stretches.extend(stretch);
         self.stretches.retain(|stretch| stretch.1 > needed_from);
         if self.stretches.len() > STRETCHES_MAX {
-            let Stretch(from, _, awake_ms) = self.stretches.remove(1);
-            let next = &mut self.stretches[1];
+            let is_whole = |pair: &[Stretch]| {
+                !needed.iter().any(|needed| pair[0].0 < *needed && *needed < pair[1].1)
+            };
+            let pairs = self.stretches.windows(2).enumerate().skip(1);
+            let place = pairs.filter(|(_, pair)| is_whole(pair)).map(|(place, _)| place).next();
+            let place = place.unwrap_or(1);
+            let Stretch(from, _, awake_ms) = self.stretches.remove(place);
+            let next = &mut self.stretches[place];
             *next = Stretch(from, next.1, awake_ms.saturating_add(next.2));
         }
     }
 
-    /// Drops what lies ahead.
+    /// Takes what lies ahead for now.
     pub(super) fn heal(&mut self, now: Moment) {
-        self.stretches.retain(|stretch| stretch.1 <= now);
-        self.last = self.last.filter(|sign| sign.at <= now);
+        for Stretch(from, until, awake_ms) in &mut self.stretches {
+            (*from, *until) = ((*from).min(now), (*until).min(now));
+            let most = u64::try_from(until.since(*from).as_millis()).unwrap_or(u64::MAX);
+            *awake_ms = most.min(*awake_ms);
+        }
+        if let Some(last) = &mut self.last {
+            last.at = last.at.min(now);
+        }
     }
 
     /// When a deadline at `at` counts that leaves an awake host the time since `from`.
@@ -134,7 +162,7 @@ impl Awake {
     /// says so at 09:01 and at 12:01. Then it was awake for two hours at 12:01 at the latest, and the
     /// deadline counts at 12:16, after a settle time.
     pub(super) fn reached(&self, rules: &Rules, from: Moment, at: Moment) -> Moment {
-        let Some(absent_at_most) = rules.absent_at_most.filter(|_| self.last.is_some()) else {
+        let Some(absent_at_most) = rules.absent_at_most.filter(|_| !self.silent) else {
             return at;
         };
         let given_up_at = at.after(absent_at_most);

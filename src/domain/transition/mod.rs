@@ -224,10 +224,7 @@ pub(crate) fn step(rules: &Rules, state: &State, input: &Input, now: Moment) -> 
     match input {
         Input::Event(event) => {
             heard = Some(state.hear(rules, event, now));
-            if let Some(uptime) = event.uptime {
-                state.follow(rules, event.host.as_deref());
-                state.hear_host(rules, event.received_at, uptime, now);
-            }
+            state.follow(rules, event, now);
         }
         Input::Sign { at, uptime } => state.hear_host(rules, *at, *uptime, now),
         Input::Pause { until: Some(until), .. } if slot::sane(*until) <= now => {

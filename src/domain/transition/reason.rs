@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::pause::Forgiven;
 use super::runs::OpenRun;
 use super::state::State;
-use super::status::{RunWord, View, run_word};
+use super::status::{RunWord, View, run_ends, run_word};
 use super::{Input, slot};
 use crate::domain::event::Kind;
 use crate::domain::monitor::{Rules, Status};
@@ -84,6 +84,9 @@ pub(crate) enum Reason {
         started_at: Moment,
         /// When it ought to have ended.
         limit_at: Option<Moment>,
+        /// When its host was last heard of, where that has put its limit off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host_heard_at: Option<Moment>,
     },
     /// A run does nothing.
     Stalled {
@@ -143,7 +146,7 @@ pub(super) fn of_time(
     let why = of_status(rules, state, view, status, at);
     let happened_at = match &why {
         Reason::Missed { deadline_at, settled_at, .. } => settled_at.unwrap_or(*deadline_at),
-        Reason::Overrun { limit_at: Some(limit_at), .. } => *limit_at,
+        Reason::Overrun { limit_at: Some(limit_at), host_heard_at: None, .. } => *limit_at,
         _ => return (at, why),
     };
     // Never before what was told last, so that changes stay in order.
@@ -206,6 +209,9 @@ fn of_status(rules: &Rules, state: &State, view: &View, status: Status, at: Mome
             run_id: run.run_id.clone(),
             started_at: run.started_at,
             limit_at: run.limit_at(rules),
+            host_heard_at: (run_ends(rules, state, run).1 > run.limit_at(rules))
+                .then(|| state.awake.heard_at())
+                .flatten(),
         }),
         Status::Vanished => run(RunWord::Vanished).map(|run| Reason::Vanished {
             run_id: run.run_id.clone(),

@@ -207,10 +207,21 @@ impl State {
         self.awake.host()
     }
 
-    /// Follows the host that it was told of from.
-    pub(super) fn follow(&mut self, rules: &Rules, host: Option<&str>) {
-        if rules.absent_at_most.is_some() {
-            self.awake.follow(host);
+    /// Follows the host on which its runs begin and end, and hears what that says. What somebody says of it
+    /// elsewhere, that its result was looked at, is nothing about its host.
+    pub(super) fn follow(&mut self, rules: &Rules, event: &Heard, now: Moment) {
+        if rules.absent_at_most.is_none() {
+            return;
+        }
+        match event.uptime {
+            Some(_) if event.kind == Kind::Start || event.kind.is_finish() => {
+                self.awake.follow(event.host.as_deref());
+            }
+            None if event.kind.is_finish() => self.awake.is_silent(),
+            _ => {}
+        }
+        if let Some(uptime) = event.uptime.filter(|_| event.host.as_deref() == self.host()) {
+            self.hear_host(rules, event.received_at, uptime, now);
         }
     }
 
@@ -222,14 +233,14 @@ impl State {
     /// Its host was heard of.
     pub(super) fn hear_host(&mut self, rules: &Rules, at: Moment, uptime: Uptime, now: Moment) {
         let at = slot::sane(at).min(now);
-        if rules.absent_at_most.is_none() || !self.awake.wants(at) {
+        if rules.absent_at_most.is_none() || uptime.behind || !self.awake.wants(at) {
             return;
         }
         let expected = slot::expected(rules, self).and_then(|one| slot::deadline(rules, one));
         let runs = self.open_runs(rules);
-        let needed = runs.iter().map(|run| run.started_at).chain(expected.map(|one| one.from));
-        let needed_from = needed.min().unwrap_or(at);
-        self.awake.hear(at, uptime, needed_from);
+        let runs = runs.iter().flat_map(|run| [run.started_at, run.last_event_at]);
+        let needed: Vec<Moment> = runs.chain(expected.map(|one| one.from)).collect();
+        self.awake.hear(at, uptime, &needed);
     }
 
     /// When a deadline counts that leaves the host the time since `from`.

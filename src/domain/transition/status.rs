@@ -137,8 +137,8 @@ impl State {
 
     /// When it is missed.
     pub(crate) fn deadline_at(&self, rules: &Rules) -> Option<Moment> {
-        let expected = slot::expected(rules, self)?;
-        slot::deadline(rules, expected).map(|deadline| deadline.at)
+        let deadline = slot::deadline(rules, slot::expected(rules, self)?)?;
+        Some(self.reached(rules, deadline.from, deadline.at))
     }
 
     /// The runs that are open.

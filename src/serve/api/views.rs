@@ -54,7 +54,10 @@ pub(crate) fn monitor(app: &App, monitor: &Monitor, channels: &[Channel], now: M
         "run_at_most": rules.run_at_most_s,
         "tolerance": compiled.rules.tolerance,
         "presence": rules.presence,
-        "absent_at_most": compiled.rules.absent_at_most.map(|most| most.as_secs()),
+        "absent_at_most": compiled
+            .rules
+            .absent_at_most
+            .map_or(rules.absent_at_most_s, |most| Some(most.as_secs())),
         "wait_first": rules.wait_first,
         "channels": told,
         "ping_url": app.ping_url(&monitor.uuid),

@@ -52,7 +52,7 @@ pub(crate) struct StoredRules {
     /// Whether only time in which its host was awake counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) presence: Option<Presence>,
-    /// How long such a host is waited for.
+    /// How long a deadline is put off by that at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) absent_at_most_s: Option<u64>,
     /// Whether nothing is expected before the first ping.

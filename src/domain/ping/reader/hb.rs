@@ -89,7 +89,9 @@ fn arrival(members: Map<String, Value>) -> Result<Arrival, String> {
     arrival.sent_at = payload.read(&["sent_at"], values::moment);
     let up_ms = payload.read(&["up_ms"], Value::as_u64);
     let awake_ms = payload.read(&["awake_ms"], Value::as_u64);
-    arrival.uptime = up_ms.zip(awake_ms).map(|(up_ms, awake_ms)| Uptime { up_ms, awake_ms });
+    let behind = payload.read(&["behind"], Value::as_bool) == Some(true);
+    arrival.uptime =
+        up_ms.zip(awake_ms).map(|(up_ms, awake_ms)| Uptime { up_ms, awake_ms, behind });
     arrival.metrics = payload.take(&["metrics"]).map_or_else(Metrics::default, metrics);
     if let Some(counted) = payload.take(&["counted"]) {
         arrival.counted = serde_json::from_value(counted).unwrap_or_default();

@@ -5,6 +5,7 @@ use crate::domain::address::Address;
 use crate::domain::arrival::{Arrival, Definition};
 use crate::domain::dialect::{Answer, Dialect, HttpRequest, Limits, Parameters, Request, Sent};
 use crate::domain::event::{Counted, Event, Kind, SEQ_FINISH};
+use crate::domain::host::Uptime;
 use crate::domain::metric::Metrics;
 use crate::domain::ping::{Accepted, EventResult, Heard, Route, Verb, answer_events, read, route};
 use crate::domain::run::RunId;
@@ -162,7 +163,9 @@ fn an_event_of_our_own_arrives_as_it_was() {
     let address = Address::parse("https://h.example/hb/key/nightly").expect("an address");
     let mut parameters = Parameters::default();
     parameters.sent_at = Some(Moment::from_epoch_ms(AT + 250));
-    for kind in Kind::ALL {
+    for (place, kind) in Kind::ALL.into_iter().enumerate() {
+        let behind = place % 2 == 0;
+        parameters.uptime = Some(Uptime { up_ms: 86_400_000, awake_ms: 3_600_000, behind });
         let mut sent = event(kind);
         sent.tail = b"line\n\xff\0end".to_vec();
         sent.counted = Counted {
@@ -181,6 +184,8 @@ fn an_event_of_our_own_arrives_as_it_was() {
             timezone: Some("Europe/Berlin".to_owned()),
             tags: vec!["backup".to_owned(), "prod".to_owned()],
             tolerance: Some(1),
+            presence: Some("host".to_owned()),
+            absent_at_most: Some("30d".to_owned()),
             ..Definition::default()
         }));
         let requests = Dialect::Hb.spell(&address, &sent, Limits::default(), &parameters);
@@ -194,6 +199,7 @@ fn an_event_of_our_own_arrives_as_it_was() {
         expected.seq = Some(sent.seq);
         expected.at = Some(sent.at);
         expected.sent_at = parameters.sent_at;
+        expected.uptime = parameters.uptime;
         expected.started_at = sent.started_at;
         expected.duration_ms = sent.elapsed_ms;
         expected.exit_code = sent.exit_code;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::Reason;
 use super::super::awake::Awake;
 use super::chance::Chance;
 use super::script::{Story, moment, rules};
@@ -160,6 +161,125 @@ fn what_decided_stays_decided() {
     assert_eq!(missed_at, Some((2, 4, 2)));
 }
 
+#[test]
+fn a_host_is_waited_for_from_the_first_night_on() {
+    // The lid is closed before the job has ever run, or soon after somebody has said that it may be.
+    play("0 2 * * * | grace 3h | absent 14d", "1 05:01 tick => late wake=15T05:00:00.500");
+    play(
+        "0 2 * * * | grace 3h",
+        "1 09:05 success on=laptop up=10h awake=6h
+         1 17:00 rules 0 2 * * * | grace 3h | absent 14d
+         2 05:01 tick                            => late deadline=16T05:00
+         2 09:00 success on=laptop up=34h awake=15h => up",
+    );
+}
+
+#[test]
+fn jobs_that_end_without_a_sign_go_by_the_wall_clock_again() {
+    play(
+        "0 2 * * * | grace 2h | absent 14d",
+        "1 02:10 success on=laptop up=10h awake=10h
+         2 02:10 success                         => up
+         3 04:01 tick                            => missed",
+    );
+}
+
+#[test]
+fn what_is_kept_on_the_host_is_waited_for() {
+    // It was awake and could tell nobody; the success of two o'clock comes behind a long run.
+    let story = play(
+        "0 2 * * * | grace 2h | absent 14d",
+        "1 02:10 success on=laptop up=10h awake=10h
+         1 22:00 host up=29h50m awake=29h50m
+         2 10:00 host behind up=41h50m awake=41h50m
+         2 10:20 host behind up=42h10m awake=42h10m
+         2 11:00 success at=2T02:20 on=laptop up=42h50m awake=42h50m => up",
+    );
+    assert!(!story.told().iter().any(|told| told.ends_with("missed")), "{:?}", story.told());
+}
+
+#[test]
+fn what_others_say_of_it_elsewhere_is_nothing_about_its_host() {
+    play(
+        "0 2 * * * | grace 2h | absent 14d",
+        "1 02:10 success on=laptop up=10h awake=6h
+         1 06:00 verified on=nas up=900h awake=900h
+         1 08:00 log on=nas up=902h awake=902h
+         1 22:00 host up=30h awake=20h
+         2 05:00 tick                            => late",
+    );
+    // What was proved of one host stays so where another one takes over.
+    play(
+        "0 2 * * * | grace 2h | absent 14d",
+        "1 02:10 success on=laptop up=10h awake=6h
+         1 22:00 host up=30h awake=20h
+         2 09:01 host up=41h awake=20h1m
+         2 12:01 host up=44h awake=23h1m
+         2 12:20 tick                            => missed
+         2 12:30 start on=desk up=900h awake=900h => missed
+         2 13:30 host up=901h awake=901h         => missed",
+    );
+}
+
+#[test]
+fn clocks_that_differ_a_little_decide_nothing() {
+    // Two nodes, a tenth of a second apart; and a clock that is set back by half a minute.
+    for (time, input) in [("09:00:04.900", "verified"), ("08:59:40", "tick"), ("08:59:50", "log")] {
+        play(
+            "0 2 * * * | grace 2h | absent 14d",
+            &format!(
+                "1 02:10 success on=laptop up=10h awake=6h
+                 1 22:00 host up=30h awake=20h
+                 2 09:00:05 host up=41h awake=20h5s  => late
+                 2 {time} {input}                    => late wake=16T04:00:00.500"
+            ),
+        );
+    }
+    play(
+        "- | at-most 2h | absent 14d",
+        "1 21:00 start a on=laptop up=10h awake=10h
+         1 21:03 progress a on=laptop up=10h3m awake=10h3m
+         2 09:00:05.100 progress a on=laptop up=22h awake=10h5m
+         2 09:00:05 progress a on=laptop         => running",
+    );
+}
+
+#[test]
+fn what_is_joined_was_not_asked_for_apart() {
+    // A run is open since before the slot, so stretches from before it are remembered.
+    let mut story = Story::new("0 2 * * * | grace 2h | absent 14d");
+    story.play(
+        "1 02:10 success z on=laptop up=10h awake=10h
+         1 21:00 start a on=laptop up=29h awake=29h
+         1 21:30 host up=29h30m awake=29h30m
+         2 01:50 host up=33h50m awake=29h31m
+         2 03:00 host up=35h awake=30h41m
+         2 04:00 host up=36h awake=31h41m
+         2 04:16 tick => missed",
+    );
+    for minute in 1..700_u64 {
+        let (hour, at) = ((260 + minute) / 60, (260 + minute) % 60);
+        let (up, awake) = (36 * 60 + 20 + minute, 32 * 60 + 1 + minute);
+        story.play(&format!("2 {hour:02}:{at:02} host up={up}m awake={awake}m => missed"));
+    }
+}
+
+#[test]
+fn a_limit_that_was_put_off_is_over_when_that_is_known() {
+    let story = play(
+        "- | at-most 2h | absent 14d",
+        "1 21:00 start a on=laptop up=10h awake=10h  => running
+         2 09:00 host up=22h awake=10h5m             => running
+         2 12:00 host up=25h awake=13h5m             => running wake=2T12:01
+         2 12:02 tick                                => overrun since=2T12:01",
+    );
+    let reason = &story.changes.last().expect("a change").reason;
+    let heard_at = Some(moment("2", "12:00"));
+    let is_told =
+        matches!(reason, Reason::Overrun { host_heard_at, .. } if *host_heard_at == heard_at);
+    assert!(is_told, "{reason:?}");
+}
+
 /// A host, minute by minute: off, asleep or awake, and what its counters say.
 struct Host {
     begins_at: Moment,
@@ -171,11 +291,11 @@ impl Host {
     fn random(chance: &mut Chance) -> Host {
         let begins_at = moment("1", "00:00");
         let (mut is_awake, mut uptimes) = (Vec::new(), Vec::new());
-        let mut uptime = Uptime { up_ms: 0, awake_ms: 0 };
+        let mut uptime = Uptime { up_ms: 0, awake_ms: 0, behind: false };
         for _ in 0..20 {
             let awake = chance.one_in(2);
             if !awake && chance.one_in(3) {
-                uptime = Uptime { up_ms: 0, awake_ms: 0 };
+                uptime = Uptime { up_ms: 0, awake_ms: 0, behind: false };
             }
             for _ in 0..1 + chance.below(300) {
                 uptime.up_ms += if awake || uptime.up_ms > 0 { 60_000 } else { 0 };
@@ -217,7 +337,7 @@ fn no_deadline_counts_before_its_host_had_the_time_and_none_is_forgotten() {
             let now = host.at(minute);
             if chance.one_in(said_once_in) {
                 assert!(awake.wants(now));
-                awake.hear(now, host.uptimes[minute], from);
+                awake.hear(now, host.uptimes[minute], &[from]);
                 let counts_at = awake.reached(&rules, from, at);
                 assert!(!(has_counted && counts_at > now), "round {round}");
                 has_counted = counts_at <= now;

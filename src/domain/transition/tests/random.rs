@@ -39,7 +39,7 @@ fn uptime(chance: &mut Chance) -> Uptime {
         let near = chance.below(100_000_000);
         chance.pick(&[0, 1, near, near, u64::MAX - 1, u64::MAX])
     };
-    Uptime { up_ms: ms(), awake_ms: ms() }
+    Uptime { up_ms: ms(), awake_ms: ms(), behind: chance.one_in(5) }
 }
 
 /// Any event at all, its moments by `near`.

@@ -194,7 +194,8 @@ fn uptime(words: &[&str]) -> Option<Uptime> {
         let text = words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))?;
         Some(span_of(text).as_millis() as u64)
     };
-    Some(Uptime { up_ms: ms("up")?, awake_ms: ms("awake")? })
+    let behind = words.contains(&"behind");
+    Some(Uptime { up_ms: ms("up")?, awake_ms: ms("awake")?, behind })
 }
 
 /// What became of an event, in words.
