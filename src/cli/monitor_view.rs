@@ -61,7 +61,7 @@ pub(crate) fn full(monitor: Object<'_>, now: Moment, coloured: bool) -> String {
         ("last success", moment("last_success_at").unwrap_or_else(|| "never".to_owned())),
         ("last event", moment("last_event_at").unwrap_or_default()),
         ("due", moment("due_at").unwrap_or_default()),
-        ("deadline", moment("deadline_at").unwrap_or_default()),
+        ("deadline", deadline(monitor, moment("deadline_at"))),
         ("schedule", schedule(monitor)),
         ("which is", monitor.text("explanation").to_owned()),
         ("grace", span_of("grace")),
@@ -83,6 +83,14 @@ pub(crate) fn full(monitor: Object<'_>, now: Moment, coloured: bool) -> String {
             format!("{before}{}", line.replacen(&shown, &colour(status).paint(&shown), 1))
         }
         Some(_) | None => text,
+    }
+}
+
+/// When it is missed; where it waits for its host, at the earliest.
+fn deadline(monitor: Object<'_>, at: Option<String>) -> String {
+    match (at, monitor.text("presence")) {
+        (Some(at), "host") => format!("{at}, later where its host sleeps"),
+        (at, _) => at.unwrap_or_default(),
     }
 }
 

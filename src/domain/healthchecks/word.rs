@@ -53,7 +53,7 @@ pub(crate) fn shown(rules: &Rules, state: &State, memory: &Memory, now: Moment) 
     // hb waits a second before it alarms, and longer where it was blind; the word does not wait for
     // the first, as little as Healthchecks' own.
     let is_missed = state.status() != Status::Unknown
-        && state.deadline_at(rules).is_some_and(|deadline_at| now >= deadline_at);
+        && state.missed_at(rules).is_some_and(|missed_at| now >= missed_at);
     let word = match word_of(state.status()) {
         Some(word @ (Word::Paused | Word::Down)) => word,
         _ if state.last_success_at.is_none() => Word::New,
@@ -126,9 +126,27 @@ mod tests {
 
     use super::*;
     use crate::domain::event::Kind;
+    use crate::domain::host::Uptime;
     use crate::domain::schedule::Line;
     use crate::domain::schedule::zone::Zone;
     use crate::domain::transition::{Heard, Input, step};
+
+    #[test]
+    fn a_host_that_is_waited_for_is_not_down() {
+        let now = Moment::from_epoch_ms(1_795_000_000_500);
+        let schedule = Line::parse(None, "every 1h").expect("a schedule").schedule;
+        let mut rules = Rules::of(Some(schedule), Zone::utc(), now);
+        rules.absent_at_most = Some(Duration::from_secs(86_400));
+        let uptime = Some(Uptime { up_ms: 0, awake_ms: 0, behind: false });
+        let success = Heard { uptime, ..Heard::new(Kind::Success, now) };
+        let up = step(&rules, &State::new(now), &Input::Event(&success), now).state;
+        let look = |hours: u64| {
+            let at = now.after(Duration::from_secs(hours * 3_600));
+            let state = step(&rules, &up, &Input::Tick, at).state;
+            shown(&rules, &state, &Memory::default(), at).word
+        };
+        assert_eq!([look(0), look(5), look(27)], [Word::Up, Word::Grace, Word::Down]);
+    }
 
     #[test]
     fn the_word_follows_the_clock() {

@@ -135,8 +135,14 @@ impl State {
         slot::expected(rules, self).map(|expected| expected.due)
     }
 
-    /// When it is missed.
+    /// When it is missed, where its host does not put that off.
     pub(crate) fn deadline_at(&self, rules: &Rules) -> Option<Moment> {
+        let deadline = slot::deadline(rules, slot::expected(rules, self)?)?;
+        Some(deadline.at)
+    }
+
+    /// When it is missed, as far as is known of its host.
+    pub(crate) fn missed_at(&self, rules: &Rules) -> Option<Moment> {
         let deadline = slot::deadline(rules, slot::expected(rules, self)?)?;
         Some(self.reached(rules, deadline.from, deadline.at))
     }

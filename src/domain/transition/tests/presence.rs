@@ -169,7 +169,7 @@ fn a_host_is_waited_for_from_the_first_night_on() {
         "0 2 * * * | grace 3h",
         "1 09:05 success on=laptop up=10h awake=6h
          1 17:00 rules 0 2 * * * | grace 3h | absent 14d
-         2 05:01 tick                            => late deadline=16T05:00
+         2 05:01 tick                            => late deadline=2T05:00
          2 09:00 success on=laptop up=34h awake=15h => up",
     );
 }
