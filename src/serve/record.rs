@@ -17,7 +17,7 @@ use super::recorder::{Ping, Recorded};
 use crate::domain::arrival::Told;
 use crate::domain::event::Kind;
 use crate::domain::time::Moment;
-use crate::domain::transition::{Heard, Input, Taken};
+use crate::domain::transition::{Heard, Input, Phase, Taken};
 use crate::store::events::{self, NewEvent};
 use crate::store::monitors::{self, Named};
 use crate::store::outputs::{self, Output};
@@ -204,6 +204,7 @@ fn heard(ping: &Ping) -> Heard {
         exit_code: arrival.exit_code,
         lease_ms: arrival.lease_ms,
         stalled: arrival.stalled,
+        phase: arrival.stage.as_deref().and_then(Phase::of),
         expected_ms: arrival.expected_ms,
         matches_expected: arrival.matches_expected,
         host: arrival.host.clone(),

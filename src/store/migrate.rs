@@ -146,7 +146,7 @@ fn step(engine: &mut dyn Engine, steps: &[Migration], found: i64) -> Result<(), 
     };
     let text = text.replace("{id}", id).replace("{bytes}", bytes).replace("{float}", float);
     engine.script(&text)?;
-    crate::sys::fault::point("store-migration");
+    crate::sys::fault::point(&format!("store-migration-{}", found + 1));
     engine.run(SAVE_SCHEMA, &[Value::Text((found + 1).to_string())])?;
     engine.run(SAVE_OLDEST, &[Value::Text(OLDEST_BESIDE.to_string())])?;
     engine.commit()

@@ -1,13 +1,17 @@
 //! What a bug in hb may cost: places where a test makes one, and how far it may reach.
 //!
 //! The promise that a bug in hb cannot take the job down is only worth something if it can be tried:
-//! `HB_FAULT=panic:courier` panics there. Release builds hold nothing of that.
+//! `HB_FAULT=panic:courier` panics there, and `HB_FAULT=abort:courier` ends the process as a kill would.
+//! Release builds hold nothing of that.
 
-/// Panics here when a test asked for it.
+/// Panics here, or ends, when a test asked for it.
 #[cfg(debug_assertions)]
 pub(crate) fn point(name: &str) {
     if let Ok(wanted) = std::env::var("HB_FAULT") {
         assert!(wanted != format!("panic:{name}"), "a fault was asked for in `{name}`");
+        if wanted == format!("abort:{name}") {
+            std::process::abort();
+        }
     }
 }
 

@@ -295,7 +295,9 @@ fn words_of_a_job_reach_its_receiver_while_it_runs() {
     let progress = told.iter().find(|event| event["kind"] == "progress").expect("told");
     assert_eq!(progress["fields"]["percent"], 40.0, "{progress:#}");
     assert_eq!(progress["metrics"]["rate"], 25_000_000, "{progress:#}");
-    assert_eq!(server.look("job")["status"], "running");
+    let running = server.look("job");
+    assert_eq!(running["status"], "running");
+    assert_eq!(running["facts"]["runs"][0]["is"], "verifying", "{running:#}");
     home.write("go", "");
     assert_eq!(run.end(), Some(0));
     assert_eq!(server.look("job")["status"], "up");

@@ -8,6 +8,7 @@ mod alarms_on_their_way;
 mod architecture;
 mod as_code;
 mod bare_hosts;
+mod clock_jumps;
 mod company;
 mod config;
 mod copies;

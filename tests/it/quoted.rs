@@ -47,12 +47,28 @@ fn a_failure_and_its_recovery_quote_their_own_runs() {
     let desk = Desk::new();
     desk.server.monitor(json!({
         "slug": "job", "schedule": "0 3 * * *", "timezone": "Europe/Berlin", "grace": "90m",
+        "name": "The customer database", "owner": "dba", "description": "all of it", "tags": ["db"],
     }));
     desk.ping("job/3", "pg_dump: error");
     let failed = desk.told(0);
     assert_eq!(quoted(&failed), (json!(3), json!(["pg_dump: error"])));
     let expected = failed["expected"].as_str().expect("the next one is expected");
     assert!(expected.contains("03:00 Europe/Berlin"), "{expected}");
+    let monitor = &failed["monitor"];
+    let said = ["name", "owner", "description", "slug"].map(|name| monitor[name].clone());
+    assert_eq!(said, ["The customer database", "dba", "all of it", "job"].map(Value::from));
+    assert_eq!(monitor["tags"], json!(["db"]));
+    let reason = failed["reason"].as_str().expect("a reason");
+    assert_eq!(reason, "a run failed with exit code 3");
+    let id = failed["incident_id"].as_str().expect("an incident");
+    for part in ["The customer database", "FAILED"] {
+        assert!(failed["subject"].as_str().is_some_and(|text| text.contains(part)), "{failed}");
+    }
+    let text = failed["text"].as_str().expect("the words");
+    let ack = format!("to acknowledge: hb incident ack {id}");
+    for part in ["dba", "03:00 Europe/Berlin", "with exit code 3", "pg_dump: error", &ack] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
     desk.ping("job", "");
     assert_eq!(quoted(&desk.told(1)), (Value::Null, json!([])), "nothing of the failure");
     desk.ping("job/fail", "");
@@ -84,4 +100,9 @@ fn a_run_that_never_came_has_nothing_to_quote() {
     assert_eq!(missed["status"], "missed", "{missed}");
     assert_eq!(quoted(&missed), (Value::Null, json!([])));
     assert!(missed["expected"].is_string(), "{missed}");
+    let reason = missed["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("no success by ") && reason.contains("; it was due at "),
+        "{reason}"
+    );
 }

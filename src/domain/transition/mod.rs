@@ -16,6 +16,7 @@ mod blind;
 mod deadline;
 mod loose;
 mod pause;
+mod phase;
 mod reason;
 mod runs;
 mod slot;
@@ -32,6 +33,7 @@ use super::monitor::{Rules, Status};
 use super::time::Moment;
 
 pub(crate) use pause::{Forgiven, Pause};
+pub(crate) use phase::Phase;
 pub(crate) use reason::Reason;
 pub(crate) use slot::slot_after;
 pub(crate) use state::State;
@@ -97,6 +99,8 @@ pub(crate) struct Heard {
     pub(crate) lease_ms: Option<u64>,
     /// The client sees it do nothing.
     pub(crate) stalled: Option<bool>,
+    /// Of [`Kind::Stage`]: which one begins, if it is one that is told apart.
+    pub(crate) phase: Option<Phase>,
     /// How long this run may take, by its own word.
     pub(crate) expected_ms: Option<u64>,
     /// Of [`Kind::Verified`]: whether it is what was expected.
@@ -123,6 +127,7 @@ impl Heard {
             exit_code: None,
             lease_ms: None,
             stalled: None,
+            phase: None,
             expected_ms: None,
             matches_expected: None,
             host: None,

@@ -201,7 +201,8 @@ fn of_status(rules: &Rules, state: &State, view: &View, status: Status, at: Mome
         }),
         Status::VerifyFailed => Some(Reason::VerifyFailed { at: state.verified_at, message: None }),
         Status::Running => {
-            run(RunWord::Running).map(|run| Reason::Began { run_id: run.run_id.clone() })
+            let is_well = |run: &&OpenRun| run_word(rules, state, run, at).is_well();
+            view.runs.iter().find(is_well).map(|run| Reason::Began { run_id: run.run_id.clone() })
         }
         Status::Stalled => run(RunWord::Stalled)
             .map(|run| Reason::Stalled { run_id: run.run_id.clone(), started_at: run.started_at }),

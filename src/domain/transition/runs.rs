@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::loose::Loose;
 use super::state::State;
-use super::{Ended, Heard, Taken};
+use super::{Ended, Heard, Phase, Taken};
+use crate::domain::event::Kind;
 use crate::domain::monitor::Rules;
 use crate::domain::time::Moment;
 
@@ -52,6 +53,9 @@ pub(super) struct Runs {
     /// Those without.
     #[serde(skip_serializing_if = "Loose::is_empty")]
     loose: Loose,
+    /// The newest stage of any of those.
+    #[serde(rename = "stage", skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
     /// How many had to be dropped.
     #[serde(skip_serializing_if = "is_zero")]
     dropped: u32,
@@ -61,6 +65,9 @@ pub(super) struct Runs {
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
+
+/// When a stage began, and which phase that is.
+pub(super) type Stage = (Moment, Option<Phase>);
 
 /// A run that has begun and not ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +89,9 @@ pub(crate) struct OpenRun {
     /// By its newest word it does nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) stalled: bool,
+    /// When its newest stage began, and which phase that is.
+    #[serde(rename = "stage", default, skip_serializing_if = "Option::is_none")]
+    pub(super) stage: Option<Stage>,
 }
 
 impl OpenRun {
@@ -95,6 +105,7 @@ impl OpenRun {
             lease_until: None,
             expected_ms: None,
             stalled: false,
+            stage: None,
         }
     }
 
@@ -107,12 +118,13 @@ impl OpenRun {
             lease_until: None,
             expected_ms,
             stalled: false,
+            stage: None,
         }
     }
 
     /// Adds what an event says about it; says whether anything was new.
     fn hear(&mut self, event: &Heard, at: Moment) -> bool {
-        let before = (self.started_at, self.last_event_at, self.lease_until);
+        let before = (self.started_at, self.last_event_at, self.lease_until, self.stage);
         self.started_at = self.started_at.min(event.own_start().unwrap_or(at)).min(at);
         self.expected_ms = self.expected_ms.max(event.expected_ms);
         if let Some(lease) = event.lease_ms.map(span) {
@@ -120,13 +132,16 @@ impl OpenRun {
             let until = event.received_at.max(at).after(lease).after(margin);
             self.lease_until = self.lease_until.max(Some(until));
         }
+        if event.kind == Kind::Stage {
+            self.stage = self.stage.max(Some((at, event.phase)));
+        }
         if at > self.last_event_at {
             self.stalled = event.stalled == Some(true);
             self.last_event_at = at;
         } else if at == self.last_event_at {
             self.stalled |= event.stalled == Some(true);
         }
-        before != (self.started_at, self.last_event_at, self.lease_until)
+        before != (self.started_at, self.last_event_at, self.lease_until, self.stage)
     }
 
     /// When it will have taken as long as it may.
@@ -166,8 +181,12 @@ impl Runs {
     /// A sign of life of a run: it is open if it was not.
     pub(super) fn begin(&mut self, rules: &Rules, event: &Heard, at: Moment, taken: &mut Taken) {
         let Some(run_id) = &event.run_id else {
-            if event.kind == crate::domain::event::Kind::Start {
-                taken.duplicate = !self.loose.start(rules, at, event.expected_ms);
+            match event.kind {
+                Kind::Start => {
+                    taken.duplicate = !self.loose.start(rules, at, event.expected_ms);
+                }
+                Kind::Stage => self.stage = self.stage.max(Some((at, event.phase))),
+                _ => {}
             }
             return;
         };
@@ -262,6 +281,7 @@ impl Runs {
     pub(super) fn heal(&mut self, now: Moment) {
         for run in &mut self.open {
             run.started_at = run.started_at.min(now);
+            run.stage = run.stage.map(|(at, phase)| (at.min(now), phase));
             if run.last_event_at > now {
                 let ahead = run.last_event_at.since(now);
                 run.last_event_at = now;
@@ -271,6 +291,7 @@ impl Runs {
         for (_, ended) in &mut self.ended {
             *ended = (*ended).min(now);
         }
+        self.stage = self.stage.map(|(at, phase)| (at.min(now), phase));
         self.loose.heal(now);
     }
 
@@ -284,7 +305,13 @@ impl Runs {
 /// The runs that are open and not superseded: those with ids by id, then the others by start.
 pub(super) fn open(rules: &Rules, state: &State) -> Vec<OpenRun> {
     let mut open = state.runs.open.clone();
-    open.extend(state.runs.loose.open(rules));
+    let mut loose: Vec<OpenRun> = state.runs.loose.open(rules).collect();
+    if let Some((at, _)) = state.runs.stage
+        && let Some(run) = loose.iter_mut().rfind(|run| run.started_at <= at)
+    {
+        run.stage = state.runs.stage;
+    }
+    open.extend(loose);
     let success_at = state.last_success_at;
     open.retain(|run| success_at.is_none_or(|at| at <= run.patience_until(rules)));
     open

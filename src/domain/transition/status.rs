@@ -4,6 +4,7 @@
 //! schedule says, what the runs do, how good the last result was, and whether anybody wants to be told.
 //! The word is the worst of the first three; a pause only covers it.
 
+use super::Phase;
 use super::runs::{self, OpenRun};
 use super::slot::{self, Expected};
 use super::state::State;
@@ -52,6 +53,10 @@ impl Verdict {
 pub(crate) enum RunWord {
     /// It runs.
     Running,
+    /// It runs, and looks whether everything is there.
+    Preparing,
+    /// It runs, and looks at what it has made.
+    Verifying,
     /// It is alive and does nothing.
     Stalled,
     /// Its lease or its limit ended while the receiver was blind.
@@ -65,10 +70,17 @@ pub(crate) enum RunWord {
 }
 
 impl RunWord {
+    /// Whether it goes on as it should.
+    pub(super) fn is_well(self) -> bool {
+        matches!(self, RunWord::Running | RunWord::Preparing | RunWord::Verifying)
+    }
+
     /// The word as it is shown.
     pub(crate) fn word(self) -> &'static str {
         match self {
             RunWord::Running => "running",
+            RunWord::Preparing => "preparing",
+            RunWord::Verifying => "verifying",
             RunWord::Stalled => "stalled",
             RunWord::Unknown => "unknown",
             RunWord::Overrun => "overrun",
@@ -169,7 +181,8 @@ pub(super) fn verdict(rules: &Rules, state: &State, now: Moment) -> Verdict {
 /// Whether a run may still answer its slot.
 pub(super) fn is_alive(word: RunWord) -> bool {
     match word {
-        RunWord::Running | RunWord::Stalled | RunWord::Unknown | RunWord::Overrun => true,
+        RunWord::Running | RunWord::Preparing | RunWord::Verifying => true,
+        RunWord::Stalled | RunWord::Unknown | RunWord::Overrun => true,
         RunWord::Vanished | RunWord::Lost => false,
     }
 }
@@ -227,7 +240,12 @@ pub(super) fn run_word(rules: &Rules, state: &State, run: &OpenRun, now: Moment)
     if run.lease_until.is_none() && limit.is_none() && passed(run.patience_until(rules)) {
         return RunWord::Lost;
     }
-    if run.stalled { RunWord::Stalled } else { RunWord::Running }
+    match run.stage {
+        _ if run.stalled => RunWord::Stalled,
+        Some((_, Some(Phase::Preparing))) => RunWord::Preparing,
+        Some((_, Some(Phase::Verifying))) => RunWord::Verifying,
+        Some((_, None)) | None => RunWord::Running,
+    }
 }
 
 /// What is looked at again and again while the moments are walked over.
@@ -269,7 +287,7 @@ impl View {
             (any(RunWord::Stalled), Status::Stalled),
             (verdict == Verdict::Unknown || any(RunWord::Unknown), Status::Unknown),
             (verdict == Verdict::Late, Status::Late),
-            (any(RunWord::Running), Status::Running),
+            (self.runs.iter().any(|run| word(run).is_well()), Status::Running),
             (state.partial, Status::Partial),
             (state.last_success_at.is_some(), Status::Up),
         ];

@@ -4,13 +4,14 @@
 //! be durable it notes in a file, which survives its death because the kernel lives on.
 
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Bed, drawn, fresh_directory, runtime, server};
-use crate::store::{Place, Store, Trouble, meta, migrate};
+use crate::store::{Place, Store, Trouble, Tx, meta, migrate};
 
 /// Where the victim's store is: a directory, or an address.
 const PLACE: &str = "HB_STORE_VICTIM";
@@ -128,6 +129,39 @@ fn survives_kills(text: &str) {
     assert_eq!(counts, Ok(vec![40_000, 40_000]));
     runtime().block_on(store.close());
     let _ = std::fs::remove_dir_all(directory);
+}
+
+/// Ends in the middle of each step in turn; the next one goes on where it was.
+fn survives_its_end_in_each_step(text: &str) {
+    let directory = fresh_directory();
+    let notes = directory.join("notes");
+    let own = std::env::current_exe().expect("this binary");
+    for step in 1..=SLOW.len() {
+        let mut victim = command(&own, text, &notes);
+        victim.env("HB_FAULT", format!("abort:store-migration-{step}"));
+        let status = victim.status().expect("this binary can be run");
+        assert_eq!(status.signal(), Some(libc::SIGABRT), "step {step}: {status}");
+    }
+    assert!(!notes.exists(), "none of them came as far as to write");
+    let store = Store::open_with(&place(text), &SLOW).expect("the store opens");
+    let rows = |tx: &mut dyn Tx, sql| tx.rows(sql, &[])?.remove(0).int();
+    let count = runtime().block_on(store.read(move |tx| rows(tx, "select count(*) from s4")));
+    assert_eq!(count, Ok(40_000));
+    runtime().block_on(store.close());
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+#[test]
+fn a_step_that_was_cut_off_is_done_again_on_sqlite() {
+    let directory = fresh_directory();
+    survives_its_end_in_each_step(&directory.display().to_string());
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+#[test]
+fn a_step_that_was_cut_off_is_done_again_on_postgresql() {
+    let server = server::Server::start();
+    survives_its_end_in_each_step(&server.url(""));
 }
 
 #[test]

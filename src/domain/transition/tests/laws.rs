@@ -358,3 +358,30 @@ fn a_state_is_small() {
     let text = serde_json::to_string(&story.state).expect("JSON");
     assert!(text.len() < 400, "{} bytes: {text}", text.len());
 }
+
+#[test]
+fn a_run_that_prepares_or_verifies_runs() {
+    let story = play(
+        "- | at-most 2h",
+        "1 01:00 start a                        => running runs=running
+         1 01:01 stage a phase=preparing        => running runs=preparing
+         1 01:02 progress a                     => running runs=preparing
+         1 01:05 stage a phase=copying          => running runs=running
+         1 01:30 stage a phase=Verifying        => running runs=verifying
+         1 01:31 stage a phase=copying at=1T01:20 => running runs=verifying
+         1 01:40 progress a stalled             => stalled runs=stalled
+         1 03:01 tick                           => overrun runs=overrun
+         1 03:02 success a                      => up open=0
+         1 04:00 stage b phase=verify           => running runs=verifying",
+    );
+    assert_eq!(story.told()[0], "1T01:00 new>running", "{:?}", story.told());
+    // The same without ids: the newest run that had begun by then.
+    play(
+        "-",
+        "1 01:00 stage phase=preparing          => new
+         1 01:01 start                          => running runs=running
+         1 01:30 stage phase=verifying          => running runs=verifying
+         1 01:40 success                        => up
+         1 02:00 start                          => running runs=running",
+    );
+}

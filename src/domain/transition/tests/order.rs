@@ -71,6 +71,11 @@ fn all_orders_of_six_events_end_alike() {
          # 2 03:07 progress a lease=1m # 2 03:30 success b # 2 03:31 log",
         "0 3 * * * | wait # 2 02:00 start a # 2 03:10 success a took=70m # 3 02:00 start a # 3 03:10 success a took=70m \
          # 4 02:00 start a # 4 02:00 start b",
+        // Stages, two of them at once.
+        "- # 2 03:00 start a # 2 03:01 stage a phase=preparing # 2 03:01 stage a phase=verifying # 2 03:02 progress a \
+         # 2 03:03 stage a phase=copying # 2 03:04 stage a phase=verifying",
+        "- # 2 03:00 start # 2 03:01 stage phase=preparing # 2 03:01 stage phase=verifying # 2 03:02 success \
+         # 2 03:03 start # 2 03:04 stage phase=verifying",
         // Every minute, a little early.
         "* * * * * | grace 60s # 2 03:00 success # 2 03:00:40 success # 2 03:02:10 success # 2 03:02:59 success \
          # 2 03:04 success took=90s # 2 03:05 success took=150s",

@@ -1,6 +1,6 @@
 //! Whatever comes in: no panic, no loop without an end, nothing that grows without a bound.
 
-use super::super::{Heard, Input, State, step};
+use super::super::{Heard, Input, Phase, State, step};
 use super::chance::Chance;
 use super::script::rules;
 use crate::domain::event::Kind;
@@ -67,6 +67,7 @@ fn wild(chance: &mut Chance, near: &dyn Fn(&mut Chance) -> Moment) -> Heard {
         exit_code: chance.pick(&[None, Some(i32::MIN), Some(i32::MAX)]),
         lease_ms: span(chance),
         stalled: chance.pick(&[None, Some(true), Some(false)]),
+        phase: chance.pick(&[None, Some(Phase::Preparing), Some(Phase::Verifying)]),
         expected_ms: span(chance),
         matches_expected: chance.pick(&[None, Some(true), Some(false)]),
         uptime: chance.one_in(2).then(|| uptime(chance)),

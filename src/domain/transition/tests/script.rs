@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::super::{Change, Heard, Input, State, Step, Taken, step};
+use super::super::{Change, Heard, Input, Phase, State, Step, Taken, step};
 use crate::domain::event::Kind;
 use crate::domain::host::Uptime;
 use crate::domain::monitor::Rules;
@@ -229,6 +229,7 @@ pub(super) fn heard(words: &[&str], now: Moment) -> Heard {
             ("expect", text) => event.expected_ms = ms(text),
             ("exit", code) => event.exit_code = code.parse().ok(),
             ("stalled", _) => event.stalled = Some(true),
+            ("phase", stage) => event.phase = Phase::of(stage),
             ("up" | "awake", _) => {}
             ("on", host) => event.host = Some(host.to_owned()),
             ("mismatch", _) => event.matches_expected = Some(false),
