@@ -58,6 +58,8 @@ pub(crate) struct Rules {
     pub(crate) tolerance: u32,
     /// Nothing is expected before the first event.
     pub(crate) wait_first: bool,
+    /// Whole days are days of the clock on the wall, of which one has 25 hours.
+    pub(crate) by_the_wall: bool,
     /// Only time in which its host was awake brings a deadline nearer, which is put off by so much at most;
     /// none: all time counts.
     pub(crate) absent_at_most: Option<Duration>,
@@ -77,6 +79,7 @@ impl Rules {
             run_at_most: None,
             tolerance: interval.map_or(0, tolerance_for),
             wait_first: false,
+            by_the_wall: true,
             absent_at_most: None,
             early: EARLY_MAX,
         }

@@ -132,8 +132,8 @@ fn read(stored: &StoredRules, now: Moment) -> Result<Rules, String> {
         .map(|Presence::Host| seconds(stored.absent_at_most_s).unwrap_or(ABSENT_MAX));
     rules.wait_first = stored.wait_first;
     if stored.healthchecks {
-        // It expects the first moment after the last ping, however near that is.
-        rules.early = Duration::ZERO;
+        // It expects the first moment after the last ping, however near that is, and counts seconds.
+        (rules.early, rules.by_the_wall) = (Duration::ZERO, false);
     }
     Ok(rules)
 }

@@ -208,3 +208,56 @@ fn silent_conversations_do_not_shut_the_door_for_mails() {
     write!(honest.get_mut(), "DATA\r\n").expect("written");
     assert!(line(&mut honest).starts_with("354 "), "who has named one is not hurried");
 }
+
+#[test]
+fn who_dawdles_is_not_waited_for() {
+    let home = Home::new();
+    let (certificate, key) = super::tls::certify(&home, "one", "IP:127.0.0.1", "2");
+    let mut server = Server::start_with(&home, |command| {
+        command.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+        command.args(["--listen", "http://127.0.0.1:0"]);
+    });
+    let secure = server.address.clone();
+    let plain = server.line("listening on http://127");
+    server.address = plain.split_once("http://").expect("a URL").1.to_owned();
+    // A head that never ends, though a byte comes now and then; a body that stops; a silent handshake.
+    let head = b"POST /ping/x/y HTTP/1.1\r\nHost: h\r\nX-Slow: ".as_slice();
+    let body = format!(
+        "POST /ping/{PING_KEY}/job HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nhalf"
+    );
+    let cases = [
+        (server.address.clone(), head, true),
+        (server.address.clone(), body.as_bytes(), false),
+        (secure, b"".as_slice(), false),
+    ];
+    std::thread::scope(|scope| {
+        for (address, bytes, drips) in cases {
+            scope.spawn(move || {
+                let mut stream = TcpStream::connect(&address).expect("connects");
+                stream.set_read_timeout(Some(Duration::from_millis(500))).expect("set");
+                stream.write_all(bytes).expect("written");
+                let since = Instant::now();
+                let mut answer = Vec::new();
+                loop {
+                    let shown = String::from_utf8_lossy(&answer);
+                    assert!(since.elapsed() < LONG, "{address} is held: {shown}");
+                    let mut piece = [0; 512];
+                    match stream.read(&mut piece) {
+                        Ok(0) => break,
+                        Ok(count) => answer.extend_from_slice(&piece[..count]),
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            if drips && stream.write_all(b"x").is_err() {
+                                break;
+                            }
+                        }
+                        Err(_) => break,
+                    }
+                }
+                assert!(since.elapsed() > Duration::from_secs(5), "{address}: no patience at all");
+                let status = String::from_utf8_lossy(&answer);
+                assert!(answer.is_empty() || status.starts_with("HTTP/1.1 408 "), "{status}");
+            });
+        }
+    });
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/job?create=1")).status, 201);
+}

@@ -110,3 +110,25 @@ fn a_host_that_goes_down_is_one_page_and_one_list() {
         });
     }
 }
+
+#[test]
+fn of_three_hundred_monitors_of_a_host_that_falls_silent_there_is_one_page() {
+    const SILENT: usize = 300;
+    let home = Home::new();
+    let server = Server::start(&home);
+    let desk = FakeReceiver::always(&Step::Ok);
+    channel(&server, "desk", json!({}), &desk);
+    for number in 0..SILENT {
+        server.monitor(json!({
+            "slug": format!("job-{number}"), "schedule": "every 5s", "grace": "5s", "tolerance": 0,
+        }));
+    }
+    tell(&server, Some("web-3"), "success", 0..SILENT);
+    wait_for(|| !desk.requests().is_empty());
+    wait_within(WINDOW, || told(&desk).iter().map(|one| 1 + others(one)).sum::<usize>() == SILENT);
+    let words: Vec<(Value, usize)> =
+        told(&desk).iter().map(|one| (one["status"].clone(), others(one))).collect();
+    // One at once, and those that followed in as few messages as hold them.
+    assert!(words.len() <= 3 && words[0].1 == 0, "{words:?}");
+    assert!(words.iter().all(|(status, _)| status == "missed"), "{words:?}");
+}

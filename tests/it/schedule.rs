@@ -1,6 +1,9 @@
 //! `hb schedule`: next moments as other programs read them, and refusals as a person reads them.
 
+use serde_json::json;
+
 use crate::hb::{Home, check};
+use crate::server::Server;
 
 #[test]
 fn next_moments_are_utc_and_strictly_after() {
@@ -74,4 +77,16 @@ fn a_wrong_schedule_is_refused_with_the_repair() {
         let words = [&["schedule", "next"], words].concat();
         check(&mut home.hb(&words), 64, "", why);
     }
+}
+
+#[test]
+fn a_whole_line_of_a_crontab_is_the_schedule_of_a_monitor() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let line = "CRON_TZ=Europe/Berlin 30 2 * * 1-5 root /usr/local/bin/backup >/dev/null 2>&1";
+    let made =
+        server.monitor(json!({ "slug": "nightly", "schedule": line, "timezone": "Asia/Tokyo" }));
+    assert_eq!(made["explanation"], "at 02:30, on Monday to Friday", "{made:#}");
+    let due_at = made["due_at"].as_str().expect("a moment");
+    assert!(due_at.ends_with("T01:30:00.000Z") || due_at.ends_with("T00:30:00.000Z"), "{due_at}");
 }

@@ -194,10 +194,6 @@ fn sockets_that_were_opened_for_another_process_are_left_alone() {
 #[test]
 fn a_unit_is_hardened_in_each_of_its_forms() {
     let home = Home::new();
-    if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        // Only a host with systemd can say.
-        return;
-    }
     let low: &[&str] = &["--listen", "0.0.0.0:80"];
     let commands: &[&str] = &["--allow-commands"];
     for words in [&[][..], low, commands, &[low, commands].concat()] {

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use super::zone::Zone;
 use super::{Fault, excerpt};
 use crate::domain::span;
 use crate::domain::time::Moment;
 
 /// The shortest interval.
 const EVERY_MIN: Duration = Duration::from_secs(1);
+
+const DAY_MS: u128 = 86_400_000;
 
 /// The longest interval: a year, and a day for leap years.
 const EVERY_MAX: Duration = Duration::from_secs(366 * 86_400);
@@ -48,10 +51,25 @@ impl Every {
     }
 
     /// The moment at which the next success is due after one at `after`.
-    pub(crate) fn next(&self, after: Moment) -> Moment {
-        let most = i64::try_from(self.at_most.as_millis()).unwrap_or(i64::MAX);
-        Moment::from_epoch_ms(after.epoch_ms().saturating_add(most))
+    pub(crate) fn next(&self, after: Moment, zone: &Zone) -> Moment {
+        later(after, self.at_most, zone)
     }
+}
+
+/// The moment so much later. Whole days are days of the clock on the wall: where it was set back in between
+/// they take an hour more, or a job of every night would be missed once a year. An hour less they never
+/// take.
+///
+/// Worked example, Berlin: a day after 24 October 2026, 03:00 is 25 October, 03:00, which is 25 hours later.
+pub(crate) fn later(after: Moment, span: Duration, zone: &Zone) -> Moment {
+    let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    let at = Moment::from_epoch_ms(after.epoch_ms().saturating_add(ms));
+    if span.is_zero() || !span.as_millis().is_multiple_of(DAY_MS) {
+        return at;
+    }
+    let offset_s = |at: Moment| zone.offset_s(at.epoch_ms().div_euclid(1_000));
+    let back_s = offset_s(after).saturating_sub(offset_s(at));
+    at.after(Duration::from_secs(u64::try_from(back_s).unwrap_or(0)))
 }
 
 fn one(text: &str) -> Result<Duration, Fault> {

@@ -106,7 +106,7 @@ impl Schedule {
     /// The first expected moment after `after`.
     pub(crate) fn next(&self, after: Moment, zone: &Zone) -> Option<Moment> {
         match self {
-            Schedule::Every(every) => Some(every.next(after)),
+            Schedule::Every(every) => Some(every.next(after, zone)),
             Schedule::Cron(cron) => cron.next(after, zone),
             Schedule::Calendar(calendar) => calendar.next(after, zone),
             Schedule::Window(window) => window.next(after, zone),

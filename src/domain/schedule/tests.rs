@@ -247,3 +247,21 @@ fn several_lines_of_a_calendar_are_one_schedule() {
         assert!(super::Schedule::parse(super::Kind::Calendar, wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn days_that_are_counted_from_the_end_of_the_month_come_when_they_do() {
+    let from = Moment::parse_rfc3339("2026-11-22T00:00:00Z").expect("a moment");
+    for (text, days) in [
+        ("0 0 LW * *", ["2026-11-30", "2026-12-31", "2027-01-29"]),
+        ("0 0 L * *", ["2026-11-30", "2026-12-31", "2027-01-31"]),
+        ("0 0 * * 5L", ["2026-11-27", "2026-12-25", "2027-01-29"]),
+        ("0 0 * * 1#2", ["2026-12-14", "2027-01-11", "2027-02-08"]),
+    ] {
+        let schedule = Line::parse(None, text).expect(text).schedule;
+        let mut at = from;
+        for day in days {
+            at = schedule.next(at, &Zone::utc()).expect(text);
+            assert_eq!(at.to_rfc3339(), format!("{day}T00:00:00.000Z"), "{text}");
+        }
+    }
+}

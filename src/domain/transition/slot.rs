@@ -19,7 +19,7 @@ use super::deadline::SLACK;
 use super::state::State;
 use crate::domain::monitor::{Rules, TOLERANCE_MAX};
 use crate::domain::schedule::Schedule;
-use crate::domain::schedule::every::Every;
+use crate::domain::schedule::every::{self, Every};
 use crate::domain::schedule::zone::Zone;
 use crate::domain::time::Moment;
 
@@ -208,7 +208,7 @@ fn early_of(rules: &Rules, slot: Moment, early: Duration) -> Duration {
 pub(super) fn expected(rules: &Rules, state: &State) -> Option<Expected> {
     let floor = state.floor(rules)?;
     let slot = match rules.schedule.as_ref()? {
-        Schedule::Every(every) => return Some(counted(every, state, floor)),
+        Schedule::Every(every) => return Some(counted(rules, every, state, floor)),
         Schedule::Cron(_) | Schedule::Calendar(_) | Schedule::Window(_) => {
             state.slots.expected(rules, floor)
         }
@@ -217,9 +217,13 @@ pub(super) fn expected(rules: &Rules, state: &State) -> Option<Expected> {
 }
 
 /// What is expected so often after the last finish.
-fn counted(every: &Every, state: &State, floor: Moment) -> Expected {
+fn counted(rules: &Rules, every: &Every, state: &State, floor: Moment) -> Expected {
     let base = state.last_finish_at().map_or(floor, |at| at.max(floor));
-    Expected { due: base.after(every.at_least), slot: base.after(every.at_most) }
+    let later = |span: Duration| match rules.by_the_wall {
+        true => every::later(base, span, &rules.zone),
+        false => base.after(span),
+    };
+    Expected { due: later(every.at_least), slot: later(every.at_most) }
 }
 
 /// The deadline that decides: that of the slot after as many as may be missed in a row.
