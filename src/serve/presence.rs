@@ -51,13 +51,17 @@ pub(crate) struct Sign {
 /// A host of a project.
 type Host = (i64, String);
 
+/// A monitor, and what it is told of its host.
+type Told = (i64, (Moment, Uptime));
+
 /// The newest sign of each host that was not told yet.
 type Signs = BTreeMap<Host, (Moment, Uptime)>;
 
 /// Hosts that were heard of, if anybody follows any.
 #[derive(Default)]
 pub(crate) struct Presence {
-    is_followed: AtomicBool,
+    /// It is known that nobody follows any; at the start that is not known yet.
+    is_idle: AtomicBool,
     heard: Mutex<Signs>,
     told: Mutex<BTreeMap<Host, Moment>>,
 }
@@ -65,13 +69,13 @@ pub(crate) struct Presence {
 impl Presence {
     /// Whether anybody follows any host: else nothing is gathered.
     pub(crate) fn is_followed(&self) -> bool {
-        self.is_followed.load(Ordering::Relaxed)
+        !self.is_idle.load(Ordering::Relaxed)
     }
 
     /// Gathers what a transaction has brought.
     pub(crate) fn heard(&self, effects: &Effects) {
         if effects.follows {
-            self.is_followed.store(true, Ordering::Relaxed);
+            self.is_idle.store(false, Ordering::Relaxed);
         }
         if effects.signs.is_empty() {
             return;
@@ -118,31 +122,34 @@ async fn tell(app: &Arc<App>) -> Result<(), Trouble> {
         .store
         .read(move |tx| Ok((followers::is_any(tx)?, followers::of_hosts(tx, &hosts)?)))
         .await?;
-    app.presence.is_followed.store(is_any, Ordering::Relaxed);
+    app.presence.is_idle.store(!is_any, Ordering::Relaxed);
     let signs: Vec<(Moment, Uptime)> = signs.into_values().collect();
-    let mut told: Vec<(i64, (Moment, Uptime))> = Vec::new();
+    let mut told: Vec<Told> = Vec::new();
     for (place, monitor_id) in found {
         told.extend(signs.get(place).map(|sign| (monitor_id, *sign)));
     }
-    for piece in told.chunks(FOLLOWERS_MAX) {
-        let (teller, piece) = (Arc::clone(app), piece.to_vec());
-        let effects = app.store.write(move |tx| all(tx, &teller, &piece, clock::now())).await?;
-        app.done(&effects);
+    let mut pieces: Vec<Vec<Told>> = told.chunks(FOLLOWERS_MAX).map(<[Told]>::to_vec).collect();
+    while let Some(piece) = pieces.pop() {
+        let (teller, tried) = (Arc::clone(app), piece.clone());
+        match app.store.write(move |tx| all(tx, &teller, &tried, clock::now())).await {
+            Ok(effects) => app.done(&effects),
+            // One that makes no sense keeps no other from hearing it.
+            Err(Trouble::Ours(_)) if piece.len() > 1 => {
+                pieces.extend(piece.into_iter().map(|one| vec![one]));
+            }
+            Err(trouble @ Trouble::Ours(_)) => app.noted(&trouble),
+            Err(trouble) => return Err(trouble),
+        }
     }
     Ok(())
 }
 
 /// Lets monitors hear of their hosts.
-fn all(
-    tx: &mut dyn Tx,
-    app: &App,
-    signs: &[(i64, (Moment, Uptime))],
-    now: Moment,
-) -> Result<Effects, Trouble> {
+fn all(tx: &mut dyn Tx, app: &App, signs: &[Told], now: Moment) -> Result<Effects, Trouble> {
     blind::notice(tx, &app.watch, now)?;
     let ids: BTreeSet<i64> = signs.iter().map(|(id, _)| *id).collect();
     let names: Vec<Named> = ids.into_iter().map(Named::Id).collect();
-    let signs: BTreeMap<i64, (Moment, Uptime)> = signs.iter().copied().collect();
+    let signs: BTreeMap<_, _> = signs.iter().copied().collect();
     let mut effects = Effects::default();
     let mut judged = Vec::new();
     for found in monitors::load(tx, &names)? {

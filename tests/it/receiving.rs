@@ -215,6 +215,8 @@ fn a_deadline_that_passed_while_nobody_watched_is_a_question_first() {
     let again = server.post(&format!("/hb/{PING_KEY}/ran/events"), events.to_string().as_bytes());
     assert_eq!(again.json()[0]["result"], "duplicate");
     assert_eq!(server.look("ran")["status"], "up");
+    let late: Vec<Value> = server.events("ran").iter().map(|one| one["notes"].clone()).collect();
+    assert!(late.contains(&json!(["reported-late"])), "{late:?}");
     server.await_status("did-not", "missed");
     let incidents = server.api("GET", "/incidents", None).json();
     let named: Vec<&Value> = incidents["incidents"]
