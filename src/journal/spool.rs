@@ -351,10 +351,11 @@ fn short_key(target: &TargetRef) -> String {
     target.key().chars().take(12).collect()
 }
 
-/// Whether anything waits in the spool of the state directory at `path`.
+/// Whether anything waits in the spool of the state directory at `path`: asked before each ping to a
+/// receiver that wants to know, however full the spool is.
 pub(crate) fn holds_any(path: &Path) -> bool {
     let spool = State::open_there(path).ok().and_then(|state| Spool::open_there(&state));
-    spool.is_some_and(|spool| spool.count() > 0)
+    spool.is_some_and(|spool| spool.room.holds(".json").unwrap_or(true))
 }
 
 /// Whether one of the events of these ids goes to the target of that key.

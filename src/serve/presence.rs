@@ -23,7 +23,8 @@ use crate::store::monitors::{self, Named};
 use crate::store::{Trouble, Tx, followers};
 use crate::sys::clock;
 
-/// How often signs are told, of each host once in [`HOST_EVERY`]. It is also how soon this node knows that another one has begun to follow.
+/// How often signs are told, of each host once in [`HOST_EVERY`]. It is also how soon this node knows that
+/// another one has begun to follow.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// How often those that follow a host are told of it: as often as they listen.

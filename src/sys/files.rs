@@ -235,6 +235,15 @@ impl PrivateDir {
         Ok(())
     }
 
+    /// Whether it holds a file whose name ends like this; the first one answers.
+    pub(crate) fn holds(&self, end: &str) -> io::Result<bool> {
+        let mut entries = self.entries()?;
+        let is_one = |entry: nix::Result<nix::dir::Entry>| {
+            entry.is_ok_and(|entry| entry.file_name().to_bytes().ends_with(end.as_bytes()))
+        };
+        Ok(entries.iter().any(is_one))
+    }
+
     /// Opened for reading once more. Where reading fails, it fails again at every further step, so whoever
     /// goes through the entries ends at the first error.
     fn entries(&self) -> io::Result<nix::dir::Dir> {

@@ -14,13 +14,6 @@ use super::server::{PING_KEY, Server};
 /// again for a machine that does other things.
 const GOOD_CHANNEL_TIME_MAX: Duration = Duration::from_secs(4);
 
-fn hook(server: &Server, name: &str, hook: &FakeReceiver) {
-    let channel = json!({
-        "name": name, "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
-    });
-    assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
-}
-
 fn send(server: &Server, events: &[Value]) {
     let bearer = format!("Bearer {PING_KEY}");
     let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
@@ -61,7 +54,7 @@ fn a_receiver_that_is_killed_while_it_tells_leaves_no_alarm_untold() {
     let home = Home::new();
     let slow = FakeReceiver::always(&Step::Slow(Duration::from_millis(4)));
     let mut server = Server::start(&home);
-    hook(&server, "slow", &slow);
+    server.channel("slow", &slow);
     fail(&server, MONITORS);
     for round in 1..=KILLS {
         wait_within(Duration::from_secs(40), || arrived(&slow).len() >= round * MONITORS / 4);
@@ -83,8 +76,8 @@ fn a_channel_that_hangs_holds_up_no_other() {
     let server = Server::start(&home);
     let hung = FakeReceiver::always(&Step::HalfOpen);
     let good = FakeReceiver::always(&Step::Ok);
-    hook(&server, "hung", &hung);
-    hook(&server, "good", &good);
+    server.channel("hung", &hung);
+    server.channel("good", &good);
     let began = fail(&server, MONITORS);
     wait_within(GOOD_CHANNEL_TIME_MAX, || good.requests().len() >= MONITORS);
     let took = began.elapsed();
@@ -104,7 +97,7 @@ fn of_many_jobs_that_ran_while_nobody_watched_only_the_dead_ones_are_alarmed() {
     let home = Home::new();
     let server = Server::start(&home);
     let told = FakeReceiver::always(&Step::Ok);
-    hook(&server, "hook", &told);
+    server.channel("hook", &told);
     let slug = |number: usize| match number < LIVE {
         true => format!("live-{number}"),
         false => format!("dead-{number}"),

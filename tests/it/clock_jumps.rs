@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::hb::Home;
 use super::receiver::{FakeReceiver, Step};
-use super::receiving::{quick, wait_for, wait_within};
+use super::receiving::{quick, wait_for, wait_within, with_own_clock};
 use super::server::{PING_KEY, Server};
 
 /// Monitors whose jobs are well.
@@ -25,19 +25,9 @@ struct Clock {
 impl Clock {
     fn new() -> Clock {
         let home = Home::new();
-        home.write("offset", "+0\n");
-        let library =
-            format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
-        let server = Server::start_with(&home, |command| {
-            command.env("LD_PRELOAD", library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-            command.env("FAKETIME_TIMESTAMP_FILE", home.path("offset"));
-            command.env("FAKETIME_NO_CACHE", "1");
-        });
+        let server = with_own_clock(&home);
         let hook = FakeReceiver::always(&Step::Ok);
-        let channel = json!({
-            "name": "hook", "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
-        });
-        assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
+        server.channel("hook", &hook);
         Clock { home, server, hook }
     }
 

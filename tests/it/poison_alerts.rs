@@ -1,11 +1,9 @@
 //! Alerts that make no sense in the store: they are given up one by one, and all others go out.
 
-use std::time::Duration;
-
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::hb::Home;
+use super::poison_monitors::{slug, store};
 use super::receiver::{FakeReceiver, Step, status};
 use super::receiving::wait_for;
 use super::server::{PING_KEY, Server};
@@ -26,16 +24,6 @@ const POISONS: [(&str, &str, bool); 12] = [
     ("fold", "x'00ff'", true),
 ];
 
-fn store(home: &Home) -> Connection {
-    let store = Connection::open(home.path("data/hb.sqlite")).expect("it opens");
-    store.busy_timeout(Duration::from_secs(10)).expect("it waits");
-    store
-}
-
-fn slug(number: usize) -> String {
-    format!("poison-{number}")
-}
-
 /// Whose failure a channel has heard of.
 fn told(hook: &FakeReceiver) -> Vec<String> {
     let mut told: Vec<String> = hook
@@ -51,13 +39,6 @@ fn told(hook: &FakeReceiver) -> Vec<String> {
     told
 }
 
-fn channel(server: &Server, name: &str, hook: &FakeReceiver) {
-    let channel = json!({
-        "name": name, "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
-    });
-    assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
-}
-
 fn fail(server: &Server, slug: &str) {
     server.monitor(json!({ "slug": slug, "schedule": "every 1h" }));
     assert_eq!(server.get(&format!("/ping/{PING_KEY}/{slug}/fail")).status, 200);
@@ -68,7 +49,7 @@ fn one_that_makes_no_sense_keeps_no_other_from_being_sent() {
     let home = Home::new();
     let server = Server::start(&home);
     let hook = FakeReceiver::always(&status(503));
-    channel(&server, "hook", &hook);
+    server.channel("hook", &hook);
     for number in 0..POISONS.len() {
         fail(&server, &slug(number));
     }
@@ -136,8 +117,8 @@ fn nonsense_beside_them_keeps_nobody_from_being_told() {
     let home = Home::new();
     let server = Server::start(&home);
     let (hook, other) = (FakeReceiver::always(&Step::Ok), FakeReceiver::always(&Step::Ok));
-    channel(&server, "hook", &hook);
-    channel(&server, "other", &other);
+    server.channel("hook", &hook);
+    server.channel("other", &other);
     fail(&server, "before");
     wait_for(|| told(&hook) == ["before"]);
     let store = store(&home);

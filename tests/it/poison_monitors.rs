@@ -32,13 +32,13 @@ const POISONS: [(&str, &str, bool); 14] = [
     ("event_count", "'many'", true),
 ];
 
-fn store(home: &Home) -> Connection {
+pub(crate) fn store(home: &Home) -> Connection {
     let store = Connection::open(home.path("data/hb.sqlite")).expect("it opens");
     store.busy_timeout(Duration::from_secs(10)).expect("it waits");
     store
 }
 
-fn slug(number: usize) -> String {
+pub(crate) fn slug(number: usize) -> String {
     format!("poison-{number}")
 }
 
@@ -105,10 +105,7 @@ fn pings_put_right_what_they_can(server: &Server) {
 
 fn hook(server: &Server) -> FakeReceiver {
     let hook = FakeReceiver::always(&Step::Ok);
-    let channel = json!({
-        "name": "hook", "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
-    });
-    assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
+    server.channel("hook", &hook);
     hook
 }
 

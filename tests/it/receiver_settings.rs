@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::hb::{Home, until};
 use super::receiver::{FakeReceiver, Step, status};
-use super::receiving::{ahead_with, quick, wait_for, wait_within};
+use super::receiving::{ahead_with, quick, wait_for, wait_within, with_own_clock};
 use super::server::{ADMIN_PASSWORD, API_KEY, PING_KEY, READ_KEY, Server, basic, owner};
 
 fn hang_up(server: &Server) {
@@ -20,13 +20,6 @@ fn with_file(home: &Home, text: &str) -> Server {
     Server::start_with(home, |command| {
         command.arg("--config").arg(file);
     })
-}
-
-fn hook(server: &Server, hook: &FakeReceiver) {
-    let channel = json!({
-        "name": "hook", "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
-    });
-    assert_eq!(server.api("POST", "/channels", Some(channel)).status, 201);
 }
 
 fn whats(hook: &FakeReceiver) -> Vec<String> {
@@ -203,15 +196,9 @@ fn outputs_go_when_the_file_says_so_first_those_of_successes() {
 #[test]
 fn a_receiver_that_runs_reminds_after_eight_hours() {
     let home = Home::new();
-    home.write("offset", "+0\n");
-    let machine = std::env::consts::ARCH;
-    let library = format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1");
-    let server = Server::start_with(&home, |command| {
-        command.env("LD_PRELOAD", library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        command.env("FAKETIME_TIMESTAMP_FILE", home.path("offset")).env("FAKETIME_NO_CACHE", "1");
-    });
+    let server = with_own_clock(&home);
     let told = FakeReceiver::always(&Step::Ok);
-    hook(&server, &told);
+    server.channel("hook", &told);
     server.monitor(json!({ "slug": "job", "schedule": "every 30d" }));
     assert_eq!(server.get(&format!("/ping/{PING_KEY}/job/fail")).status, 200);
     wait_for(|| whats(&told) == ["opened"]);
@@ -238,7 +225,7 @@ fn the_numbers_say_how_long_alarms_take_and_wait() {
     let home = Home::new();
     let server = Server::start(&home);
     let told = FakeReceiver::always(&Step::Ok);
-    hook(&server, &told);
+    server.channel("hook", &told);
     let number = |name: &str| -> f64 {
         let text = server.get("/metrics").text();
         let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("a number");

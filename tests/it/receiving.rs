@@ -1,5 +1,6 @@
 //! `hb serve` as its clients and its owner see it: pings in, statuses, incidents and alerts out.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -178,12 +179,26 @@ pub(crate) fn ahead(home: &Home, offset: &str) -> Server {
 
 /// The same with more words.
 pub(crate) fn ahead_with(home: &Home, offset: &str, words: &[&str]) -> Server {
+    Server::start_with(home, |command| {
+        fake_clock(command);
+        command.args(words).env("FAKETIME", offset);
+    })
+}
+
+/// Starts the receiver with a clock that `home.write("offset", "+3600\n")` moves while it runs.
+pub(crate) fn with_own_clock(home: &Home) -> Server {
+    home.write("offset", "+0\n");
+    Server::start_with(home, |command| {
+        fake_clock(command);
+        command.env("FAKETIME_TIMESTAMP_FILE", home.path("offset")).env("FAKETIME_NO_CACHE", "1");
+    })
+}
+
+/// Has a command go by another clock, but for spans of time.
+fn fake_clock(command: &mut Command) {
     let machine = std::env::consts::ARCH;
     let library = format!("/usr/lib/{machine}-linux-gnu/faketime/libfaketimeMT.so.1");
-    Server::start_with(home, |command| {
-        command.args(words).env("LD_PRELOAD", library).env("FAKETIME", offset);
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    })
+    command.env("LD_PRELOAD", library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
 }
 
 #[test]

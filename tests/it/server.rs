@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::hb::Home;
+use super::receiver::FakeReceiver;
 
 /// The keys that every receiver of the tests has.
 pub(crate) const PING_KEY: &str = "ping-key-of-the-tests-0";
@@ -206,6 +207,14 @@ impl Server {
         let headers = [("Authorization", key.as_str()), ("Content-Type", "application/json")];
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         self.send(method, &format!("/api/hb/v1{path}"), &headers, body.as_bytes())
+    }
+
+    /// Makes a channel that hands everything to `hook`.
+    pub(crate) fn channel(&self, name: &str, hook: &FakeReceiver) {
+        let channel = json!({
+            "name": name, "kind": "webhook", "url": hook.url("/told"), "allow_private": true,
+        });
+        assert_eq!(self.api("POST", "/channels", Some(channel)).status, 201);
     }
 
     /// Makes a monitor, and gives what the receiver says of it.

@@ -10,6 +10,7 @@ use crate::domain::time::Moment;
 /// The shortest interval.
 const EVERY_MIN: Duration = Duration::from_secs(1);
 
+/// A day by the clock on the wall, but for two of them a year.
 const DAY_MS: u128 = 86_400_000;
 
 /// The longest interval: a year, and a day for leap years.

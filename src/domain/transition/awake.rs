@@ -113,7 +113,7 @@ impl Awake {
     }
 
     /// A run has ended without a sign.
-    pub(super) fn is_silent(&mut self) {
+    pub(super) fn fall_silent(&mut self) {
         *self = Awake { silent: true, ..Awake::default() };
     }
 

@@ -217,7 +217,7 @@ impl State {
             Some(_) if event.kind == Kind::Start || event.kind.is_finish() => {
                 self.awake.follow(event.host.as_deref());
             }
-            None if event.kind.is_finish() => self.awake.is_silent(),
+            None if event.kind.is_finish() => self.awake.fall_silent(),
             _ => {}
         }
         if let Some(uptime) = event.uptime.filter(|_| event.host.as_deref() == self.host()) {

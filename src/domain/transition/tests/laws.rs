@@ -1,13 +1,7 @@
 //! One story for each law.
 
 use super::super::Reason;
-use super::script::{Story, moment};
-
-fn play(rules: &str, lines: &str) -> Story {
-    let mut story = Story::new(rules);
-    story.play(lines);
-    story
-}
+use super::script::{Story, moment, play};
 
 #[test]
 fn an_interval_counts_from_the_last_finish() {

@@ -5,15 +5,9 @@ use std::time::Duration;
 use super::super::Reason;
 use super::super::awake::Awake;
 use super::chance::Chance;
-use super::script::{Story, moment, rules};
+use super::script::{Story, moment, play, rules};
 use crate::domain::host::Uptime;
 use crate::domain::time::Moment;
-
-fn play(rules: &str, lines: &str) -> Story {
-    let mut story = Story::new(rules);
-    story.play(lines);
-    story
-}
 
 #[test]
 fn a_host_that_sleeps_is_waited_for() {

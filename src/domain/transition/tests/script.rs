@@ -63,6 +63,13 @@ pub(super) fn rules(text: &str) -> Rules {
     rules
 }
 
+/// A story from its beginning to its end.
+pub(super) fn play(rules: &str, lines: &str) -> Story {
+    let mut story = Story::new(rules);
+    story.play(lines);
+    story
+}
+
 /// A monitor under test.
 pub(super) struct Story {
     pub(super) rules: Rules,

@@ -1,12 +1,6 @@
 //! Other systems' bugs, one story each; the numbers are those of the trackers.
 
-use super::script::Story;
-
-fn play(rules: &str, lines: &str) -> Story {
-    let mut story = Story::new(rules);
-    story.play(lines);
-    story
-}
+use super::script::{Story, play};
 
 #[test]
 fn blind_across_a_deadline_and_the_job_ran() {
