@@ -136,8 +136,8 @@ impl App {
     ) -> Result<App, Stopped> {
         let node = secrets::uuid().map_err(Stopped::new)?;
         Ok(App {
+            recorder: Recorder::new(&store),
             store,
-            recorder: Recorder::default(),
             directory: Directory::default(),
             rules: RulesCache::default(),
             listed: Listed::default(),

@@ -3,27 +3,31 @@
 //! There is no lingering: while one batch is written the next gathers. So an idle receiver answers after
 //! one fsync, and a busy one shares each fsync among all pings that came meanwhile. A batch is what waits when
 //! the store comes to it, and the next one stands in the store's queue already: the disk never waits for us.
+//!
+//! Where the store has several writers, each has a line of its own, and a monitor's pings stand in one of
+//! them: they stay in order, and no writer waits for a row that another one holds.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
+use tokio::task::JoinSet;
 
 use super::app::App;
 use super::record;
 use crate::domain::arrival::Arrival;
 use crate::domain::time::Moment;
-use crate::store::Trouble;
+use crate::store::{Store, Trouble};
 use crate::sys::clock;
 
 /// Pings of one transaction at most, so that the first of them is not kept waiting by the last.
 const BATCH_MAX: usize = 512;
 
-/// Pings that wait at most; whoever comes then is asked to come again, and memory stays flat.
+/// Pings that wait at most in a line; whoever comes then is asked to come again, and memory stays flat.
 const WAITING_MAX: usize = 16_384;
 
-/// Batches under way: one is written, one stands in the store's queue.
-pub(crate) const WRITERS: usize = 2;
+/// Batches of a line under way: one is written, one stands in the store's queue.
+const BATCHES: usize = 2;
 
 /// A ping that is to be kept.
 #[derive(Clone, Debug)]
@@ -81,19 +85,48 @@ struct Batch {
     answers: Vec<Answer>,
 }
 
-/// Pings that wait for the store.
+/// Pings that wait for one of the store's writers.
 #[derive(Default)]
-pub(crate) struct Recorder {
+struct Line {
     waiting: Mutex<Vec<Waiting>>,
     /// Somebody stands in the store's queue and will take what waits.
     is_queued: AtomicBool,
     wake: Notify,
+}
+
+/// Pings that wait for the store.
+pub(crate) struct Recorder {
+    lines: Vec<Line>,
     count: AtomicU64,
 }
 
 impl Recorder {
+    /// One with a line for each of the store's writers.
+    pub(crate) fn new(store: &Store) -> Recorder {
+        let lines = (0..store.writers()).map(|_| Line::default()).collect();
+        Recorder { lines, count: AtomicU64::new(0) }
+    }
+
     /// Keeps a ping; resolves when it is on disk.
     pub(crate) async fn record(&self, ping: Ping) -> Result<Recorded, Trouble> {
+        let answered = self.line_of(ping.monitor_id).add(ping)?;
+        let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
+        answered.await.unwrap_or_else(|_| ended())
+    }
+
+    fn line_of(&self, monitor_id: i64) -> &Line {
+        &self.lines[monitor_id.unsigned_abs() as usize % self.lines.len()]
+    }
+
+    /// Pings that were kept since the start.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Line {
+    /// Puts a ping at its end; gives where it will be told how it went.
+    fn add(&self, ping: Ping) -> Result<oneshot::Receiver<Result<Recorded, Trouble>>, Trouble> {
         let (answer, answered) = oneshot::channel();
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,13 +138,7 @@ impl Recorder {
         if !self.is_queued.load(Ordering::SeqCst) {
             self.wake.notify_one();
         }
-        let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
-        answered.await.unwrap_or_else(|_| ended())
-    }
-
-    /// Pings that were kept since the start.
-    pub(crate) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        Ok(answered)
     }
 
     /// Whether somebody is to go and write; who asks is to do so.
@@ -139,30 +166,41 @@ impl Recorder {
     }
 }
 
-/// Writes what waits, until it is told to stop and nothing waits any more. Several may do so at once: while
-/// one waits for its transaction, another stands in the store's queue for what comes meanwhile.
-pub(crate) async fn keep_recording(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+/// Starts what writes pings, until it is told to stop and none waits any more.
+pub(crate) fn start(tasks: &mut JoinSet<()>, app: &Arc<App>, stop: &watch::Receiver<bool>) {
+    for writer in 0..app.store.writers() {
+        for _ in 0..BATCHES {
+            tasks.spawn(keep_recording(Arc::clone(app), writer, stop.clone()));
+        }
+    }
+}
+
+/// Writes what waits in a writer's line. Several do so at once: while one waits for its transaction, another
+/// stands in the store's queue for what comes meanwhile.
+async fn keep_recording(app: Arc<App>, writer: usize, mut stop: watch::Receiver<bool>) {
+    let line = &app.recorder.lines[writer];
     loop {
-        if app.recorder.wants_writing() {
-            write(&app).await;
+        if line.wants_writing() {
+            write(&app, writer).await;
         } else if *stop.borrow() {
             return;
         } else {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = app.recorder.wake.notified() => {}
+                () = line.wake.notified() => {}
             }
         }
     }
 }
 
 /// Writes what waits when the store comes to it, which is more than what waits now.
-async fn write(app: &Arc<App>) {
+async fn write(app: &Arc<App>, writer: usize) {
     let (recorder, taken) = (Arc::clone(app), Arc::new(Mutex::new(None)));
     let batch = Arc::clone(&taken);
-    let written = app.store.write(move |tx| {
+    let written = app.store.write_by(writer, move |tx| {
         let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
-        let Batch { pings, .. } = batch.get_or_insert_with(|| recorder.recorder.take());
+        let Batch { pings, .. } =
+            batch.get_or_insert_with(|| recorder.recorder.lines[writer].take());
         if pings.is_empty() {
             return Ok(None);
         }
@@ -171,7 +209,7 @@ async fn write(app: &Arc<App>) {
     let written = written.await;
     let batch = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     // A store that cannot be reached has taken nothing; those who wait for it are told.
-    let Batch { answers, .. } = batch.unwrap_or_else(|| app.recorder.take());
+    let Batch { answers, .. } = batch.unwrap_or_else(|| app.recorder.lines[writer].take());
     match written {
         Ok(Some(done)) => {
             app.done(&done.effects);

@@ -31,7 +31,7 @@ use crate::sys::{inherited, memory, service};
 /// Threads that answer, at least; more where there are more processors.
 const THREADS_MIN: usize = 2;
 
-/// Threads that answer, at most: the store has one writer, which more of them only wait for.
+/// Threads that answer, at most: the store has a writer or two, which more of them only wait for.
 const THREADS_MAX: usize = 8;
 
 /// Everything together ends within this, whatever hangs: what is not done by then is in the store.
@@ -173,9 +173,7 @@ async fn serve(settings: Settings) -> Result<(), Stopped> {
     let (stop_recording, recording) = watch::channel(false);
     let mut recorder = JoinSet::new();
     recorder.spawn(ping::keep_looking_up(Arc::clone(&app), recording.clone()));
-    for _ in 0..recorder::WRITERS {
-        recorder.spawn(recorder::keep_recording(Arc::clone(&app), recording.clone()));
-    }
+    recorder::start(&mut recorder, &app, &recording);
     let mut tasks = JoinSet::new();
     let doors = Doors::new(&app, certificate.clone());
     for listener in listeners {

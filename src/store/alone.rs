@@ -60,7 +60,7 @@ impl Store {
     pub(crate) fn nowhere() -> Store {
         Store {
             place: Place::Sqlite(std::path::PathBuf::new()),
-            writes: Queue::new().0,
+            writes: vec![Queue::new().0],
             reads: Queue::new().0,
             glances: Queue::new().0,
             is_closing: Arc::new(AtomicBool::new(true)),

@@ -5,7 +5,7 @@ use super::tx::{Trouble, Tx};
 /// What a transaction may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Change things, as the one writer.
+    /// Change things; a file has one writer at a time.
     Write,
     /// Look at one unchanging picture.
     Read,

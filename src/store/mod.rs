@@ -1,8 +1,10 @@
 //! What the receiver remembers: monitors, events, incidents, deliveries, on SQLite or PostgreSQL.
 //!
-//! An operation is a function over a [`Tx`]; [`Store::write`] puts it into the queue of the one
-//! thread that writes, and resolves after the commit. Reading goes to other threads and never waits
-//! for the writer. Nothing here decides anything: states and rules are texts to it.
+//! An operation is a function over a [`Tx`]; [`Store::write`] puts it into the queue of the thread
+//! that writes, and resolves after the commit. A file has one writer. A server has a second one for
+//! those who know that they will not wait for each other's rows ([`Store::write_by`]). Reading goes to
+//! other threads and never waits for a writer. Nothing here decides anything: states and rules are
+//! texts to it.
 //!
 //! - `tx` is what operations see, `engine` what an engine must do, `batch` the group commit;
 //! - `sqlite` and `postgres` are the engines, `migrate` brings their tables up to date;
@@ -76,6 +78,9 @@ use crate::sys::memory;
 /// has a thread of its own.
 const READERS: usize = 3;
 
+/// Threads that write to a server: while one waits for the server's disk, the other works.
+const WRITERS_OF_A_SERVER: usize = 2;
+
 /// Where the data is.
 #[derive(Clone)]
 pub(crate) enum Place {
@@ -132,7 +137,8 @@ fn of_a_server() -> Trouble {
 #[derive(Clone)]
 pub(crate) struct Store {
     place: Place,
-    writes: mpsc::Sender<Message>,
+    /// One for each writer.
+    writes: Vec<mpsc::Sender<Message>>,
     reads: mpsc::Sender<Message>,
     glances: mpsc::Sender<Message>,
     is_closing: Arc<AtomicBool>,
@@ -151,10 +157,18 @@ impl Store {
     }
 
     fn open_with(place: &Place, steps: &'static [migrate::Migration]) -> Result<Store, Trouble> {
-        let (writes, write_queue) = Queue::new();
+        let count = match place {
+            Place::Sqlite(_) => 1,
+            Place::Postgres(_) => WRITERS_OF_A_SERVER,
+        };
+        let (mut writes, mut threads) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (write, queue) = Queue::new();
+            threads.push(start(place, Way::Write, steps, queue)?);
+            writes.push(write);
+        }
         let (reads, read_queue) = Queue::new();
         let (glances, glance_queue) = Queue::new();
-        let mut threads = vec![start(place, Way::Write, steps, write_queue)?];
         for _ in 0..READERS {
             threads.push(start(place, Way::Read, steps, read_queue.clone())?);
         }
@@ -177,7 +191,22 @@ impl Store {
         F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
         T: Send + 'static,
     {
-        self.ask(&self.writes, op).await
+        self.write_by(0, op).await
+    }
+
+    /// How many writers there are.
+    pub(crate) fn writers(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// As [`Store::write`], by one of the writers. What different writers do must mostly be about
+    /// different rows: they wait for each other's like two nodes.
+    pub(crate) async fn write_by<T, F>(&self, writer: usize, op: F) -> Result<T, Trouble>
+    where
+        F: FnMut(&mut dyn Tx) -> Result<T, Trouble> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(&self.writes[writer], op).await
     }
 
     /// Does `op` on one unchanging picture of the data. It cannot change anything.
@@ -220,18 +249,20 @@ impl Store {
         }
     }
 
-    /// Does what was asked before, then ends all threads; later operations are refused. The writer
-    /// ends last: the last connection to a file folds its log into it, which a reader may not.
+    /// Does what was asked before, then ends all threads; later operations are refused. Writers
+    /// end last: the last connection to a file folds its log into it, which a reader may not.
     pub(crate) async fn close(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
         let _ = self.reads.send(Message::Stop).await;
         let _ = self.glances.send(Message::Stop).await;
-        self.join(1).await;
-        let _ = self.writes.send(Message::Stop).await;
+        self.join(self.writes.len()).await;
+        for writes in &self.writes {
+            let _ = writes.send(Message::Stop).await;
+        }
         self.join(0).await;
     }
 
-    /// Waits for the end of all threads but the first so many; the writer is the first.
+    /// Waits for the end of all threads but the first so many; the writers are the first.
     async fn join(&self, but: usize) {
         let threads = Arc::clone(&self.threads);
         let joined = tokio::task::spawn_blocking(move || {

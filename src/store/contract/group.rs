@@ -173,6 +173,18 @@ pub(super) fn a_full_queue_refuses_at_once(bed: &Bed) {
     assert_eq!(saved(bed, &["a", "b"]), [true, false]);
 }
 
+pub(super) fn one_writer_does_not_wait_for_another(bed: &Bed) {
+    let writers = bed.store.writers();
+    assert_eq!(writers, if bed.store.is_shared() { 2 } else { 1 }, "a file has one");
+    let release = bed.runtime.block_on(hold_writer(&bed.store));
+    for writer in 1..writers {
+        let written = bed.store.write_by(writer, save("a"));
+        assert_eq!(bed.runtime.block_on(written), Ok(()));
+    }
+    assert_eq!(saved(bed, &["a"]), [writers > 1]);
+    release.send(()).expect("the writer waits");
+}
+
 pub(super) fn closing_does_what_waits(bed: &Bed) {
     bed.runtime.block_on(async {
         let store = bed.again();
