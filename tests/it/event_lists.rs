@@ -104,3 +104,29 @@ fn what_was_stored_is_told_however_many_strangers_are_in_the_list() {
     assert_eq!(results(&send(&server, &mixed)), ["refused", "stored"]);
     assert_eq!(server.look("job")["status"], "up");
 }
+
+#[test]
+fn one_run_that_hung_is_not_how_long_runs_take_and_an_unknown_size_is_not_nothing() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.monitor(json!({ "slug": "job", "schedule": "every 1h" }));
+    let run = |said: Value| {
+        let mut event = json!({ "monitor": "job", "kind": "success" });
+        event.as_object_mut().expect("an object").extend(said.as_object().cloned().expect("one"));
+        assert_eq!(results(&send(&server, &json!([event]))), ["stored"]);
+        server.events("job")[0]["metrics"]["bytes"].clone()
+    };
+    let five_minutes = 300_000;
+    for duration_ms in [five_minutes, 12 * 3_600_000, five_minutes, five_minutes, five_minutes] {
+        run(json!({ "duration_ms": duration_ms }));
+    }
+    let told = server.api("GET", "/monitors/job/statistics", None).json();
+    let days = told["days"].as_array().expect("a list");
+    let fullest = days.iter().max_by_key(|day| day["succeeded"].as_u64()).expect("a day");
+    assert_eq!(fullest["duration_median_s"].as_f64(), Some(300.0), "{told}");
+    assert_eq!(told["months"][0]["duration_longest_s"].as_f64(), Some(43_200.0), "{told}");
+    assert_eq!(run(json!({ "metrics": { "bytes": 0 } })), json!(0));
+    for unknown in [json!({}), json!({ "metrics": {} }), json!({ "metrics": { "bytes": null } })] {
+        assert_eq!(run(unknown.clone()), Value::Null, "{unknown}");
+    }
+}

@@ -250,3 +250,35 @@ fn the_numbers_say_how_long_alarms_take_and_wait() {
     told.go_on_with(&[Step::Ok]);
     wait_for(|| number("hb_deliveries_oldest_seconds ") == 0.0);
 }
+
+#[test]
+fn maintenance_keeps_reminders_back_until_its_end() {
+    let home = Home::new();
+    let server = with_own_clock(&home);
+    let told = FakeReceiver::always(&Step::Ok);
+    server.channel("hook", &told);
+    for slug in ["worked-on", "other"] {
+        server.monitor(json!({ "slug": slug, "schedule": "every 30d" }));
+        assert_eq!(server.get(&format!("/ping/{PING_KEY}/{slug}/fail")).status, 200);
+    }
+    wait_for(|| whats(&told) == ["opened", "opened"]);
+    let plan = json!({ "monitors": ["worked-on"], "for": "1d" });
+    let plan = server.api("POST", "/maintenance", Some(plan)).json();
+    home.write("offset", "+29100\n");
+    let reminded = || -> Vec<Value> {
+        let told = told.requests().into_iter();
+        let told = told.map(|one| serde_json::from_slice::<Value>(&one.body).expect("JSON"));
+        let reminders = told.filter(|one| one["what"] == "reminder");
+        reminders.map(|one| one["monitor"]["slug"].clone()).collect()
+    };
+    wait_within(Duration::from_secs(20), || !reminded().is_empty());
+    // Both were due in one look at everything; this one more shows that it is over.
+    server.monitor(quick("died"));
+    assert_eq!(server.get(&format!("/ping/{PING_KEY}/died")).status, 200);
+    wait_for(|| whats(&told).iter().filter(|what| *what == "opened").count() == 3);
+    assert_eq!(reminded(), ["other"]);
+    let id = plan["id"].as_str().expect("an id");
+    assert_eq!(server.api("DELETE", &format!("/maintenance/{id}"), None).status, 200);
+    wait_for(|| reminded().len() > 1);
+    assert_eq!(reminded(), ["other", "worked-on"]);
+}
