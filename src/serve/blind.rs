@@ -172,7 +172,7 @@ async fn mark_by(app: &Arc<App>, writer: usize) -> Result<Option<Blind>, Trouble
     let marked = app.store.write_by(writer, move |tx| {
         let now = clock::now();
         mark(tx, &marking.watch, now)?;
-        neighbours::look(tx, now)
+        neighbours::look(tx, marking.watch.node(), now)
     });
     let seen = marked.await?;
     app.health.marked();

@@ -2,8 +2,9 @@
 //!
 //! Looked at with every mark. A node that dies leaves deliveries behind which it had claimed; they are
 //! freed as soon as its marks stop, long before their leases end. A node of a newer hb may have changed the
-//! tables; this one then goes on, or stops where it must. And this host's clock is compared with the
-//! store's, which counts; a person is told when they differ, for other programs there do not know.
+//! tables; this one then goes on, or stops where it must. Nodes that live write beside each other, so each does
+//! with one of the store's writers. And this host's clock is compared with the store's, which counts; a person
+//! is told when they differ, for other programs there do not know.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use super::app::App;
 use super::blind;
 use crate::domain::time::Moment;
-use crate::store::{self, Standing, Trouble, Tx, deliveries};
+use crate::store::{self, Standing, Trouble, Tx, deliveries, nodes};
 use crate::sys::clock;
 
 /// A clock that is off by less than this is right; a change by more is told again.
@@ -27,21 +28,25 @@ pub(crate) struct Told {
 /// What there was to see.
 pub(crate) struct Seen {
     freed: u64,
+    is_alone: bool,
     standing: Standing,
 }
 
-/// Looks around within the transaction of a mark.
-pub(crate) fn look(tx: &mut dyn Tx, now: Moment) -> Result<Seen, Trouble> {
+/// Looks around within the transaction of a mark of the node `own`.
+pub(crate) fn look(tx: &mut dyn Tx, own: &str, now: Moment) -> Result<Seen, Trouble> {
     let standing = store::standing(tx)?;
     if matches!(standing, Standing::Outdated { .. }) {
-        return Ok(Seen { freed: 0, standing });
+        return Ok(Seen { freed: 0, is_alone: true, standing });
     }
-    let freed = deliveries::free_orphaned(tx, now.before(blind::BLIND_AFTER), now)?;
-    Ok(Seen { freed, standing })
+    let since = now.before(blind::BLIND_AFTER);
+    let freed = deliveries::free_orphaned(tx, since, now)?;
+    let is_alone = nodes::all(tx)?.iter().all(|node| node.id == own || node.seen_at < since);
+    Ok(Seen { freed, is_alone, standing })
 }
 
 /// Does what follows from it.
 pub(crate) fn heed(app: &Arc<App>, seen: &Seen) {
+    app.recorder.be_alone(seen.is_alone);
     if seen.freed > 0 {
         let count = seen.freed.to_string();
         let line = "another node has died with alerts that it was to send; they go out from here";

@@ -5,7 +5,9 @@
 //! the store comes to it, and the next one stands in the store's queue already: the disk never waits for us.
 //!
 //! Where the store has several writers, each has a line of its own, and a monitor's pings stand in one of
-//! them: they stay in order, and no writer waits for a row that another one holds.
+//! them: they stay in order, and no writer waits for a row that another one holds. A node that shares the
+//! store with others has one line: their writers work while its own waits for the disk, and what stands in one
+//! line costs less than the same in two.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,25 +99,39 @@ struct Line {
 /// Pings that wait for the store.
 pub(crate) struct Recorder {
     lines: Vec<Line>,
+    /// No other node writes to the store.
+    is_alone: AtomicBool,
     count: AtomicU64,
 }
 
 impl Recorder {
     /// One with a line for each of the store's writers.
     pub(crate) fn new(store: &Store) -> Recorder {
-        let lines = (0..store.writers()).map(|_| Line::default()).collect();
-        Recorder { lines, count: AtomicU64::new(0) }
+        Recorder::with_lines(store.writers())
+    }
+
+    fn with_lines(count: usize) -> Recorder {
+        let lines = (0..count).map(|_| Line::default()).collect();
+        Recorder { lines, is_alone: AtomicBool::new(true), count: AtomicU64::new(0) }
+    }
+
+    /// Whether it writes beside other nodes, as far as this one knows.
+    pub(crate) fn be_alone(&self, is_alone: bool) {
+        self.is_alone.store(is_alone, Ordering::Relaxed);
     }
 
     /// Keeps a ping; resolves when it is on disk.
     pub(crate) async fn record(&self, ping: Ping) -> Result<Recorded, Trouble> {
-        let answered = self.line_of(ping.monitor_id).add(ping)?;
+        let answered = self.lines[self.line_of(ping.monitor_id)].add(ping)?;
         let ended = || Err(Trouble::Unavailable("the receiver is stopping".to_owned()));
         answered.await.unwrap_or_else(|_| ended())
     }
 
-    fn line_of(&self, monitor_id: i64) -> &Line {
-        &self.lines[monitor_id.unsigned_abs() as usize % self.lines.len()]
+    fn line_of(&self, monitor_id: i64) -> usize {
+        match self.is_alone.load(Ordering::Relaxed) {
+            true => monitor_id.unsigned_abs() as usize % self.lines.len(),
+            false => 0,
+        }
     }
 
     /// Pings that were kept since the start.
@@ -225,5 +241,22 @@ async fn write(app: &Arc<App>, writer: usize) {
                 let _ = answer.send(Err(trouble.clone()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recorder;
+
+    #[test]
+    fn a_monitor_has_one_line_and_all_have_one_beside_other_nodes() {
+        let places = |recorder: &Recorder| [0, 1, 2, 7, -3].map(|id| recorder.line_of(id));
+        assert_eq!(places(&Recorder::with_lines(1)), [0; 5], "a file has one writer");
+        let recorder = Recorder::with_lines(2);
+        assert_eq!(places(&recorder), [0, 1, 0, 1, 1]);
+        recorder.be_alone(false);
+        assert_eq!(places(&recorder), [0; 5]);
+        recorder.be_alone(true);
+        assert_eq!(places(&recorder), [0, 1, 0, 1, 1]);
     }
 }

@@ -233,7 +233,7 @@ impl World {
         let (app, now) = (&self.nodes[place].app, Moment(self.wall()));
         let marked = self.store.write(|tx| {
             blind::mark(tx, &app.watch, now)?;
-            neighbours::look(tx, now)
+            neighbours::look(tx, app.watch.node(), now)
         });
         marked.unwrap();
         self.saw(place);
