@@ -1,6 +1,5 @@
 //! What all parts of a running receiver share.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::healthchecks::list::Listed;
 use super::keys_used::KeysUsed;
 use super::lateness::Lateness;
 use super::log::Log;
+use super::next_look::NextLook;
 use super::output::Packers;
 use super::pace::Pace;
 use super::password::Password;
@@ -27,7 +27,6 @@ use super::strangers::Strangers;
 use super::{neighbours, secrets};
 use crate::domain::prefix;
 use crate::domain::proxies::Proxies;
-use crate::domain::time::Moment;
 use crate::notify::outbound::{Outbound, Policy};
 use crate::store::{Store, Trouble};
 use crate::sys::clock;
@@ -104,7 +103,8 @@ pub(crate) struct App {
     pub(crate) wake_alerter: Notify,
     /// A deadline is nearer than the checker thinks.
     pub(crate) wake_checker: Notify,
-    next_look_ms: AtomicI64,
+    /// When it looks next.
+    pub(crate) next_look: NextLook,
     first_url: String,
     changeable: RwLock<Changeable>,
     troubled: Mutex<Option<Trouble>>,
@@ -161,7 +161,7 @@ impl App {
             changed: watch::Sender::new(()),
             wake_alerter: Notify::new(),
             wake_checker: Notify::new(),
-            next_look_ms: AtomicI64::new(i64::MAX),
+            next_look: NextLook::new(),
             first_url: first_url.to_owned(),
             changeable: RwLock::new(settings.changeable.clone()),
             troubled: Mutex::new(None),
@@ -201,9 +201,7 @@ impl App {
         if effects.alerts {
             self.wake_alerter.notify_one();
         }
-        if let Some(at) = effects.wake_at
-            && at.epoch_ms() < self.next_look_ms.load(Ordering::Relaxed)
-        {
+        if effects.wake_at.is_some_and(|at| self.next_look.set(at)) {
             self.wake_checker.notify_one();
         }
         self.presence.heard(effects);
@@ -213,11 +211,6 @@ impl App {
         for news in &effects.news {
             news.log(&self.log);
         }
-    }
-
-    /// The checker looks again at this moment.
-    pub(crate) fn looks_at(&self, at: Moment) {
-        self.next_look_ms.store(at.epoch_ms(), Ordering::Relaxed);
     }
 
     /// Tells of trouble with the store once, not at every ping.

@@ -48,6 +48,7 @@ pub(crate) struct Looked {
 pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         let checker = Arc::clone(&app);
+        app.next_look.begin();
         let looked = app.store.write(move |tx| look(tx, &checker, clock::now())).await;
         let rest = match looked {
             Ok(looked) => {
@@ -57,8 +58,7 @@ pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                     continue;
                 }
                 let now = clock::now();
-                let next_at = looked.next_at.unwrap_or(Moment::from_epoch_ms(i64::MAX));
-                app.looks_at(next_at);
+                let next_at = app.next_look.end(looked.next_at);
                 match next_at > now {
                     true => next_at.since(now).min(SLEEP_MAX),
                     false => SLEEP_MIN,

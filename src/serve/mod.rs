@@ -46,6 +46,7 @@ mod listen;
 mod mail;
 mod metrics;
 mod neighbours;
+mod next_look;
 mod output;
 mod pace;
 mod password;
