@@ -115,6 +115,7 @@ impl Judged {
     }
 
     fn one(&mut self, input: &Input, now: Moment) -> Taken {
+        let now = self.state.not_before(now);
         // A mistake of ours that one monitor brings to light must not keep the others from being judged.
         let judge = || step(&self.compiled.rules, &self.state, input, now);
         let Ok(step) = catch_unwind(AssertUnwindSafe(judge)) else {

@@ -144,8 +144,15 @@ fn hear(
                 let heard = Heard::new(Kind::Log, ping.received_at);
                 Taken { stale: true, ..judged.step(&Input::Event(&heard), now) }
             }
-            "healthchecks" => habits::hear(judged, heard(ping), now),
-            _ => judged.step(&Input::Event(&heard(ping)), now),
+            dialect => {
+                let heard = heard(judged, ping);
+                // What happened after all else has happened by now.
+                let now = if ping.arrival.at.is_none() { now.max(heard.at) } else { now };
+                match dialect {
+                    "healthchecks" => habits::hear(judged, heard, now),
+                    _ => judged.step(&Input::Event(&heard), now),
+                }
+            }
         };
         if ping.coalesced {
             // The run that it tells of is alive; nothing else of it is kept.
@@ -191,13 +198,13 @@ fn as_news<'a>(judged: &Judged, ping: &'a Ping) -> Cow<'a, Ping> {
 }
 
 /// The event as the state machine hears it.
-fn heard(ping: &Ping) -> Heard {
+fn heard(judged: &Judged, ping: &Ping) -> Heard {
     let arrival = &ping.arrival;
     Heard {
         kind: arrival.kind,
         run_id: arrival.run_id.clone(),
         seq: arrival.seq,
-        at: arrival.at.unwrap_or(ping.received_at),
+        at: arrival.at.unwrap_or_else(|| judged.state.after_all(ping.received_at)),
         received_at: ping.received_at,
         started_at: arrival.started_at,
         duration_ms: arrival.duration_ms,

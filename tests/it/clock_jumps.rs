@@ -1,4 +1,4 @@
-//! The clock of a receiver that runs jumps by an hour, and back.
+//! The clock of a receiver that runs jumps by an hour, and back, or stands still between two pings.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -92,4 +92,28 @@ fn an_hour_forth_and_back_alarms_nobody_and_hides_nothing() {
     }
     assert_eq!(clock.statuses(), BTreeSet::from(["up".to_owned()]));
     assert_eq!(clock.told(), dead.into_iter().collect());
+}
+
+#[test]
+fn pings_of_one_tick_of_the_clock_happened_in_the_order_in_which_they_came() {
+    let clock = Clock::new();
+    for slug in ["mended", "broke", "ran"] {
+        clock.server.monitor(json!({ "slug": slug, "schedule": "every 1h" }));
+        clock.ping(slug);
+    }
+    let soon = jiff::Zoned::now().saturating_add(jiff::SignedDuration::from_secs(3));
+    // Without a sign this is no offset: from now on it is always then.
+    clock.home.write("offset", &soon.strftime("%Y-%m-%d %H:%M:%S\n").to_string());
+    let said = || clock.server.api("GET", "/status", None).json()["now"].clone();
+    wait_for(|| said() == said());
+    for path in ["mended/fail", "mended", "mended/log", "broke", "broke/fail", "broke/log"] {
+        clock.ping(path);
+    }
+    for path in ["ran/start", "ran", "ran/start", "ran/fail", "ran/start", "ran", "ran/log"] {
+        clock.ping(path);
+    }
+    for (slug, status) in [("mended", "up"), ("broke", "failed"), ("ran", "up")] {
+        let job = clock.server.look(slug);
+        assert_eq!((&job["status"], &job["facts"]["runs"]), (&json!(status), &json!([])), "{slug}");
+    }
 }

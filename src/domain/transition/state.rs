@@ -4,6 +4,8 @@
 //! tolerantly: a member that is missing has its default and one that is unknown is passed over, so
 //! an older and a newer hb can share a store.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::awake::Awake;
@@ -16,6 +18,9 @@ use crate::domain::event::Kind;
 use crate::domain::host::Uptime;
 use crate::domain::monitor::{Rules, Status};
 use crate::domain::time::Moment;
+
+/// A clock that goes back by less than this has not been set: it was put right, or it is another node's.
+const PUT_RIGHT_MAX: Duration = Duration::from_secs(1);
 
 /// All that is known of a monitor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -116,6 +121,26 @@ impl State {
     /// Whether everything up to a moment was looked at: a blind time until then is no news.
     pub(crate) fn has_seen(&self, at: Moment) -> bool {
         self.told.seen_at.is_some_and(|seen_at| seen_at >= at)
+    }
+
+    /// The present moment for this monitor: time that has passed for it does not come back where a clock is put
+    /// right by a little.
+    pub(crate) fn not_before(&self, now: Moment) -> Moment {
+        match self.told.seen_at {
+            Some(seen_at) if seen_at.since(now) < PUT_RIGHT_MAX => now.max(seen_at),
+            _ => now,
+        }
+    }
+
+    /// When something happened that was heard of at `at` and does not say when it was: after all that was heard
+    /// before it, also within one tick of a clock, or where that was put right by a little.
+    pub(crate) fn after_all(&self, at: Moment) -> Moment {
+        match self.last_event_at {
+            Some(last) if last >= at && last.since(at) < PUT_RIGHT_MAX => {
+                last.after(Duration::from_millis(1))
+            }
+            _ => at,
+        }
     }
 
     /// Since when it is that.
