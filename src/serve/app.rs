@@ -228,6 +228,14 @@ impl App {
         }
     }
 
+    /// Waits until pings that wait in another line than the first are kept: what is judged or asked then
+    /// knows of them. A writer that cannot work gets no more of them.
+    pub(crate) async fn catch_up(&self) {
+        if self.recorder.is_spread() && self.store.catch_up().await.is_err() {
+            self.recorder.spread(false);
+        }
+    }
+
     /// Proves that the store takes writes.
     pub(crate) async fn prove(self: &Arc<App>) -> Result<(), Trouble> {
         super::blind::prove(self).await?;

@@ -160,33 +160,26 @@ pub(crate) async fn begin(app: &Arc<App>) -> Result<(), Stopped> {
     Ok(())
 }
 
-/// Writes a mark; what it found, if it is news.
+/// Writes a mark; what it found, if it is news. The next one waits for all writers: while pings cannot be kept,
+/// nobody watches.
 async fn mark_now(app: &Arc<App>) -> Result<Option<Blind>, Trouble> {
-    mark_by(app, 0).await
-}
-
-/// The same by one of the store's writers.
-async fn mark_by(app: &Arc<App>, writer: usize) -> Result<Option<Blind>, Trouble> {
     let before = app.watch.recent().last().copied();
     let marking = Arc::clone(app);
-    let marked = app.store.write_by(writer, move |tx| {
+    let marked = app.store.write(move |tx| {
         let now = clock::now();
         mark(tx, &marking.watch, now)?;
         neighbours::look(tx, marking.watch.node(), now)
     });
-    let seen = marked.await?;
+    let (seen, others) = tokio::join!(marked, app.store.catch_up());
+    let seen = seen.inspect_err(|_| app.recorder.spread(false))?;
     app.health.marked();
-    neighbours::heed(app, &seen);
+    neighbours::heed(app, &seen, others.is_ok());
     Ok(app.watch.recent().last().copied().filter(|last| Some(*last) != before))
 }
 
-/// Has each of the store's writers make a mark, for whoever wants proof that a ping could be kept, whichever
-/// of them it would go to.
+/// Writes a mark for whoever wants proof that the store takes one.
 pub(crate) async fn prove(app: &Arc<App>) -> Result<(), Trouble> {
-    for writer in 0..app.store.writers() {
-        mark_by(app, writer).await?;
-    }
-    Ok(())
+    mark_now(app).await.map(drop)
 }
 
 /// Writes marks until it is told to stop.

@@ -48,6 +48,7 @@ pub(crate) struct Looked {
 pub(crate) async fn check(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         let checker = Arc::clone(&app);
+        app.catch_up().await;
         app.next_look.begin();
         let looked = app.store.write(move |tx| look(tx, &checker, clock::now())).await;
         let rest = match looked {

@@ -44,9 +44,9 @@ pub(crate) fn look(tx: &mut dyn Tx, own: &str, now: Moment) -> Result<Seen, Trou
     Ok(Seen { freed, is_alone, standing })
 }
 
-/// Does what follows from it.
-pub(crate) fn heed(app: &Arc<App>, seen: &Seen) {
-    app.recorder.be_alone(seen.is_alone);
+/// Does what follows from it; `all_write` says whether all writers of the store can work.
+pub(crate) fn heed(app: &Arc<App>, seen: &Seen, all_write: bool) {
+    app.recorder.spread(seen.is_alone && all_write);
     if seen.freed > 0 {
         let count = seen.freed.to_string();
         let line = "another node has died with alerts that it was to send; they go out from here";

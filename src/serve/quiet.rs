@@ -181,6 +181,8 @@ pub(crate) async fn refresh(app: &Arc<App>) -> Result<(), Trouble> {
     let found = app.store.read(move |tx| newer(tx, known));
     let Some((number, plans)) = found.await? else { return Ok(()) };
     app.quiet.take(number, &plans);
+    // What is judged by the plans before, and not yet committed, must be found by what follows.
+    app.catch_up().await;
     let woken = app.store.write(|tx| due::wake_untold(tx, clock::now())).await;
     if woken.is_err() {
         app.quiet.read_again();

@@ -7,7 +7,7 @@
 //! Where the store has several writers, each has a line of its own, and a monitor's pings stand in one of
 //! them: they stay in order, and no writer waits for a row that another one holds. A node that shares the
 //! store with others has one line: their writers work while its own waits for the disk, and what stands in one
-//! line costs less than the same in two.
+//! line costs less than the same in two. So has one whose store was away, until all writers are proved.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,8 +99,8 @@ struct Line {
 /// Pings that wait for the store.
 pub(crate) struct Recorder {
     lines: Vec<Line>,
-    /// No other node writes to the store.
-    is_alone: AtomicBool,
+    /// All lines are used, and not the first one only.
+    is_spread: AtomicBool,
     count: AtomicU64,
 }
 
@@ -112,12 +112,17 @@ impl Recorder {
 
     fn with_lines(count: usize) -> Recorder {
         let lines = (0..count).map(|_| Line::default()).collect();
-        Recorder { lines, is_alone: AtomicBool::new(true), count: AtomicU64::new(0) }
+        Recorder { lines, is_spread: AtomicBool::new(false), count: AtomicU64::new(0) }
     }
 
-    /// Whether it writes beside other nodes, as far as this one knows.
-    pub(crate) fn be_alone(&self, is_alone: bool) {
-        self.is_alone.store(is_alone, Ordering::Relaxed);
+    /// Whether pings are to stand in all lines from now on.
+    pub(crate) fn spread(&self, is_spread: bool) {
+        self.is_spread.store(is_spread, Ordering::Relaxed);
+    }
+
+    /// Whether they do.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.is_spread.load(Ordering::Relaxed)
     }
 
     /// Keeps a ping; resolves when it is on disk.
@@ -128,7 +133,7 @@ impl Recorder {
     }
 
     fn line_of(&self, monitor_id: i64) -> usize {
-        match self.is_alone.load(Ordering::Relaxed) {
+        match self.is_spread() {
             true => monitor_id.unsigned_abs() as usize % self.lines.len(),
             false => 0,
         }
@@ -237,6 +242,7 @@ async fn write(app: &Arc<App>, writer: usize) {
         }
         Ok(None) => {}
         Err(trouble) => {
+            app.recorder.spread(false);
             for answer in answers {
                 let _ = answer.send(Err(trouble.clone()));
             }
@@ -249,14 +255,15 @@ mod tests {
     use super::Recorder;
 
     #[test]
-    fn a_monitor_has_one_line_and_all_have_one_beside_other_nodes() {
+    fn a_monitor_has_one_line_and_all_have_one_until_they_are_spread() {
         let places = |recorder: &Recorder| [0, 1, 2, 7, -3].map(|id| recorder.line_of(id));
-        assert_eq!(places(&Recorder::with_lines(1)), [0; 5], "a file has one writer");
         let recorder = Recorder::with_lines(2);
-        assert_eq!(places(&recorder), [0, 1, 0, 1, 1]);
-        recorder.be_alone(false);
-        assert_eq!(places(&recorder), [0; 5]);
-        recorder.be_alone(true);
-        assert_eq!(places(&recorder), [0, 1, 0, 1, 1]);
+        for (is_spread, expected) in [(false, [0; 5]), (true, [0, 1, 0, 1, 1]), (false, [0; 5])] {
+            recorder.spread(is_spread);
+            assert_eq!(places(&recorder), expected);
+        }
+        let of_a_file = Recorder::with_lines(1);
+        of_a_file.spread(true);
+        assert_eq!(places(&of_a_file), [0; 5], "it has one writer");
     }
 }

@@ -209,6 +209,15 @@ impl Store {
         self.ask(&self.writes[writer], op).await
     }
 
+    /// Waits until the other writers have done what they were given before: what the first one does then comes
+    /// after it. Fails where one of them cannot work.
+    pub(crate) async fn catch_up(&self) -> Result<(), Trouble> {
+        for writer in 1..self.writers() {
+            self.write_by(writer, |_| Ok(())).await?;
+        }
+        Ok(())
+    }
+
     /// Does `op` on one unchanging picture of the data. It cannot change anything.
     pub(crate) async fn read<T, F>(&self, op: F) -> Result<T, Trouble>
     where

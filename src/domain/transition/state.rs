@@ -22,6 +22,10 @@ use crate::domain::time::Moment;
 /// A clock that goes back by less than this has not been set: it was put right, or it is another node's.
 const PUT_RIGHT_MAX: Duration = Duration::from_secs(1);
 
+/// What is heard of at most so much before what was heard of last, was heard of in the same tick, or by a node
+/// whose clock is a little behind; what lies further back was on its way for that long.
+const SAME_TICK_MAX: Duration = Duration::from_millis(20);
+
 /// All that is known of a monitor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -133,10 +137,10 @@ impl State {
     }
 
     /// When something happened that was heard of at `at` and does not say when it was: after all that was heard
-    /// before it, also within one tick of a clock, or where that was put right by a little.
+    /// before it, also within one tick of a clock.
     pub(crate) fn after_all(&self, at: Moment) -> Moment {
         match self.last_event_at {
-            Some(last) if last >= at && last.since(at) < PUT_RIGHT_MAX => {
+            Some(last) if last >= at && last.since(at) < SAME_TICK_MAX => {
                 last.after(Duration::from_millis(1))
             }
             _ => at,

@@ -185,6 +185,30 @@ pub(super) fn one_writer_does_not_wait_for_another(bed: &Bed) {
     release.send(()).expect("the writer waits");
 }
 
+pub(super) fn what_another_writer_was_given_can_be_waited_for(bed: &Bed) {
+    let last = bed.store.writers() - 1;
+    let (release, released) = mpsc::channel::<()>();
+    bed.runtime.block_on(async {
+        let store = bed.store.clone();
+        let given = tokio::spawn(async move {
+            let op = move |tx: &mut dyn Tx| {
+                let _ = released.recv();
+                meta::save(tx, "a", "yes")
+            };
+            store.write_by(last, op).await
+        });
+        tokio::task::yield_now().await;
+        let store = bed.store.clone();
+        let caught_up = tokio::spawn(async move { store.catch_up().await });
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert_eq!(caught_up.is_finished(), last == 0, "a file has no other writer");
+        release.send(()).expect("the writer waits");
+        assert_eq!(caught_up.await.expect("an answer"), Ok(()));
+        assert_eq!(given.await.expect("an answer"), Ok(()));
+    });
+    assert_eq!(saved(bed, &["a"]), [true]);
+}
+
 pub(super) fn closing_does_what_waits(bed: &Bed) {
     bed.runtime.block_on(async {
         let store = bed.again();

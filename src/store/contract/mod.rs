@@ -39,6 +39,10 @@ const LAWS: &[Law] = &[
     ("a_read_does_not_wait_for_the_writer", group::a_read_does_not_wait_for_the_writer),
     ("a_full_queue_refuses_at_once", group::a_full_queue_refuses_at_once),
     ("one_writer_does_not_wait_for_another", group::one_writer_does_not_wait_for_another),
+    (
+        "what_another_writer_was_given_can_be_waited_for",
+        group::what_another_writer_was_given_can_be_waited_for,
+    ),
     ("closing_does_what_waits", group::closing_does_what_waits),
     ("a_second_opening_finds_everything", group::a_second_opening_finds_everything),
     ("a_newer_schema_is_refused", group::a_newer_schema_is_refused),
